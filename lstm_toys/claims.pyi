@@ -4,6 +4,7 @@ from .studies.claims.declaration import Baseline, Claim, Claims, Source, Variant
 from .studies.claims.entries import read
 from .studies.claims.evidence import per_curve
 from .studies.claims.figures import draw
+from .studies.claims.report import sentences
 from .studies.claims.verdicts import judge
 
 __all__ = [
@@ -22,4 +23,5 @@ __all__ = [
     "labeled",
     "per_curve",
     "read",
+    "sentences",
 ]

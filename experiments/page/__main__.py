@@ -5,17 +5,14 @@ is left out, and the command for that run is printed and shown on the page. The 
 can be sent as one file. An index.html that this command did not write, or that was changed since, is not replaced.
 """
 
-import tempfile
+import argparse
+import hashlib
+import os
 import webbrowser
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-from rich.console import RenderableType
-
-from lstm_toys import output
-from lstm_toys.cli import command
-from lstm_toys.runs import flags, publishing
-from lstm_toys.runs.context import Options, Refused
+import lstm_toys as lt
 
 from . import build, playground, post, runs
 
@@ -24,40 +21,65 @@ PARTS = {"playground": playground.make, "post": post.make}
 
 NAME = "index.html"
 
-FLAGS = {
-    **{name: flags.of(Options)[name] for name in ("results_dir", "quiet")},
-    "open": flags.Flag(None, "open the page in the browser"),
-}
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Writes the page, and prints what it contains and what is missing; exits with one line if it cannot."""
+    raw = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser("lstm-toys page", description=__doc__, formatter_class=raw, allow_abbrev=False)
+    folder = "folder of the runs and of the page (default: results)"
+    parser.add_argument("--results_dir", type=Path, default=Path("results"), help=folder)
+    parser.add_argument("--quiet", action="store_true", help="print only errors and the path of the page")
+    parser.add_argument("--open", action="store_true", help="open the page in the browser")
+    options = parser.parse_args(arguments)
+    page = options.results_dir / NAME
+
+    def tell(line: str) -> None:
+        if not options.quiet:
+            print(line)
+
+    try:
+        present, missing = runs.find(options.results_dir)
+        made = {name: each for name, make in PARTS.items() if (each := make(present)) is not None}
+        for name, words in missing.items():
+            tell(f"{name}: not on the page, there is no finished run of `{words}`")
+        if not made:
+            parser.exit(2, f"there is no finished run in {page.parent / 'runs'} that a page could be made of\n")
+        if page.is_symlink() or (page.exists() and not ours(page)):
+            parser.exit(1, f"{page}: changed since it was written, or not written by this command; move it first\n")
+        write(page, sealed(build.html(made, missing).encode()))
+    except lt.errors.UsageError as error:
+        parser.exit(2, f"{error}\n")
+    except OSError as error:
+        parser.exit(1, f"{error}\n")
+    except KeyboardInterrupt:
+        parser.exit(130, "interrupted\n")
+    found = f"{' and '.join(made)}, of {len(present)} of {len(present) + len(missing)} runs"
+    print(page if options.quiet else f"{page}: {page.stat().st_size:,} bytes; {found}")
+    if options.open and not webbrowser.open(page.resolve().as_uri()):
+        tell("there is no browser that could open it")
 
 
-def plan(arguments: Sequence[str]) -> command.Plan:
-    """Turns a command line into a plan."""
-    if flags.asks_help(arguments):
-        raise flags.Help(str(__doc__), FLAGS)
-    values = flags.read(FLAGS, arguments)
-    shown = values.pop("open", False)
-    options = Options(**values)
-    return command.Plan(list, options, lambda _: written(options, shown=shown), file=options.results_dir / NAME)
+def ours(page: Path) -> bool:
+    """Whether this command wrote a page that nobody changed since. Earlier versions listed theirs in a manifest."""
+    content, manifest = page.read_bytes(), page.with_name("manifest.json")
+    listed = manifest.is_file() and hashlib.sha256(content).hexdigest().encode() in manifest.read_bytes()
+    return listed or content == sealed(content.partition(b"\n")[2])
 
 
-def written(options: Options, *, shown: bool) -> Iterator[RenderableType]:
-    """Writes the page, and yields lines on what it contains and what is missing; raises Refused or NotPublished."""
-    results_dir = options.results_dir
-    present, missing = runs.find(options, output.console(quiet=options.quiet))
-    made = {name: each for name, make in PARTS.items() if (each := make(present)) is not None}
-    yield from (f"{name}: not on the page, there is no finished run of `{words}`" for name, words in missing.items())
-    if not made:
-        raise Refused(f"there is no finished run in {results_dir / 'runs'} that a page could be made of")
-    with tempfile.TemporaryDirectory() as folder:
-        source = Path(folder, NAME)
-        source.write_text(build.html(made, missing), encoding="utf-8")
-        size = source.stat().st_size
-        publishing.publish([source], results_dir, "page", lambda _: None)
-    parts = " and ".join(made)
-    yield f"{results_dir / NAME}: {size:,} bytes; {parts}, of {len(present)} of {len(present) + len(missing)} runs"
-    if shown and not webbrowser.open((results_dir / NAME).resolve().as_uri()):
-        yield "there is no browser that could open it"
+def sealed(html: bytes) -> bytes:
+    """A page below a line that says that this command made it, and the digest of the rest."""
+    return f"<!-- made by lstm-toys page; SHA-256 of the rest: {hashlib.sha256(html).hexdigest()} -->\n".encode() + html
+
+
+def write(page: Path, content: bytes) -> None:
+    """Writes a page completely or not at all."""
+    unfinished = page.with_name(f".{NAME}.{os.getpid()}")
+    try:
+        unfinished.write_bytes(content)
+        unfinished.replace(page)
+    finally:
+        unfinished.unlink(missing_ok=True)
 
 
 if __name__ == "__main__":
-    command.run_and_exit(plan)
+    main()

@@ -4,6 +4,7 @@ A part has a template `parts/NAME.html`, and a function from runs to its content
 """
 
 import json
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,8 +13,6 @@ from typing import Any
 
 import jinja2
 from markupsafe import Markup
-
-from lstm_toys.text import one_line
 
 FOLDER = Path(__file__).parent
 
@@ -64,6 +63,11 @@ def html(made: Mapping[str, Made], missing: Mapping[str, str]) -> str:
 def shown(value: object) -> object:
     """Prepares a value for a template: text that is not the page's own becomes one line, which is then escaped."""
     return one_line(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def one_line(text: str) -> str:
+    """Text on one line, with replacement characters for control characters and for halves of characters."""
+    return re.sub(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]", "\N{REPLACEMENT CHARACTER}", " ".join(text.split()))
 
 
 def source(name: str) -> Markup:

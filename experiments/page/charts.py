@@ -8,9 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
-from lstm_toys import tables
-from lstm_toys.studies.claims.declaration import COPY, INPUT, NETWORKS
-from lstm_toys.studies.claims.entries import Entry
+import lstm_toys as lt
 
 WIDTH, MARGIN, ROW, LABEL, TOP, DOT, LARGE = 560, 14, 60, 24, 22, 5, 11
 """Sizes of a chart, in its own units: margins, rows, the space for a label, a dot's width, and that of a row alone."""
@@ -31,7 +29,7 @@ class Scale(NamedTuple):
         return MARGIN + min(max(share, 0.0), 1.0) * (WIDTH - 2 * MARGIN)
 
 
-def drawing(entry: Entry) -> dict[str, Any]:
+def drawing(entry: Any) -> dict[str, Any]:
     """Lays out the chart of an entry of ``claims.json`` for the template: positions and texts."""
     rows, marks, threshold = rows_of(entry), [*marks_of(entry)], (entry.threshold.low, entry.threshold.high)
     compared = [*rows.values()][: 1 + bool(entry.threshold.against)]  # Not controls, which may be far away.
@@ -57,19 +55,19 @@ def drawing(entry: Entry) -> dict[str, Any]:
     }
 
 
-def rows_of(entry: Entry) -> dict[str, list[float]]:
+def rows_of(entry: Any) -> dict[str, list[float]]:
     """The numbers of the networks, of the networks that they are compared with, and of the controls, by label."""
-    rows = {f"{entry.counted} {NETWORKS}": entry.per_seed}
+    rows = {f"{entry.counted} networks": entry.per_seed}
     if entry.against_per_seed is not None:
         rows[f"networks of {entry.threshold.against}"] = entry.against_per_seed
     rows |= {name: control.per_seed for name, control in entry.controls.items()}
     return {label: numbers[np.isfinite(numbers)].tolist() for label, numbers in rows.items()}
 
 
-def marks_of(entry: Entry) -> Iterator[tuple[str, float, str]]:
+def marks_of(entry: Any) -> Iterator[tuple[str, float, str]]:
     """Yields single numbers: kind, value, and label."""
     if entry.published and np.isfinite(value := entry.published.value):
-        yield "published", value, f"the post's own network: {tables.number(value)}"
+        yield "published", value, f"the post's own network: {lt.tables.number(value)}"
     nulls = {
         name: 0.0 if abs(null.value) < NOTHING else null.value
         for name, null in entry.null.items()
@@ -77,10 +75,10 @@ def marks_of(entry: Entry) -> Iterator[tuple[str, float, str]]:
     }
     if nulls and min(nulls.values()) == max(nulls.values()):
         nulls = {" or ".join(nulls): min(nulls.values())}
-    answers = next((str(null.answers) for null in entry.null.values()), INPUT)
+    answers = next((str(null.answers) for null in entry.null.values()), "input")
     for name, value in nulls.items():
-        words = f"a {name} of the input" if answers == INPUT else f"the {name.replace(COPY, answers)}"
-        yield "null", value, f"{words}: {tables.number(value)}"
+        words = f"a {name} of the input" if answers == "input" else f"the {name.replace('copy', answers)}"
+        yield "null", value, f"{words}: {lt.tables.number(value)}"
 
 
 def scaled(rows: Iterable[Sequence[float]], others: Sequence[float]) -> Scale:

@@ -78,7 +78,7 @@ def read_off(results: lt.Results, _: Mapping[str, Any]) -> Iterator[Shape]:
 def plane(results: lt.Results, _: Mapping[str, Any]) -> Iterator[Shape]:
     """The error of the median network for lines over the plane of slope and intercept, and the square of training."""
     lines = lt.probed(results, "plane")
-    errors = np.median(lt.results.summary.wrong(lines).over(-1).root, axis=0)
+    errors = np.median(np.sqrt(np.square(lines.answer - lines.truth).mean("output_feature")), axis=0)
     slopes, intercepts = lines.parameter_slope.values, lines.parameter_intercept.values
     grid = np.unique(slopes)
     half = (grid[1] - grid[0]) / 2

@@ -11,8 +11,6 @@ import jaxtyping as jt
 import numpy as np
 
 import lstm_toys as lt
-from lstm_toys.networks.cells import cell_class
-from lstm_toys.networks.optimizers import OPTIMIZERS
 
 from .. import sine
 
@@ -46,17 +44,17 @@ def packed(model: Any, params: Params, rows: Rows, *, exact: bool) -> list[str]:
 
 def flat(model: Any, params: Params, rows: Rows) -> jt.Float[np.ndarray, "N P"]:
     """The parameters of networks ``rows`` in the order in which the page's scripts read them."""
-    names = [f"{cell_class(model.cell).__name__.lower()}_{number}" for number in range(len(model.hidden))]
+    names = [f"{model.cell}_{number}" for number in range(len(model.hidden))]
     leaves = [params[name][leaf] for name in (*names, "readout") for leaf in ORDER if leaf in params[name]]
     return np.concatenate([np.reshape(leaf[rows], (len(rows), -1)) for leaf in leaves], axis=1)
 
 
 def training() -> dict[str, Any]:
     """What the page needs to train networks as the published ones were trained."""
-    recipe = sine.EXPERIMENT.defaults
+    recipe = lt.ask(sine.EXPERIMENT).settings
     return {
-        "layers": layers(lt.Stack(features=1, gates=recipe["gates"]), 1),
-        "optimizer": {"rate": recipe["learning_rate"], **OPTIMIZERS["rmsprop_keras"].defaults},
-        "steps": recipe["steps"],
+        "layers": layers(lt.Stack(features=1, gates=recipe.gates), 1),
+        "optimizer": {"rate": recipe.learning_rate, "decay": recipe.decay},
+        "steps": recipe.steps,
         "goal": sine.GOAL.rmse,
     }

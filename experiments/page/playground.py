@@ -9,7 +9,6 @@ from urllib.parse import urlencode
 import numpy as np
 
 import lstm_toys as lt
-from lstm_toys.tasks.parameters import PARAMETER, PARAMETERS, TRAINING
 
 from .. import published as posted
 from .. import sine
@@ -67,11 +66,8 @@ RANGES = {
 SETS = {"line": "line", "line_origin": "line", "amplitude": "sine", "phase": "sine", "frequency": "sine"}
 """The sets of curves that the post shows the networks, with their family."""
 
-LABELS = {
-    **{each.name: each.label for declared in PARAMETERS.values() for each in declared},
-    "level": "level after it is let go",
-    "pull": "how far above it is held before",
-}
+PLUCKED = {"level": "level after it is let go", "pull": "how far above it is held before"}
+"""The labels of the parameters of curves that are plucked, which are not a family of the library."""
 
 
 def make(runs: Mapping[str, FinishedRun]) -> Made | None:
@@ -92,9 +88,10 @@ def made(loaded: Mapping[str, lt.Networks], metrics: Mapping[str, Mapping[str, A
             population, weights = described(each, loaded[each.run], metrics[each.run])
             populations.append(population)
             blocks |= {name: text for name, text in weights.items() if name not in blocks}
+    labels = {each.name: each.label for family in lt.FAMILIES.values() for each in family.parameters} | PLUCKED
     sliders = {
         family: [
-            {"name": name, "label": LABELS[name], "low": low, "high": high, "value": value}
+            {"name": name, "label": labels[name], "low": low, "high": high, "value": value}
             for name, (low, high, value) in ends.items()
         ]
         for family, ends in RANGES.items()
@@ -162,10 +159,12 @@ def sets(results: lt.Results) -> Iterator[dict[str, Any]]:
     published = {(probe, index): curve["output"] for probe, curve, index in posted.answers.curves_in(results)}
     learned = sine.sines(sine.TRAIN_AMPLITUDE)
     (answer,) = (curve["output"] for curve in posted.answers.numbers()["sine"]["curves"])
-    yield {"id": TRAINING, "curves": [{"family": "sine", "parameters": learned, "published": answer}]}
+    yield {"id": "training", "curves": [{"family": "sine", "parameters": learned, "published": answer}]}
     for name, family in SETS.items():
         curves = results[name].to_dataset()
-        columns = {each.name: curves[f"{PARAMETER}{each.name}"].values.tolist() for each in PARAMETERS[family]}
+        columns = {
+            each.name: curves[f"parameter_{each.name}"].values.tolist() for each in lt.FAMILIES[family].parameters
+        }
         rows = [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
         yield {
             "id": name,

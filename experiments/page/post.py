@@ -1,13 +1,10 @@
 """The post, section by section: its tasks, the networks' answers, and whether its sentences hold."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import lstm_toys as lt
-from lstm_toys.networks.cells import CELLS
-from lstm_toys.studies.claims import report as words
-from lstm_toys.studies.claims.entries import Entry, read
 
 from ..post.claims import CLAIMS
 from . import charts, figures
@@ -22,13 +19,13 @@ VERDICTS = {"supported": "It holds", "refuted": "It does not hold", "undecided":
 
 def make(runs: Mapping[str, FinishedRun]) -> Made | None:
     """Makes the sections whose run is finished, and the table of verdicts; None without either."""
-    entries = read(runs["claims"].run.checked("claims.json"), Entry) if "claims" in runs else []
+    entries: Sequence[Any] = lt.claims.read(runs["claims"].run.checked("claims.json")) if "claims" in runs else []
     used = {section["run"] for section in SECTIONS} & runs.keys()
     results = {name: lt.load_results(runs[name].run.checked("results.nc")) for name in used}
     return made(results, entries, runs) if results or entries else None
 
 
-def made(results: Mapping[str, lt.Results], entries: Sequence[Entry], runs: Mapping[str, FinishedRun]) -> Made:
+def made(results: Mapping[str, lt.Results], entries: Sequence[Any], runs: Mapping[str, FinishedRun]) -> Made:
     """Makes the sections from results by run, and the table from entries of ``claims.json``."""
     sections = [
         {
@@ -62,7 +59,7 @@ def about(found: FinishedRun) -> dict[str, str]:
 
 def recipe(settings: lt.Settings) -> str:
     """Describes how networks were trained, for readers who do not know the names of settings."""
-    gates = f" with {settings.gates} gates" if CELLS[settings.cell].gated else ""
+    gates = f" with {settings.gates} gates" if settings.cell != "rnn" else ""
     cell = settings.cell.upper()
     layers = [f"one {cell} layer{gates} of {units} units" for units in settings.hidden]
     last = f"one {cell} layer{'' if layers else gates} whose units are the answer"
@@ -70,13 +67,13 @@ def recipe(settings: lt.Settings) -> str:
     return f"{network}; {settings.optimizer}, learning rate {settings.learning_rate:g}, {settings.steps:,} steps"
 
 
-def claim(entry: Entry) -> dict[str, Any]:
+def claim(entry: Any) -> dict[str, Any]:
     """Prepares a claim for the template."""
     declared = next(each for each in CLAIMS.claims if each.id == entry.id)
     curves = dict.fromkeys(source.curves for source in declared.sources if source.population == "sine")
     return {
         **{name: getattr(entry, name) for name in ("id", "quote", "statistic", "verdict", "meets", "share")},
-        "words": [*sentences(entry)],
+        "words": lt.claims.sentences(entry),
         "verdict_words": VERDICTS[entry.verdict] + ", but for others too" * shared(entry, learned=declared.learned),
         "turns": any(each.startswith("during training") for each in entry.remarks),
         "drawing": charts.drawing(entry),
@@ -84,7 +81,7 @@ def claim(entry: Entry) -> dict[str, Any]:
     }
 
 
-def shared(entry: Entry, *, learned: bool) -> bool:
+def shared(entry: Any, *, learned: bool) -> bool:
     """Whether a supported claim is also met by models that learned nothing, or something else.
 
     A copy has to meet a claim that something was learned.
@@ -93,25 +90,3 @@ def shared(entry: Entry, *, learned: bool) -> bool:
     controls = [control.verdict == "supported" for control in entry.controls.values()]
     copied = any(nulls) and not learned
     return entry.verdict == "supported" and (copied or any(controls))
-
-
-def sentences(entry: Entry) -> Iterator[str]:
-    """Yields what came of a claim, sentence by sentence."""
-    share = words.percent(entry.share) + _labeled(words.percents(entry.interval), "95 % interval")
-    if (against := entry.threshold.against) is None:
-        yield f"{entry.met} of {entry.counted} networks meet it: {share}."
-    else:
-        yield f"In {share} of all pairs the number of one of these networks is above that of one of {against}."
-    spread = _labeled(words.numbers(entry.median_interval), "95 % bootstrap interval")
-    yield f"The median is {words.number(entry.median)}{spread}."
-    if published := entry.published:
-        meets = "meets it" if published.meets else "does not meet it"
-        below = f"; {words.rank(published)} are below it" if words.rank(published) else ""
-        yield f"The post's own network has {words.number(published.value)} and {meets}{below}."
-    yield from (f"{remark[0].upper()}{remark[1:]}." for remark in entry.remarks)
-    if turned := words.turns(entry):
-        yield f"Among other networks the verdict turns: {turned}."
-
-
-def _labeled(interval: str, label: str) -> str:
-    return interval and f" ({label} {interval.strip('()')})"

@@ -1,16 +1,10 @@
 """Finds the runs that the page is made from, and the commands of missing ones."""
 
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, NamedTuple
 
-from rich.console import Console
-
-from lstm_toys.cli import command
-from lstm_toys.execution.signals import Interruption
-from lstm_toys.runs import lifecycle
-from lstm_toys.runs.context import Options
-from lstm_toys.runs.folder import Run
-from lstm_toys.runs.study import Metrics, Study
-from lstm_toys.studies.claims.settings import ClaimSettings
+import lstm_toys as lt
 
 from .. import all as every
 
@@ -33,38 +27,37 @@ COMMANDS: dict[str, tuple[tuple[str, ...], ...]] = {
 }
 """By name, the commands whose run will do; the first one is printed if all runs are missing."""
 
-STUDIES = {**every.EXPERIMENTS, "claims": ClaimSettings}
-
 
 class FinishedRun(NamedTuple):
     """A finished run, the command that made it, its settings, and its summary."""
 
     command: str
-    run: Run
+    run: lt.Run
     settings: Any
-    metrics: Metrics
+    metrics: Mapping[str, Any]
 
 
-def find(options: Options, console: Console) -> tuple[dict[str, FinishedRun], dict[str, str]]:
-    """Returns the finished runs by name, and the commands of the missing ones; raises Damaged or Refused."""
+def find(results_dir: Path) -> tuple[dict[str, FinishedRun], dict[str, str]]:
+    """Returns the finished runs by name, and the commands of the missing ones; raises as `lt.find`."""
+    studies = {arguments: planned(arguments) for commands in COMMANDS.values() for arguments in commands}
+    runs = dict(zip(studies, lt.find([*studies.values()], results_dir), strict=True))
     found, missing = {}, {}
-    lifecycle.start(options)  # Runs are named by programs, which depend on how JAX is configured.
-    work = lifecycle.Work(options, console, Interruption())
     for name, commands in COMMANDS.items():
         for arguments in commands:
-            if work.finished(study := planned(arguments)):
-                run = work.runs[study]
-                found[name] = FinishedRun(told(arguments), run, study.settings, run.read_metrics())
+            if run := runs[arguments]:
+                found[name] = FinishedRun(told(arguments), run, studies[arguments].settings, run.read_metrics())
                 break
         else:
             missing[name] = told(commands[0])
     return found, missing
 
 
-def planned(arguments: tuple[str, ...]) -> Study[Any]:
+def planned(arguments: tuple[str, ...]) -> Any:
     """The study that a command line asks for."""
-    name, *rest = arguments
-    return command.plan(STUDIES[name], rest).study
+    name, *flags = arguments
+    if name == "claims":
+        return lt.ask("post.claims", *flags, study="claims")
+    return lt.ask(every.EXPERIMENTS[name], *flags)
 
 
 def told(arguments: tuple[str, ...]) -> str:

@@ -9,7 +9,6 @@ from urllib.parse import urlencode
 import numpy as np
 
 import lstm_toys as lt
-from lstm_toys.studies.claims.declaration import verdict
 
 from .. import published, sine
 from ..post.sentences import SENTENCES
@@ -99,11 +98,10 @@ def choices(rates: Mapping[str, tuple[str, lt.Results]], trained: lt.Results) ->
     """The claim whose verdict turns with the learning rate, judged at each; that of those ``trained`` comes first."""
     own, usual, slider = WORDS["rates"], f"{sine.EXPERIMENT.defaults['learning_rate']:g}", []
     for rate, (ask, results) in rates.items():
-        counted = judged(results)
-        decided = verdict(lt.statistics.wilson(counted["met"], counted["networks"]))
-        texts = [own["verdict"].format(verdict=own["verdicts"][decided], high=VALLEY.high, **counted)]
+        found = judged(results)
+        texts = [own["verdict"].format(said=own["verdicts"][found["verdict"]], high=VALLEY.high, **found)]
         texts += [own["all"].format(rate=rate, **judged(trained))] if rate == usual else []
-        slider.append({"ask": ask, "verdict": decided, "label": rate, "text": " ".join(texts)})
+        slider.append({"ask": ask, "verdict": found["verdict"], "label": rate, "text": " ".join(texts)})
     first = [*rates].index(usual)
     asks = [each["ask"] for each in slider]
     label = own["label"].format(least=slider[0]["label"], most=slider[-1]["label"])
@@ -113,9 +111,9 @@ def choices(rates: Mapping[str, tuple[str, lt.Results]], trained: lt.Results) ->
 
 
 def judged(results: lt.Results) -> dict[str, Any]:
-    """How many networks meet the claim."""
-    moved = VALLEY.number(lt.probed(results, VALLEY.sources[0].curves))
-    return {"met": int(VALLEY.met(moved).sum()), "networks": len(moved)}
+    """The verdict on the claim, and how many networks meet it."""
+    found: Any = lt.claims.judge(VALLEY, {VALLEY.sources[0].population: results})
+    return {"verdict": found.verdict, "met": found.met, "networks": found.counted}
 
 
 def asked(amplitude: float, **other: Any) -> str:

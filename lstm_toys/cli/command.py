@@ -110,6 +110,7 @@ def find(studies: Studies, results_dir: Path | str = "results") -> list[Run | No
 
     Raises:
         OSError: the files of a run cannot be read.
+        UsageError: JAX does not start, or what a study trains or judges is invalid.
 
     Example:
         >>> from experiments import line
@@ -117,9 +118,12 @@ def find(studies: Studies, results_dir: Path | str = "results") -> list[Run | No
         [None]
     """
     options = Options(results_dir=Path(results_dir))
-    lifecycle.start(options)  # Runs are named by programs, which depend on how JAX is configured.
     work = lifecycle.Work(options, output.console(quiet=True), Interruption())
-    return [work.runs[each] if work.finished(each) else None for each in studies]
+    try:
+        lifecycle.start(options)  # Runs are named by programs, which depend on how JAX is configured.
+        return [work.runs[each] if work.finished(each) else None for each in studies]
+    except Refused as error:
+        raise flags.UsageError(str(error)) from None
 
 
 def main(*subjects: Subject) -> None:

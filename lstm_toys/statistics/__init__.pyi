@@ -1,3 +1,4 @@
+from .correlation import rank_correlation
 from .intervals import (
     Estimate,
     band,
@@ -23,6 +24,7 @@ __all__ = [
     "probability_above",
     "procrustes",
     "psychometric",
+    "rank_correlation",
     "resample",
     "wilson",
 ]

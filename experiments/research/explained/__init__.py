@@ -1,4 +1,8 @@
-"""What explains the sine's networks: predictions, models, and figures."""
+"""What explains the sine's networks: predictions, models, and figures.
+
+Results: docs/dynamics.md. `__main__` is the command, `predictions` has the networks and what was predicted of them
+before they were analyzed, and `figures` draws the comparison.
+"""
 
 import lazy_loader
 

@@ -11,9 +11,9 @@ loss stays near the sine's variance; the rules for the plateau were chosen on th
 applied to those with base seed 1.
 """
 
+import re
 from collections.abc import Iterator, Mapping
-from functools import partial
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import xarray as xr
@@ -22,30 +22,15 @@ from rich.console import RenderableType
 from scipy.stats import rankdata
 
 import lstm_toys as lt
-from lstm_toys import tables
-from lstm_toys.cli import command
-from lstm_toys.results import storage
-from lstm_toys.results.summary import finite, median_of
-from lstm_toys.runs import command_line
-from lstm_toys.runs.folder import Run
-from lstm_toys.statistics import intervals
-from lstm_toys.studies.claims import verdicts
-from lstm_toys.studies.claims.entries import Judgment
-from lstm_toys.studies.dynamics.settings import DynamicsSettings
-from lstm_toys.studies.dynamics.study import Dynamics, answers_file
 
-from ... import analyses
 from ...post import sentences
 from .. import explained as here
 from .predictions import EVERY, NETWORKS, PREDICTIONS, REPEATED, SINE, Prediction, TrainedNetworks, experiment
 
 MEASURES = ("mode_frequency", "peak_frequency", "peak_gain", "static_gain")
 
-UNREAD = {"prediction", "answer", "phase"}
-"""Variables of studies of dynamics that are not needed here and make up most of their files."""
-
-RESAMPLES = 2_000
-"""Number of resamples of networks, and of permutations of models."""
+PERMUTATIONS = 2_000
+"""Number of permutations of models."""
 
 LEAST = 6
 """Fewest networks with both numbers for a comparison."""
@@ -57,7 +42,7 @@ RESONANT = 1.5
 """A network resonates from the first kept step at which its largest gain is this multiple of that of slow inputs."""
 
 
-def score(needs: Mapping[str, Run]) -> dict[str, Any]:
+def score(needs: Mapping[str, lt.Run]) -> dict[str, Any]:
     """Compares claims and tests predictions; ``needs`` are studies of dynamics by name, and the sine's ``networks``.
 
     Returns:
@@ -65,16 +50,12 @@ def score(needs: Mapping[str, Run]) -> dict[str, Any]:
         ``tuning``: for each variant the frequencies of the leading mode and of the largest gain, and the gain by
         frequency.
     """
-    every = {
-        name: storage.load_results(each.checked("results.nc"), UNREAD)
-        for name, each in needs.items()
-        if name != NETWORKS
-    }
+    every = {name: lt.load_results(each.checked("results.nc")) for name, each in needs.items() if name != NETWORKS}
     sines = every[SINE]
     networks = lt.load_results(needs[NETWORKS].checked("results.nc")).isel(seed=sines.seed.values)
     models = {
-        str(model): judged_claims(lt.load_results(needs[SINE].checked(answers_file(str(model)))))
-        for model in sines.model.values
+        model: judged_claims(lt.load_results(needs[SINE].checked(f"answers_{re.sub('[, ]+', '_', model)}.nc")))
+        for model in map(str, sines.model.values)
     }
     return {
         "seeds": sines.sizes["seed"],
@@ -88,12 +69,12 @@ def score(needs: Mapping[str, Run]) -> dict[str, Any]:
     }
 
 
-def judged_claims(labeled: lt.Results) -> dict[str, Judgment]:
+def judged_claims(labeled: lt.Results) -> dict[str, Any]:
     """Judges the claims that are about only the sine's networks."""
     return {
         claim.id: judgment
         for claim in sentences.SENTENCES
-        if {*claim.populations} == {"sine"} and (judgment := verdicts.judge(claim, {"sine": labeled})) is not None
+        if {*claim.populations} == {"sine"} and (judgment := lt.claims.judge(claim, {"sine": labeled})) is not None
     }
 
 
@@ -106,39 +87,26 @@ def agreement(networks: Float[np.ndarray, " S"], model: Float[np.ndarray, " S"])
         minus network; ``spread``: the standard deviation of the networks' numbers. None where they cannot be computed.
     """
     both = np.isfinite(networks) & np.isfinite(model)
-    ours, theirs, random = networks[both], model[both], np.random.default_rng(0)
+    ours, theirs = networks[both], model[both]
     found: dict[str, Any] = dict.fromkeys(("networks", "correlation", "permuted", "difference", "spread"))
     found["networks"] = count = len(ours)
     if count < LEAST:
         return found
     if np.ptp(ours) > 0 and np.ptp(theirs) > 0:
-        found["correlation"] = correlation = rank_correlation(ours, theirs, random)
-        if correlation["low"] == correlation["high"]:  # Without any width it is no interval.
-            correlation |= {"low": None, "high": None}
-        shuffled = random.permuted(np.tile(theirs, (RESAMPLES, 1)), axis=1)
-        shuffled = correlations(np.broadcast_to(ours, (RESAMPLES, count)), shuffled)
-        found["permuted"] = finite(np.quantile(np.abs(shuffled), 0.95))
+        found["correlation"] = lt.statistics.rank_correlation(ours, theirs).as_json("value")
+        random = np.random.default_rng(0)
+        lt.statistics.resample(count, PERMUTATIONS, random)  # Published permutations were drawn after these.
+        one, other = rankdata([ours, theirs], axis=1) - (count + 1) / 2
+        shuffled = random.permuted(np.tile(other, (PERMUTATIONS, 1)), axis=1) @ one
+        found["permuted"] = np.quantile(np.abs(shuffled / np.sqrt((one @ one) * (other @ other))), 0.95)
     found["difference"] = median_of(theirs - ours)
-    found["spread"] = finite(float(np.std(ours, ddof=1)))
+    found["spread"] = np.std(ours, ddof=1)
     return found
 
 
-def rank_correlation(
-    first: Float[np.ndarray, " S"], second: Float[np.ndarray, " S"], random: np.random.Generator
-) -> dict[str, float | None]:
-    """Spearman's rank correlation with a 95 % bootstrap interval."""
-    drawn = intervals.resample(len(first), RESAMPLES, random)
-    with np.errstate(invalid="ignore"):  # Of a constant resample, which is left out.
-        resampled = correlations(first[drawn], second[drawn])
-    (value,) = correlations(first[None], second[None])
-    return intervals.Estimate(value, *intervals.percentile_interval(resampled)).as_json("value")
-
-
-def correlations(first: Float[np.ndarray, "N S"], second: Float[np.ndarray, "N S"]) -> Float[np.ndarray, " N"]:
-    """Spearman's rank correlation of each pair of rows; NaN if a row is constant."""
-    ranks = [rankdata(each, axis=1) for each in (first, second)]
-    one, other = (each - each.mean(axis=1, keepdims=True) for each in ranks)
-    return (one * other).sum(axis=1) / np.sqrt(np.square(one).sum(axis=1) * np.square(other).sum(axis=1))
+def median_of(values: Float[np.ndarray, " S"]) -> dict[str, float | None]:
+    """The median of the finite values with a 95 % bootstrap interval."""
+    return lt.statistics.median_bootstrap(values[np.isfinite(values)]).as_json()
 
 
 def judged(prediction: Prediction, found: xr.Dataset) -> dict[str, Any]:
@@ -170,11 +138,11 @@ def _tuned(found: xr.Dataset) -> dict[str, Any]:
     for name in MEASURES:
         values = found[name].values
         tuned[name] = median_of(values)
-        tuned[f"{name}_band"] = finite(np.nanquantile(values, (0.05, 0.95)))
+        tuned[f"{name}_band"] = np.nanquantile(values, (0.05, 0.95))
     gains = found.gain.isel(input=int(found.attrs["mean"])).values
     median, low, high = np.nanquantile(gains, (0.5, 0.05, 0.95), axis=0)
-    rows = {"frequency": found.frequency.values, "median": median, "low": low, "high": high}
-    return {**tuned, "resonance": {name: finite(each) for name, each in rows.items()}}
+    resonance = {"frequency": found.frequency.values, "median": median, "low": low, "high": high}
+    return {**tuned, "resonance": resonance}
 
 
 def plateau(found: xr.Dataset) -> dict[str, Any]:
@@ -208,13 +176,16 @@ def steps_of(found: xr.Dataset) -> tuple[Float[np.ndarray, " S"], Float[np.ndarr
     return first(ended, "step"), first(resonant, "kept_step")
 
 
-def explained(seeds: int) -> lt.Analysis:
-    """Compares the dynamics of all networks."""
-    dynamics: dict[str, Dynamics] = {}
-    for name, (frequency, more) in {SINE: TrainedNetworks(), **EVERY}.items():
-        trained, _ = command_line.parse(experiment(frequency), [f"--seeds={seeds}", *more])
-        settings = DynamicsSettings(f"dynamics_{trained.experiment}", trained=trained)
-        dynamics[name] = Dynamics(experiment(frequency), settings)
+def explained(seeds: Annotated[int, range(6, 10_000_000)] = 64) -> lt.Analysis:
+    """Compares the dynamics of all networks.
+
+    Args:
+        seeds: number of networks for each setting.
+    """
+    dynamics = {
+        name: lt.ask(experiment(frequency), f"--seeds={seeds}", *more, study="dynamics")
+        for name, (frequency, more) in {SINE: TrainedNetworks(), **EVERY}.items()
+    }
     return lt.Analysis(
         name="explained",
         settings={"seeds": seeds, "steps": dynamics[SINE].settings.trained.steps},
@@ -235,14 +206,14 @@ def report(metrics: dict[str, Any]) -> Iterator[RenderableType]:
         (
             name,
             f"{each['oscillating']}/{each['networks']}",
-            *(tables.number(each[measure]["median"]) for measure in MEASURES),
+            *(lt.tables.number(each[measure]["median"]) for measure in MEASURES),
         )
         for name, each in metrics["tuning"].items()
     ]
     title = "at rest under the mean input, medians; mode and peak of the gain in rad per x"
-    yield tables.table(title, names, tuned, **tables.PLAIN)
+    yield lt.tables.table(title, names, tuned, **lt.tables.PLAIN)
     plateau = metrics["plateau"]
-    ended, resonant = (tables.estimate(plateau[name]) for name in ("ended", "resonant"))
+    ended, resonant = (lt.tables.estimate(plateau[name]) for name in ("ended", "resonant"))
     yield (
         f"base seed 1: the plateau of the loss ends after {ended} steps, and networks resonate after {resonant}; in "
         f"{plateau['together']} of {plateau['networks']} they do by then"
@@ -253,7 +224,7 @@ def report(metrics: dict[str, Any]) -> Iterator[RenderableType]:
             name,
             each["measured"],
             f"{each['predicted_low']:g} … {each['predicted_high']:g}",
-            *tables.spread(each),
+            *lt.tables.spread(each),
             each["verdict"],
         )
         for name, each in predictions.items()
@@ -261,10 +232,8 @@ def report(metrics: dict[str, Any]) -> Iterator[RenderableType]:
     again = sum(each["variant"] == REPEATED for each in predictions.values())
     title = f"predictions, made before; {again} of {len(predicted)} are about the same recipe with new seeds"
     columns = ("prediction", "of", "predicted>", "median>", "95 % bootstrap>", "")
-    yield tables.table(title, columns, predicted, **tables.PLAIN)
+    yield lt.tables.table(title, columns, predicted, **lt.tables.PLAIN)
 
-
-plan = partial(analyses.plan, explained, __doc__, 6, {"seeds": 64})
 
 if __name__ == "__main__":
-    command.run_and_exit(plan)
+    lt.main(explained)

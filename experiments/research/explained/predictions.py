@@ -19,7 +19,7 @@ from ... import sine
 class Prediction(NamedTuple):
     """A prediction: the median over the networks of a variant lies from ``low`` to ``high``.
 
-    ``measured`` is a name in `lstm_toys.studies.dynamics.study`, or a model and a probe.
+    ``measured`` is a variable in the results of a study of dynamics, or a model and a probe.
     """
 
     id: str

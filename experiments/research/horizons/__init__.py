@@ -1,4 +1,9 @@
-"""How far gates carry what networks learned, and how far their parameters say that they do."""
+"""How far gates carry what networks learned, and how far their parameters say that they do.
+
+Definitions and results: docs/horizons.md. `__main__` is the command; `counting` and `parity` compute horizons and
+predictions, `measured` applies both to trained networks; `measures` has the statistics and `hypotheses` the tests;
+`figures` draws the figures.
+"""
 
 import lazy_loader
 

@@ -8,19 +8,14 @@ by shifting the bias of one gate. Missing networks are trained first; their base
 Hypotheses, thresholds and rules were fixed before any network with this base seed was trained: docs/horizons.md.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
-from typing import Any
+from typing import Annotated, Any
 
 from rich.console import RenderableType
 
 import lstm_toys as lt
-from lstm_toys import tables
-from lstm_toys.cli import command
-from lstm_toys.runs.folder import Run
-from lstm_toys.studies.analysis.settings import Keep
 
-from ... import analyses
 from .. import horizons
 from ..papers.counting import EXPERIMENT as COUNTS
 from ..papers.populations import OPTIMIZERS
@@ -46,7 +41,7 @@ def trained(name: str, seeds: int, base_seed: int) -> Any:
     return lt.ask(TELLS, *flags, f"--timesteps={task.split()[1]}", cell)
 
 
-def look(name: str, run: Run) -> dict[str, Any]:
+def look(name: str, run: lt.Run) -> dict[str, Any]:
     """What is measured of a population."""
     task, gates, _ = name.split(", ")
     if task == "counting":
@@ -54,7 +49,7 @@ def look(name: str, run: Run) -> dict[str, Any]:
     return measured(run, partial(told, hard=gates == "hard", length=int(task.split()[1])))
 
 
-def score(needs: Mapping[str, Run], seeds: int, keep: Keep) -> dict[str, Any]:
+def score(needs: Mapping[str, lt.Run], seeds: int, keep: Callable[..., Any]) -> dict[str, Any]:
     """Measures all populations, and judges the hypotheses."""
     found = {name: keep(f"{name}: measured", [run, name], partial(look, name, run)) for name, run in needs.items()}
     counts = measures.resampled(seeds)
@@ -62,8 +57,15 @@ def score(needs: Mapping[str, Run], seeds: int, keep: Keep) -> dict[str, Any]:
     return {"populations": found, "predictions": predictions, "verdicts": hypotheses.verdicts(found, counts)}
 
 
-def horizon(seeds: int, base_seed: int) -> lt.Analysis:
-    """Measures and judges all populations."""
+def horizon(
+    seeds: Annotated[int, range(12, 10_000_000)] = 48, base_seed: Annotated[int, range(2**32)] = JUDGED_BY
+) -> lt.Analysis:
+    """Measures and judges all populations.
+
+    Args:
+        seeds: number of networks for each setting.
+        base_seed: base seed of all networks; other values give other networks with the same seed numbers.
+    """
     names = [*hypotheses.counters("sigmoid"), *hypotheses.parities("sigmoid", hypotheses.LENGTHS)]
     names += hypotheses.parities("hard")
     return lt.Analysis(
@@ -84,15 +86,15 @@ def report(metrics: Mapping[str, Any]) -> Iterator[RenderableType]:
     found = metrics["predictions"]
     rows: list[tuple[str, ...]] = [(name, *_counts(each)) for name, each in found.items()]
     columns: tuple[str, ...] = ("task, gates, recipe", "eligible>", "at K>", "median H>", "quartiles>", "is>")
-    yield tables.table("horizons", columns, rows, **tables.PLAIN)
+    yield lt.tables.table("horizons", columns, rows, **lt.tables.PLAIN)
     judged = {name: each for name, each in found.items() if each["judged"] == "judged"}
     rows = [(name, _value(each["skill"]["P"]), _value(each["concordance"])) for name, each in judged.items()]
-    yield tables.table("predictions", ("task, gates, recipe", "skill>", "C>"), rows, **tables.PLAIN)
+    yield lt.tables.table("predictions", ("task, gates, recipe", "skill>", "C>"), rows, **lt.tables.PLAIN)
     recipes = metrics["verdicts"]["H4"]["recipes"]
     edits = [edit for edit in next(iter(recipes.values())) if edit != "met"]
     rows = [(name, *(_value(each[edit]) for edit in edits)) for name, each in recipes.items()]
     title = "median slope of log H on log P over shifts of a bias: the counter's forget bias, or others"
-    yield tables.table(title, ("recipe", *(f"{edit}>" for edit in edits)), rows, **tables.PLAIN)
+    yield lt.tables.table(title, ("recipe", *(f"{edit}>" for edit in edits)), rows, **lt.tables.PLAIN)
     for name, each in metrics["verdicts"].items():
         known = {what: each[what] for what in ("skill", "concordance", "slope") if what in each}
         words = "".join(f"{what} {_value(one)}, " for what, one in known.items())
@@ -104,11 +106,11 @@ def report(metrics: Mapping[str, Any]) -> Iterator[RenderableType]:
 def _counts(each: Mapping[str, Any]) -> tuple[str, ...]:
     low, middle, high = each["quartiles"]
     reached = f"{each['eligible']} of {each['networks']}", str(each["censored"])
-    return *reached, tables.number(middle), tables.interval(low, high), each["judged"]
+    return *reached, lt.tables.number(middle), lt.tables.interval(low, high), each["judged"]
 
 
 def _value(each: Mapping[str, Any]) -> str:
-    return tables.estimate(each, "value", places=2)
+    return lt.tables.estimate(each, "value", places=2)
 
 
 def _reached(each: Mapping[str, Any]) -> str:
@@ -116,7 +118,5 @@ def _reached(each: Mapping[str, Any]) -> str:
     return f"{count} of {networks} networks (exact, of seeds: {seeds['low']:.3f} … {seeds['high']:.3f})"
 
 
-plan = partial(analyses.plan, horizon, __doc__, 12, {"seeds": 48, "base_seed": JUDGED_BY})
-
 if __name__ == "__main__":
-    command.run_and_exit(plan)
+    lt.main(horizon)

@@ -8,7 +8,7 @@ from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from lstm_toys.figures.style import COLORS, GRAY, scale, sheet
+import lstm_toys as lt
 
 from .hypotheses import COUNTING, FOLLOWS, LENGTHS, PARITY, PREDICTED, STAYS, counters, numbers, parities
 
@@ -18,23 +18,19 @@ EDITS = {"counter": ("the counter's forget gate", "b", FOLLOWS), "other": ("anot
 def counting(metrics: Mapping[str, Any]) -> Figure:
     """Draws how far LSTMs count against what their counters say, and how horizons follow shifts of biases."""
     recipes = metrics["verdicts"]["H4"]["recipes"]
-    with sheet(9.5, 4.8, columns=2) as (figure, (scatter, slopes)):
+    titles = "each network", "shifts from −1 to 1 (bands: hypothesis)"
+    with lt.figures.canvas(*titles, ylabel="", size=(9.5, 4.8)) as (figure, (scatter, slopes)):
         shades = [*colormaps["Blues"](np.linspace(0.4, 1, 3)), *colormaps["Oranges"](np.linspace(0.4, 1, 3))]
         _predicted(scatter, metrics, counters("sigmoid"), COUNTING, shades)
-        scatter.set(
-            title="each network",
-            xlabel="n predicted by its counter (P)",
-            ylabel="n up to which it counts (H; ▲: at least)",
-        )
+        scatter.set(xlabel="n predicted by its counter (P)", ylabel="n up to which it counts (H; ▲: at least)")
         for edit, (label, color, limits) in EDITS.items():
-            slopes.axvspan(*limits, color=COLORS[color], alpha=0.08, linewidth=0)
+            slopes.axvspan(*limits, color=lt.figures.COLORS[color], alpha=0.08, linewidth=0)
             for place, each in enumerate(recipes.values()):
-                slopes.plot([each[edit]["low"], each[edit]["high"]], 2 * [place], color=COLORS[color])
+                slopes.plot([each[edit]["low"], each[edit]["high"]], 2 * [place], color=lt.figures.COLORS[color])
                 name = f"{label} is shifted" if not place else None
-                slopes.plot(each[edit]["value"], place, "o", color=COLORS[color], markersize=4, label=name)
+                slopes.plot(each[edit]["value"], place, "o", color=lt.figures.COLORS[color], markersize=4, label=name)
         slopes.set_yticks(range(len(recipes)), COUNTING)
         slopes.set(ylim=(len(recipes) - 0.5, -1.3), xlabel="median slope of log H on log P, 95 % bootstrap interval")
-        slopes.set_title("shifts from −1 to 1 (bands: hypothesis)")
         slopes.legend(fontsize=7, loc="upper center", ncols=2)
         met = sum(each["met"] for each in recipes.values())
         figure.suptitle(
@@ -46,14 +42,13 @@ def counting(metrics: Mapping[str, Any]) -> Figure:
 
 def parity(metrics: Mapping[str, Any]) -> Figure:
     """Draws how far linear recurrences tell parity against predictions, and by gate."""
-    with sheet(9.5, 4.8, columns=2) as (figure, (scatter, shares)):
-        shades = scale(LENGTHS)
+    titles, ylabel = ("each network with the sigmoid", "all networks"), "% of networks whose horizon is as long"
+    with lt.figures.canvas(*titles, ylabel=ylabel, size=(9.5, 4.8)) as (figure, (scatter, shares)):
+        shades = lt.figures.colors(LENGTHS, "")
         labels = [f"{length} bits" if not place else None for length in LENGTHS for place, _ in enumerate(PARITY)]
         colors = np.repeat([*shades.values()], len(PARITY))
         _predicted(scatter, metrics, parities("sigmoid", LENGTHS), labels, colors)
-        scatter.set(
-            title="each network with the sigmoid", xlabel="length predicted (P)", ylabel="horizon (H; ▲: at least)"
-        )
+        scatter.set(xlabel="length predicted (P)", ylabel="horizon (H; ▲: at least)")
         places = np.geomspace(1, 40, 200)
         for gates, style, lengths in (("sigmoid", "-", LENGTHS), ("hard", "--", PREDICTED)):
             for length in lengths:
@@ -62,9 +57,8 @@ def parity(metrics: Mapping[str, Any]) -> Figure:
                 values = 100 * (np.nan_to_num(reached)[:, None] >= places).mean(axis=0)
                 label = f"{gates}, {length} bits ({len(reached)})"
                 shares.step(places, values, style, where="post", color=shades[length], label=label)
-        shares.set(xscale="log", ylim=(-3, 109), title="all networks", xlabel="length, in lengths of the training")
-        shares.set_xticks([1, 2, 5, 10, 20, 40], [1, 2, 5, 10, 20, 40])
-        shares.set_ylabel("% of networks whose horizon is as long")
+        shares.set(xscale="log", ylim=(-3, 109), xlabel="length, in lengths of the training")
+        shares.set_xticks([1, 2, 5, 10, 20, 40], ["1", "2", "5", "10", "20", "40"])
         shares.legend(fontsize=7, loc="center right", title="gate, training (networks)", title_fontsize=7)
         hard, sigmoid = (metrics["verdicts"]["H5"]["reach K"][gates]["networks"] for gates in ("hard", "sigmoid"))
         figure.suptitle(
@@ -85,5 +79,5 @@ def _predicted(axes: Axes, metrics: Any, names: Sequence[str], labels: Sequence[
         axes.plot([], [], "o", color=color, markersize=3.5, label=label)
     axes.set(xscale="log", yscale="log")
     ends = [choose(*axes.get_xlim(), *axes.get_ylim()) for choose in (max, min)]
-    axes.plot(ends, ends, color=GRAY, linewidth=0.9, linestyle="--")
+    axes.plot(ends, ends, color=lt.figures.GRAY, linewidth=0.9, linestyle="--")
     axes.legend(fontsize=7, loc="upper left")

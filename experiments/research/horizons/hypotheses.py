@@ -7,8 +7,6 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import lstm_toys as lt
-from lstm_toys.results.summary import finite
-from lstm_toys.statistics.intervals import Estimate, percentile_interval
 
 from ..papers.populations import RATES, recipe
 from . import measures
@@ -84,7 +82,7 @@ def numbers(values: Any) -> Any:
 
 def estimate(resamples: Resampled) -> dict[str, float | None]:
     """The value and the 95 % percentile interval of a bootstrap, whose first row is the sample itself."""
-    return Estimate(resamples[0], *percentile_interval(resamples[1:])).as_json("value")
+    return lt.statistics.Estimate(resamples[0], *lt.statistics.percentile_interval(resamples[1:])).as_json("value")
 
 
 def prediction(own: Mapping[str, Any], counts: Counts) -> tuple[dict[str, Any], dict[str, Resampled]]:
@@ -108,7 +106,7 @@ def prediction(own: Mapping[str, Any], counts: Counts) -> tuple[dict[str, Any], 
         "diverged": sum(value is None for value in own["horizon"]),
         "eligible": len(horizon),
         "censored": int(censored.sum()),
-        "quartiles": finite(np.array([low, median, high])),
+        "quartiles": [low, median, high],
         "judged": next(words for words, holds in judged.items() if holds),
     }
     if found["judged"] != "judged":

@@ -7,8 +7,6 @@ import jaxtyping as jt
 import numpy as np
 
 import lstm_toys as lt
-from lstm_toys.results.summary import finite
-from lstm_toys.runs.folder import Run
 
 from ..papers.languages import TRAINED
 from . import counting, parity
@@ -26,10 +24,10 @@ Measured = Mapping[str, Any]
 """Arrays with one entry for each network by name, also nested."""
 
 
-def measured(run: Run, measure: Callable[[Mapping[str, Any]], Measured]) -> dict[str, Any]:
+def measured(run: lt.Run, measure: Callable[[Mapping[str, Any]], Measured]) -> dict[str, Any]:
     """What a function measures of the networks of a run that did not diverge, and their last validation losses.
 
-    Returns lists with one entry for each network, None for one that diverged; nested as ``measure`` nests arrays.
+    Returns arrays with one entry for each network, NaN for one that diverged; nested as ``measure`` nests them.
     """
     trained = lt.load(run.folder)
     sound = ~trained.diverged
@@ -37,18 +35,18 @@ def measured(run: Run, measure: Callable[[Mapping[str, Any]], Measured]) -> dict
     losses = trained.results.training.train_loss.values[sound, -1]  # Of fresh strings: those of the validation set.
     scores = {"validation loss": -losses, **found["scores"]}
     return {
-        name: each if isinstance(each, int) else listed(each, sound)
+        name: each if isinstance(each, int) else padded(each, sound)
         for name, each in {**found, "scores": scores}.items()
     }
 
 
-def listed(values: Any, sound: jt.Bool[np.ndarray, " S"]) -> Any:
-    """Arrays as lists over all networks."""
+def padded(values: Any, sound: jt.Bool[np.ndarray, " S"]) -> Any:
+    """Arrays over all networks, with NaN for those that diverged."""
     if isinstance(values, Mapping):
-        return {name: listed(each, sound) for name, each in values.items()}
+        return {name: padded(each, sound) for name, each in values.items()}
     whole = np.full((len(sound), *np.shape(values)[1:]), np.nan)
     whole[sound] = values
-    return finite(whole)
+    return whole
 
 
 def counted(params: Mapping[str, Any], gates: str) -> Measured:

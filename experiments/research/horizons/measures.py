@@ -15,7 +15,7 @@ Resampled = jt.Float[np.ndarray, " R"]
 def resampled(seeds: int) -> Counts:
     """How often each resample draws each seed, the first row being the sample; shared by all recipes.
 
-    Drawn as they were when the hypotheses were fixed, and not by `lstm_toys.statistics.intervals.resample`.
+    Drawn as they were when the hypotheses were fixed, and not by `lt.statistics.resample`.
     """
     drawn = np.random.default_rng(0).multinomial(seeds, np.full(seeds, 1 / seeds), RESAMPLES)
     return np.concatenate([np.ones((1, seeds), int), drawn])

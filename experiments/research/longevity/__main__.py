@@ -16,9 +16,9 @@ with six networks for each setting: all memories lasted at small rates, and LSTM
 small rate kept longer than those that changed the other way, against what is stated here.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache, partial
-from typing import Any
+from typing import Annotated, Any
 
 import jax
 import jax.flatten_util
@@ -29,17 +29,10 @@ import optax
 from rich.console import RenderableType
 
 import lstm_toys as lt
-from lstm_toys import tables
-from lstm_toys.cli import command
-from lstm_toys.results.summary import finite, steps_to_goal
-from lstm_toys.runs.folder import Run
-from lstm_toys.statistics.intervals import NOTHING, probability_above
-from lstm_toys.studies.analysis.settings import Keep
 
-from ... import analyses, sine
+from ... import sine
 from ...post.numbers import valley_moved
 from .. import longevity as here
-from ..explained.__main__ import rank_correlation
 from ..papers import memory
 from ..papers.networks import gates
 from .hypotheses import CELLS, CENSORED, CHOOSES, HIGH, LASTING, LIFETIME, LOW, RATES, STAYS, Cell
@@ -84,6 +77,8 @@ LASTS = (100, 1_000, 10_000, 40_000)
 
 LEAST = 8
 """Fewest networks with both numbers, at least three of them different, for a rank correlation."""
+
+NOTHING = lt.statistics.Estimate(np.nan, np.nan, np.nan)
 
 Numbers = jt.Float[np.ndarray, " M"]
 
@@ -178,11 +173,10 @@ def measured(networks: lt.Networks, chosen: jt.Bool[np.ndarray, " M"]) -> dict[s
     loss, rows = None, dict.fromkeys((LIFETIME, *QUANTITIES), np.empty(0))
     if learned.any():
         known = networks[learned]
-        loss = finite(float(np.median(known.results.training.validation_loss.values[:, -1])))
+        loss = float(np.median(known.results.training.validation_loss.values[:, -1]))
         rows = {LIFETIME: lifetimes(known), **inside(known), SHARPNESS: sharpness(known)}
     counts = {"networks": sound.sum(), "diverged": (chosen & networks.diverged).sum(), "learned": learned.sum()}
-    lists = {name: finite(each) for name, each in rows.items()}
-    return {**{name: int(count) for name, count in counts.items()}, "loss": loss, **lists}
+    return {**counts, "loss": loss, **rows}
 
 
 def lifetimes(networks: lt.Networks) -> Numbers:
@@ -239,7 +233,7 @@ def sharpness(networks: lt.Networks, iterations: int = 20) -> Numbers:
     return np.asarray(one_by_one(networks.params), float)
 
 
-def score(needs: Mapping[str, Run], base_seed: int, seeds: int, keep: Keep) -> dict[str, Any]:
+def score(needs: Mapping[str, lt.Run], base_seed: int, seeds: int, keep: Callable[..., Any]) -> dict[str, Any]:
     """Trains and measures all networks, and judges the hypotheses; ``needs`` are the sine's runs, by rate.
 
     Returns what `measured` returns, by ``cell, rule, course, rate``, with rank ``correlations`` of `LIFETIME` with the
@@ -264,19 +258,18 @@ def score(needs: Mapping[str, Run], base_seed: int, seeds: int, keep: Keep) -> d
     return {"populations": found, "sine": stayed, "verdicts": dict(verdicts(found, stayed))}
 
 
-def valleys(run: Run) -> dict[str, Any]:
+def valleys(run: lt.Run) -> dict[str, Any]:
     """In how many networks that reached the goal the valley of other amplitudes stays where it is."""
     results = lt.load(run.folder).results
-    training = lt.probed(results, "training")
-    learned = np.isfinite(steps_to_goal(training, sine.GOAL))
+    learned = results.learned.values
     moved = valley_moved(lt.probed(results, "amplitude"))[learned]
     known = moved[np.isfinite(moved)]
-    error = float(np.median(training.train_rmse.values[learned, -1, 0])) if learned.any() else np.nan
+    error = float(np.median(results.training.train_rmse.values[learned, -1, 0])) if learned.any() else np.nan
     return {
-        "numbers": known.tolist(),
+        "numbers": known,
         **share(known <= STAYS),
-        "of": int(results.sizes["seed"]),
-        "error": finite(error),
+        "of": results.sizes["seed"],
+        "error": error,
     }
 
 
@@ -285,7 +278,9 @@ def correlation(own: Mapping[str, Any], what: str) -> dict[str, Any]:
     pairs = np.array([each for each in zip(own[what], own[LIFETIME], strict=True) if each[0] is not None], float)
     if len(pairs) < LEAST or len(np.unique(pairs[:, 1])) < 3:
         return {"networks": len(pairs), **NOTHING.as_json("value")}
-    return {"networks": len(pairs), **rank_correlation(pairs[:, 0], pairs[:, 1], np.random.default_rng(0))}
+    found = lt.statistics.rank_correlation(pairs[:, 0], pairs[:, 1])
+    found = lt.statistics.Estimate(*np.where(np.isnan(found), found.value, found))  # -1 and 1 exclude 0.
+    return {"networks": len(pairs), **found.as_json("value")}
 
 
 def share(met: jt.Bool[np.ndarray, " M"]) -> dict[str, Any]:
@@ -299,7 +294,7 @@ def predicts(rows: list[Mapping[str, Any]]) -> dict[str, Any]:
     ``count`` is the number of recipes whose interval excludes 0 on the side of the median.
     """
     known = [each for each in rows if each["value"] is not None]
-    median = finite(np.median([each["value"] for each in known])) if known else None
+    median = float(np.median([each["value"] for each in known])) if known else None
     sign = -1 if median is not None and median < 0 else 1
     excluded = sum(sign * each["low"] > 0 and sign * each["high"] > 0 for each in known)
     supported = median is not None and sign * median >= PREDICTS and 2 * excluded >= len(known)
@@ -309,7 +304,7 @@ def predicts(rows: list[Mapping[str, Any]]) -> dict[str, Any]:
 def above(first: list[float], second: list[float]) -> dict[str, Any]:
     """The probability that a lifetime of the first networks exceeds one of the second, ties counting one half."""
     few = min(len(first), len(second)) < 5
-    chance = NOTHING if few else probability_above(np.array(first), np.array(second))
+    chance = NOTHING if few else lt.statistics.probability_above(np.array(first), np.array(second))
     return {"first": len(first), "second": len(second), **chance.as_json("value")}
 
 
@@ -351,8 +346,15 @@ def apart(shares: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-def longevity(seeds: int, base_seed: int) -> lt.Analysis:
-    """Measures memories of networks that it trains, and valleys of the sine's, of which there are twice as many."""
+def longevity(
+    seeds: Annotated[int, range(6, 10_000_000)] = 16, base_seed: Annotated[int, range(2**32)] = JUDGED_BY
+) -> lt.Analysis:
+    """Measures memories of networks that it trains, and valleys of the sine's, of which there are twice as many.
+
+    Args:
+        seeds: number of networks for each setting; twice as many of the sine.
+        base_seed: base seed of all networks; other values give other networks with the same seed numbers.
+    """
     given = f"--seeds={2 * seeds}", f"--base_seed={base_seed}", "--early_stopping=1"
     return lt.Analysis(
         name="longevity",
@@ -381,27 +383,27 @@ def report(metrics: Mapping[str, Any]) -> Iterator[RenderableType]:
     ]
     columns = (setting, "learned>", "loss>", *(f"{steps:,}>" for steps in LASTS))
     title = "networks that learned, and keep all memories for so many steps"
-    yield tables.table(title, columns, counts, **tables.PLAIN)
+    yield lt.tables.table(title, columns, counts, **lt.tables.PLAIN)
     correlations = {name: own["correlations"] for name, own in populations.items()}
     known = {name: each for name, each in correlations.items() if any(one["value"] for one in each.values())}
     names = [*next(iter(correlations.values()))]
     title = f"rank correlation of {', '.join(names)} with the lifetime; *: the 95 % bootstrap interval excludes 0"
     columns = (setting, *(f"{each.split()[-1]}>" for each in names))
     rows = [(name, *map(_starred, each.values())) for name, each in known.items()]
-    yield tables.table(title, columns, rows, **tables.PLAIN)
+    yield lt.tables.table(title, columns, rows, **lt.tables.PLAIN)
     valleys = [
         (
             rate,
             f"{own['networks']} of {own['of']}",
             _loss(own["error"]),
             str(own["count"]),
-            tables.interval(own["low"], own["high"]),
+            lt.tables.interval(own["low"], own["high"]),
         )
         for rate, own in metrics["sine"].items()
     ]
     title = "networks of the sine at the same error, and those whose valley stays"
     columns = ("rate", "learned>", "RMSE>", "valley stays>", "share, 95 % interval>")
-    yield tables.table(title, columns, valleys, **tables.PLAIN)
+    yield lt.tables.table(title, columns, valleys, **lt.tables.PLAIN)
     if lost := {name: own["diverged"] for name, own in populations.items() if own["diverged"]}:
         yield "diverged: " + "; ".join(f"{name}: {count}" for name, count in lost.items())
     for words, each in metrics["verdicts"].items():
@@ -426,12 +428,10 @@ def _numbers(each: Mapping[str, Any]) -> str:
         least, most = (f"{each[f'{name} count']} of {each[f'{name} networks']}" for name in ("least", "most"))
         return f"{least} to {most} networks over {each['recipes']} rates"
     if "first" in each:
-        return f"probability {tables.estimate(each, 'value')}, {each['first']} and {each['second']} networks"
+        return f"probability {lt.tables.estimate(each, 'value')}, {each['first']} and {each['second']} networks"
     median = "" if each.get("median") is None else f", median correlation {each['median']:.2f}"
     return f"{each['count']} of {each['recipes']} recipes{median}"
 
 
-plan = partial(analyses.plan, longevity, __doc__, 6, {"seeds": 16, "base_seed": JUDGED_BY})
-
 if __name__ == "__main__":
-    command.run_and_exit(plan)
+    lt.main(longevity)

@@ -6,8 +6,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from lstm_toys.figures.style import GRAY, scale, sheet
-from lstm_toys.output import listed
+import lstm_toys as lt
 
 from ..papers.figures import BANDS, survival
 from .hypotheses import CELLS, CENSORED, CHOOSES, LASTING, LIFETIME, RATES
@@ -15,8 +14,9 @@ from .hypotheses import CELLS, CENSORED, CHOOSES, LASTING, LIFETIME, RATES
 
 def longevity(metrics: Mapping[str, Any]) -> Figure:
     """Draws for how long networks that learned keep all memories, by constant learning rate and cell."""
-    found, shades = metrics["populations"], scale(RATES)
-    with sheet(7.4, 6.4, rows=2, sharex=True) as (figure, panels):
+    found, shades = metrics["populations"], lt.figures.colors(RATES, "")
+    options: dict[str, Any] = {"columns": 1, "size": (7.4, 6.4), "subplots": {"sharex": True}}
+    with lt.figures.canvas("", "", xlabel="", ylabel="% of networks that learned", **options) as (figure, panels):
         for axes, cell in zip(panels, CELLS.values(), strict=True):
             rows = {rate: found[f"{cell}, RMSprop, constant, {rate:g}"] for rate in RATES}
             learned = {rate: own for rate, own in rows.items() if own["learned"]}
@@ -25,11 +25,10 @@ def longevity(metrics: Mapping[str, Any]) -> Figure:
                 for rate, own in learned.items()
             }
             survival(axes, lines, np.unique(np.geomspace(10, CENSORED, 200).round()))
-            axes.axvline(LASTING, color=GRAY, linewidth=0.9, linestyle=":")
-            none = listed([f"{rate:g}" for rate in rows if rate not in learned])
+            axes.axvline(LASTING, color=lt.figures.GRAY, linewidth=0.9, linestyle=":")
+            none = ", ".join(f"{rate:g}" for rate in rows if rate not in learned)
             axes.set(xscale="log", title=f"{cell}s{f' (none learned at the rate {none})' * bool(none)}")
-            axes.set_ylabel("% of networks that learned")
-        axes.set_xlabel(f"time steps without a pulse (dotted: {LASTING:,})")
+        panels[1].set_xlabel(f"time steps without a pulse (dotted: {LASTING:,})")
         chosen = [f"{cell}s" for cell in CELLS.values() if metrics["verdicts"][f"{cell}: {CHOOSES}"]["supported"]]
         kinds, depends = " and ".join(chosen) or "networks", " depends on the learning rate" * bool(chosen)
         networks = sum(next(iter(rows.values()))[name] for name in ("networks", "diverged"))

@@ -14,7 +14,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from functools import partial
 from statistics import median
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Float
@@ -22,21 +22,10 @@ from rich.console import RenderableType
 from scipy.stats import spearmanr
 
 import lstm_toys as lt
-from lstm_toys import tables
-from lstm_toys.cli import command
-from lstm_toys.dynamics.linear import modes
-from lstm_toys.dynamics.system import system_of
-from lstm_toys.dynamics.turned import Oscillation, edited, oscillation
-from lstm_toys.results.summary import finite, median_of
-from lstm_toys.runs.folder import Run
-from lstm_toys.runs.loading import networks_of
-from lstm_toys.runs.preparation import Prepared
-from lstm_toys.runs.study import Study
-from lstm_toys.statistics import errors
 
-from ... import analyses, sine
+from ... import sine
 from .. import resonance as here
-from ..explained.__main__ import judged_claims
+from ..explained.__main__ import judged_claims, median_of
 from ..explained.predictions import experiment
 from ..horizons.measures import slope
 from .edits import CLOCK, OTHER, RANDOM, REST_OF, TURNED, enough
@@ -108,29 +97,26 @@ class Waves(NamedTuple):
 class Edited:
     """Networks of one population that are edited, their lines, and their training curve."""
 
-    def __init__(self, experiment: lt.Experiment, settings: lt.Settings, run: Run) -> None:
-        prepared, numbers = Prepared(experiment, settings), dict(settings.numbers)
-        population = networks_of(run, prepared.model)
-        sound = population[~population.diverged]
-        self.experiment, self.numbers = experiment, numbers
-        self.params, self.system = sound.params, system_of(sound, 1)
-        self.x = np.asarray(prepared.x)
+    def __init__(self, experiment: lt.Experiment, settings: lt.Settings, run: lt.Run) -> None:
+        trained, self.numbers = lt.load(run.folder), dict(settings.numbers)
+        self.experiment, self.networks = experiment, trained[~trained.diverged]
+        self.x = np.asarray(lt.time_points(settings.timesteps))
         self.spacing = float(self.x[1] - self.x[0])
-        self.curves = np.asarray(lt.claims.curves_of(experiment, settings.timesteps, numbers))
+        self.curves = np.asarray(lt.claims.curves_of(experiment, settings.timesteps, self.numbers))
         self.names = [*sine.LABELS["line"].values(), *sine.LABELS["line_origin"].values()]
         self.lines = self.curves[1 : 1 + len(self.names)]  # After the training curve.
         self.level = float(self.curves[0].mean())
-        self.mode = oscillation(self.system, self.params, np.array([self.level]))
+        self.mode = lt.dynamics.oscillation(self.networks, np.array([self.level]))
 
     def answers(self, curves: Any, rests: Any, matrices: Any, speed: float = 1.0) -> Float[np.ndarray, "S C T"]:
         """The answers of the edited networks."""
-        return edited(self.system, self.params, curves, rests, matrices, speed)[..., 0]
+        return lt.dynamics.edited(self.networks, curves, rests, matrices, speed)[..., 0]
 
     def damage(self, matrices: Float[np.ndarray, "S 1 D D"]) -> Float[np.ndarray, " S"]:
         """The RMSE of the answer to the training curve, after a tenth of x."""
-        late = lt.measures.window(self.x, lt.measures.FOUND).astype(float)
-        answers = self.answers(self.curves[:1], self.mode.rest, matrices)[:, 0]
-        return errors.squared(answers, self.curves[0, :, 0], late).over(1).root
+        late = lt.measures.window(self.x, lt.measures.FOUND)
+        wrong = self.answers(self.curves[:1], self.mode.rest, matrices)[:, 0] - self.curves[0, :, 0]
+        return np.sqrt((np.square(wrong) * late).sum(axis=1) / late.sum())
 
     def waves(
         self, rests: Float[np.ndarray, "S #C D"], matrices: Float[np.ndarray, "S #C D D"], speed: float = 1.0
@@ -150,7 +136,7 @@ class Edited:
 
     def matched(self, damage: Float[np.ndarray, " S"], norm: Float[np.ndarray, " S"]) -> Float[np.ndarray, "S 1 D D"]:
         """Random matrices of rank one, scaled until the training error is as large, by bisection."""
-        size = self.system.dimension
+        size = self.mode.rest.shape[-1]
         drawn = [np.random.default_rng(seed).normal(size=(2, size)) for seed in range(len(damage))]
         unit = np.stack([np.outer(*each) / np.linalg.norm(np.outer(*each)) for each in drawn])[:, None]
         scale, step = np.zeros(len(damage)), LARGEST * norm
@@ -187,21 +173,21 @@ def slopes(factors: tuple[float, ...], measured: Float[np.ndarray, "K S C"]) -> 
     return np.array([slope(*each, LEAST) for each in zip(against, logs, strict=True)])
 
 
-def score(needs: Mapping[str, Run], trainings: Mapping[str, Study[Any]], keep: Any) -> Any:
+def score(needs: Mapping[str, lt.Run], trainings: Mapping[str, Any], keep: Any) -> Any:
     """Tests the hypotheses on every population.
 
     Returns:
         by population what `turned` returns, and ``verdicts`` for the first one: by hypothesis, on how many of its lines
         it is supported, undecided, refuted, and not judged.
     """
-    found = {
-        name: keep(f"{name}: turned", [needs[name], name], partial(turned, each.subject, each.settings, needs[name]))
-        for name, each in trainings.items()
-    }
+    found = {}
+    for name, run in needs.items():
+        compute = partial(turned, experiment(POPULATIONS[name][0]), trainings[name].settings, run)
+        found[name] = keep(f"{name}: turned", [run, name], compute)
     return {"populations": found, "verdicts": dict(verdicts(next(iter(found.values()))))}
 
 
-def turned(experiment: lt.Experiment, settings: lt.Settings, run: Run) -> dict[str, Any]:
+def turned(experiment: lt.Experiment, settings: lt.Settings, run: lt.Run) -> dict[str, Any]:
     """What turning the mode does to waves, training error and claims.
 
     Returns:
@@ -214,7 +200,7 @@ def turned(experiment: lt.Experiment, settings: lt.Settings, run: Run) -> dict[s
     """
     networks = Edited(experiment, settings, run)
     own = networks.mode
-    other = oscillation(networks.system, networks.params, np.array([networks.level]), rank=1)
+    other = lt.dynamics.oscillation(networks.networks, np.array([networks.level]), rank=1)
     local = _local(networks)
     frequencies, damages, judged = (defaultdict[str, list[Any]](list) for _ in range(3))
     for factor in FACTORS:
@@ -238,7 +224,7 @@ def turned(experiment: lt.Experiment, settings: lt.Settings, run: Run) -> dict[s
         "networks": len(own.value),
         "oscillating": int(np.isfinite(own.value).sum()),
         "factors": list(FACTORS),
-        "frequency": _summary(modes(own.value[:, 0], networks.spacing).frequency),
+        "frequency": _summary(lt.dynamics.modes(own.value[:, 0], networks.spacing).frequency),
         "slopes": {name: _by_line(networks, each) for name, each in followed.items()},
         "fits": {name: _fits(networks, each) for name, each in measured.items()},
         "fitted everywhere": {
@@ -262,15 +248,15 @@ def _median(values: Float[np.ndarray, "S C"]) -> Float[np.ndarray, " S"]:
     return np.array([np.median(known) if len(known := each[np.isfinite(each)]) else np.nan for each in values])
 
 
-def _local(networks: Edited) -> Oscillation:
+def _local(networks: Edited) -> Any:
     """The leading oscillation under the mean of each line's first fifth."""
     early = ~lt.measures.window(networks.x / networks.x[-1], lt.measures.SETTLED)
-    return oscillation(networks.system, networks.params, networks.lines[:, early, 0].mean(axis=1).astype(float))
+    return lt.dynamics.oscillation(networks.networks, networks.lines[:, early, 0].mean(axis=1).astype(float))
 
 
-def _lines(networks: Edited, local: Oscillation, usual: Float[np.ndarray, "S C"]) -> dict[str, Any]:
+def _lines(networks: Edited, local: Any, usual: Float[np.ndarray, "S C"]) -> dict[str, Any]:
     """The rank correlation over lines, per network, of the mode's frequency and that of the unedited waves."""
-    frequencies = modes(local.value, networks.spacing).frequency
+    frequencies = lt.dynamics.modes(local.value, networks.spacing).frequency
     correlations = []
     for ours, theirs in zip(usual, frequencies, strict=True):
         both = np.isfinite(ours) & np.isfinite(theirs)
@@ -297,7 +283,7 @@ def _by_line(networks: Edited, values: Float[np.ndarray, "S C"]) -> dict[str, An
 def _summary(values: Float[np.ndarray, " S"]) -> dict[str, Any]:
     known = values[np.isfinite(values)]
     _, *quartiles = lt.statistics.median_quartiles(known)
-    return {"networks": len(known), **median_of(known), "quartiles": finite(np.array(quartiles))}
+    return {"networks": len(known), **median_of(known), "quartiles": quartiles}
 
 
 def verdicts(found: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, int]]]:
@@ -321,9 +307,16 @@ def _judged(each: Mapping[str, Any], networks: int, low: float, high: float) -> 
     return "refuted" if each["high"] < low or each["low"] > high else "undecided"
 
 
-def resonance(seeds: int, base_seed: int) -> lt.Analysis:
-    """Turns the modes of all populations."""
-    trainings: dict[str, Study[Any]] = {}
+def resonance(
+    seeds: Annotated[int, range(6, 10_000_000)] = 64, base_seed: Annotated[int, range(2**32)] = JUDGED_BY
+) -> lt.Analysis:
+    """Turns the modes of all populations.
+
+    Args:
+        seeds: number of networks for each setting; at most 24 for all but the first.
+        base_seed: base seed of all networks; other values give other networks with the same seed numbers.
+    """
+    trainings: dict[str, Any] = {}
     for name, (frequency, amplitude) in POPULATIONS.items():
         networks = min(seeds, OTHERS) if trainings else seeds
         given = f"--seeds={networks}", f"--base_seed={base_seed}", f"--train_amplitude={amplitude}"
@@ -346,31 +339,31 @@ def report(metrics: Mapping[str, Any]) -> Iterator[RenderableType]:
     rows = [
         (
             line,
-            *(tables.estimate(first["slopes"][edit][line], places=3) for edit in edits),
-            tables.estimate(each, places=3),
+            *(lt.tables.estimate(first["slopes"][edit][line], places=3) for edit in edits),
+            lt.tables.estimate(each, places=3),
         )
         for line, each in first["decay"].items()
     ]
     columns = ("line", *(f"{edit}>" for edit in edits), "duration>")
     title = "slope of log wave frequency on log factor, median and 95 % bootstrap interval: 1 follows, 0 stays"
-    yield tables.table(title, columns, rows, **tables.PLAIN)
+    yield lt.tables.table(title, columns, rows, **lt.tables.PLAIN)
     factors = [f"× {factor:g}>" for factor in first["factors"]]
-    damage = [(edit, *(tables.number(each["median"]) for each in own)) for edit, own in first["damage"].items()]
-    yield tables.table("median RMSE of the training curve", ("edit", *factors), damage, **tables.PLAIN)
+    damage = [(edit, *(lt.tables.number(each["median"]) for each in own)) for edit, own in first["damage"].items()]
+    yield lt.tables.table("median RMSE of the training curve", ("edit", *factors), damage, **lt.tables.PLAIN)
     others = [
         (
             name,
             f"{own['oscillating']}/{own['networks']}",
-            tables.number(own["frequency"]["median"]),
+            lt.tables.number(own["frequency"]["median"]),
             *(_middle(own["slopes"][edit]) for edit in edits),
             _middle(own["decay"]),
-            tables.estimate(own["lines"]["correlation"], places=3),
+            lt.tables.estimate(own["lines"]["correlation"], places=3),
         )
         for name, own in populations.items()
     ]
     names = ("trained on", "oscillate>", "rad per x>", *(f"{edit}>" for edit in edits), "duration>", "local mode>")
     title = "median of the lines' slopes, and rank correlation of local modes and waves over lines"
-    yield tables.table(title, names, others, **tables.PLAIN)
+    yield lt.tables.table(title, names, others, **lt.tables.PLAIN)
     for name, counts in metrics["verdicts"].items():
         known = {verdict: count for verdict, count in counts.items() if count}
         lines = ", ".join(f"{verdict} on {count} lines" for verdict, count in known.items())
@@ -379,10 +372,8 @@ def report(metrics: Mapping[str, Any]) -> Iterator[RenderableType]:
 
 def _middle(lines: Mapping[str, Any]) -> str:
     known = [each["median"] for each in lines.values() if each["median"] is not None]
-    return tables.number(round(median(known), 3)) if known else "–"
+    return lt.tables.number(round(median(known), 3)) if known else "–"
 
-
-plan = partial(analyses.plan, resonance, __doc__, 6, {"seeds": 64, "base_seed": JUDGED_BY})
 
 if __name__ == "__main__":
-    command.run_and_exit(plan)
+    lt.main(resonance)

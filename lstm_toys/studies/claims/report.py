@@ -54,6 +54,41 @@ def report(declared: Claims, entries: Sequence[Entry], others: Sequence[Robustne
         yield from (f"  {each.id}: {specified(each)}" for each in others)
 
 
+def sentences(entry: Entry) -> list[str]:
+    """Says what was found about a claim, for a report: shares, medians and remarks, each in a sentence.
+
+    Args:
+        entry: the entry of a claim, as `lt.claims.read` returns it.
+
+    Returns:
+        How many networks meet the claim and the median of their numbers, with 95 % intervals; then, where there is
+        something to say, the number of the published network, each remark, and the variants of the networks that change
+        the verdict. The text is plain: no characters are escaped.
+
+    Example:
+        >>> entries = lt.claims.read("results/claims/claims.json")  # doctest: +SKIP
+        >>> lt.claims.sentences(entries[0])[0]  # doctest: +SKIP
+        '64 of 64 networks meet it: 100% (95 % interval 94–100%).'
+    """
+    share = percent(entry.share) + _labeled(percents(entry.interval), "95 % interval")
+    if (against := entry.threshold.against) is None:
+        said = [f"{entry.met} of {entry.counted} networks meet it: {share}."]
+    else:
+        said = [f"In {share} of all pairs the number of one of these networks is above that of one of {against}."]
+    spread = _labeled(numbers(entry.median_interval), "95 % bootstrap interval")
+    said.append(f"The median is {number(entry.median)}{spread}.")
+    if published := entry.published:
+        meets = "meets it" if published.meets else "does not meet it"
+        below = f"; {rank(published)} are below it" if rank(published) else ""
+        said.append(f"The published network has {number(published.value)} and {meets}{below}.")
+    said += [f"{remark[0].upper()}{remark[1:]}." for remark in entry.remarks]
+    return [*said, f"Among other networks the verdict turns: {turned}."] if (turned := turns(entry)) else said
+
+
+def _labeled(interval: str, label: str) -> str:
+    return interval and f" ({label} {interval.strip('()')})"
+
+
 def rank(published: SingleJudgment) -> str:
     """Counts, in words, the networks with a lower number than the published one, and with the same; else ""."""
     if not published.ranks or NETWORKS not in published.ranks:  # The published answers are to other curves.

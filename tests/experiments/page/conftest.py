@@ -18,7 +18,6 @@ from conftest import HANG, ROOT
 from experiments import sine
 from experiments.page import build, playground, post, runs
 from experiments.page import networks as page_networks
-from lstm_toys.studies.claims.entries import Entry, read
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
@@ -93,7 +92,7 @@ def compose(saved, tmp_path_factory):
 @pytest.fixture(scope="session")
 def entries():
     """The published verdict on every claim."""
-    return read(ROOT / "results" / "claims" / "claims.json", Entry)
+    return lt.claims.read(ROOT / "results" / "claims" / "claims.json")
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,8 @@
 """The command that makes the page, and what is in the file."""
 
 import dataclasses
+import errno
+import hashlib
 import json
 import webbrowser
 
@@ -8,16 +10,12 @@ import jax
 import numpy as np
 import pytest
 from kinds import METRICS, SOUND
-from rich.console import Console
 
 import conftest
 import lstm_toys as lt
 from experiments.page import __main__ as command
 from experiments.page import build, charts, playground, post, runs
 from experiments.post import sentences
-from lstm_toys.files import sha256
-from lstm_toys.runs.study import Study
-from lstm_toys.studies.claims.entries import SingleJudgment, Threshold
 
 RESULTS = conftest.ROOT / "results"
 
@@ -30,38 +28,115 @@ def commands(world, monkeypatch):
     """The runs that a page may have: one of the sine, which is finished, and one of a line, which is not."""
     made = {"sine": (("sine", *world("sine").arguments[:-1]),), "line": (("line", "--seeds", "2"),)}
     monkeypatch.setattr(runs, "COMMANDS", made)
+    return made
 
 
-@pytest.mark.usefixtures("commands")
+@pytest.fixture
+def written(world, commands, tmp_path, monkeypatch):
+    """Makes a page of the runs that there are in a folder of its own, with more flags; returns the exit code."""
+    with jax.numpy_dtype_promotion("standard"):  # As in a command.
+        found = runs.find(world("sine").results)
+    assert [*map(len, found)] == [1, len(commands) - 1]
+    monkeypatch.setattr(runs, "find", lambda _: found)
+    return lambda *flags: ended(f"--results_dir={tmp_path}", *flags)
+
+
+def ended(*arguments):
+    """The exit code of the command."""
+    try:
+        command.main(arguments)
+    except SystemExit as end:
+        return end.code
+    return 0
+
+
 def test_a_page_is_made_of_the_runs_that_there_are_and_replaced_unless_somebody_changed_it(
-    world, tmp_path, monkeypatch, capsys
+    written, tmp_path, monkeypatch, capsys
 ):
-    with jax.numpy_dtype_promotion("standard"):
-        found = runs.find(conftest.context(world("sine").results).options, Console(quiet=True))
-    monkeypatch.setattr(runs, "find", lambda *_: found)
-    page, line = tmp_path / command.NAME, [f"--results_dir={tmp_path}"]
-    assert conftest.carry_out(command, line) == 0
-    printed = " ".join(capsys.readouterr().out.split())
-    assert "line: not on the page, there is no finished run of `lstm-toys line --seeds 2" in printed
+    page = tmp_path / command.NAME
+    assert written() == 0
+    printed = capsys.readouterr().out.splitlines()
+    assert printed[0] == "line: not on the page, there is no finished run of `lstm-toys line --seeds 2`"
+    assert printed[1:] == [f"{page}: {page.stat().st_size:,} bytes; post, of 1 of 2 runs"]
     sections = [section for section in post.SECTIONS if section["run"] == "sine"]
     assert page.read_text().count('<svg class="figure"') == len(sections)
     opened = []
     monkeypatch.setattr(webbrowser, "open", lambda address: opened.append(address) or True)
-    assert conftest.carry_out(command, [*line, "--open"]) == 0
+    assert written("--open", "--quiet") == 0
     assert opened == [page.as_uri()]
-    page.write_text("mine")
-    assert conftest.carry_out(command, line) == 1
-    assert "changed since they were published" in capsys.readouterr().err
-    assert page.read_text() == "mine"
+    assert capsys.readouterr().out == f"{page}\n"
+    page.write_text(theirs := page.read_text() + "mine")
+    assert written("--quiet") == 1
+    assert "changed since it was written" in conftest.refusal(capsys)
+    assert page.read_text() == theirs
+    assert [*tmp_path.iterdir()] == [page]
 
 
-@pytest.mark.usefixtures("commands")
-def test_without_a_finished_run_there_is_no_page(tmp_path, capsys):
-    assert conftest.carry_out(command, [f"--results_dir={tmp_path}"]) == 2
+def test_a_page_of_an_earlier_version_is_replaced_and_a_link_or_a_folder_is_not(written, tmp_path, capsys):
+    page = tmp_path / command.NAME
+    page.write_bytes(b"earlier")
+    files = {page.name: hashlib.sha256(b"earlier").hexdigest()}
+    (tmp_path / "manifest.json").write_text(json.dumps({"origin": "page", "files": files}))
+    assert written() == 0
+    page.rename(elsewhere := tmp_path / "elsewhere.html")
+    page.symlink_to(elsewhere)
+    assert written("--quiet") == 1
+    assert "not written by this command" in capsys.readouterr().err
+    page.unlink()
+    page.mkdir()
+    assert written("--quiet") == 1
+    assert "Is a directory" in conftest.refusal(capsys)
+
+
+def test_a_page_that_cannot_be_written_leaves_the_old_one(written, tmp_path, monkeypatch, capsys):
+    assert written("--quiet") == 0
+    before = (page := tmp_path / command.NAME).read_bytes()
+
+    def full(path, _):
+        path.touch()
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(command.Path, "write_bytes", full)
+    capsys.readouterr()
+    assert written("--quiet") == 1
+    assert "No space left" in conftest.refusal(capsys)
+    assert page.read_bytes() == before
+    assert [*tmp_path.iterdir()] == [page]
+
+
+@pytest.mark.parametrize(
+    ("raised", "code", "said"),
+    [
+        (KeyboardInterrupt(), 130, "interrupted\n"),
+        (lt.errors.UsageError("JAX does not start"), 2, "JAX does not start\n"),
+        (OSError(errno.EACCES, "Permission denied", "runs"), 1, "[Errno 13] Permission denied: 'runs'\n"),
+    ],
+)
+def test_whatever_ends_it_is_said_in_one_line(raised, code, said, monkeypatch, capsys):
+    def find(_):
+        raise raised
+
+    monkeypatch.setattr(runs, "find", find)
+    assert ended() == code
+    assert conftest.refusal(capsys) == said
+
+
+@pytest.mark.parametrize("wrong", ["--quie", "--what", "mine"])
+def test_a_wrong_flag_is_said_and_help_describes_the_others(wrong, capsys):
+    assert ended(wrong) == 2
+    assert f"unrecognized arguments: {wrong}" in capsys.readouterr().err
+    assert ended("--help") == 0
+    assert capsys.readouterr().out.startswith(
+        "usage: lstm-toys page [-h] [--results_dir RESULTS_DIR] [--quiet] [--open]"
+    )
+
+
+def test_without_a_finished_run_there_is_no_page(commands, tmp_path, capsys):
+    assert ended(f"--results_dir={tmp_path}") == 2
     printed, errors = capsys.readouterr()
     assert "no finished run" in errors
     assert errors.count("\n") == 1
-    assert all(runs.told(words) in " ".join(printed.split()) for (words,) in runs.COMMANDS.values())
+    assert all(runs.told(words) in printed for (words,) in commands.values())
     assert not (tmp_path / command.NAME).exists()
 
 
@@ -69,17 +144,18 @@ def test_every_sentence_has_a_section_and_every_run_a_command():
     placed = [claim for section in post.SECTIONS for claim in section["claims"]]
     assert sorted(placed) == sorted(claim.id for claim in sentences.SENTENCES)
     for arguments in (arguments for commands in runs.COMMANDS.values() for arguments in commands):
-        assert isinstance(runs.planned(arguments), Study)
+        assert runs.planned(arguments).name == arguments[0]
 
 
 def test_a_drawing_shows_every_network_and_says_what_lies_beyond(entries):
     known = next(each for each in entries if each.id == "sine-learned")
+    copy = known.null["copy"]
     entry = dataclasses.replace(
         known,
         per_seed=np.array([*(0.1 + 0.001 * each for each in range(62)), 40.0, np.nan]),
-        threshold=Threshold(np.nan, 0.12, None),
-        published=SingleJudgment(0.3, False, {}),
-        null={"copy": SingleJudgment(1e-6, True, {}, answers="input")},
+        threshold=dataclasses.replace(known.threshold, high=0.12),
+        published=dataclasses.replace(copy, value=0.3, answers=None),
+        null={"copy": dataclasses.replace(copy, value=1e-6)},
         controls={"untrained networks": dataclasses.replace(known, per_seed=np.array([0.2, 0.21]))},
     )
     drawn = charts.drawing(entry)
@@ -89,7 +165,10 @@ def test_a_drawing_shows_every_network_and_says_what_lies_beyond(entries):
     places = {mark["kind"]: mark["place"] for mark in drawn["marks"]}
     assert left <= places["null"] < right < places["published"] <= drawn["width"] - drawn["margin"]
     assert drawn["marks"][1]["text"] == "a copy of the input: 0"
-    hill = {"against_per_seed": np.array([-3.0] * 64), "threshold": Threshold(np.nan, np.nan, "hill")}
+    hill = {
+        "against_per_seed": np.array([-3.0] * 64),
+        "threshold": dataclasses.replace(known.threshold, high=np.nan, against="hill"),
+    }
     compared = dataclasses.replace(entry, **hill)
     assert [row["beyond"] for row in charts.drawing(compared)["rows"]] == [1, 0, 0]
 
@@ -114,8 +193,7 @@ def test_numbers_of_the_story_are_those_of_the_networks_that_did_not_diverge(sav
 
 def test_the_committed_page_is_of_todays_scripts_small_and_recognized_as_made_by_the_command():
     page = RESULTS / command.NAME
-    published = json.loads((RESULTS / "manifest.json").read_text())
-    assert published == {"origin": "page", "files": {command.NAME: sha256(page)}}
+    assert command.ours(page)
     assert page.stat().st_size <= MOST
     text = page.read_text(encoding="utf-8")
     for name in ("page.css", *build.SCRIPTS, *build.WORKERS, build.START):

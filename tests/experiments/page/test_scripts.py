@@ -5,6 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 import pytest
+import reference
 from kinds import SEEDS
 from scipy import stats
 
@@ -12,9 +13,6 @@ import lstm_toys as lt
 from conftest import rarely
 from experiments import sine
 from experiments.page import networks as page_networks
-from lstm_toys.networks import transforms
-from lstm_toys.networks.optimizers import Hyper
-from lstm_toys.statistics import intervals
 
 CLOSE = 1e-5
 
@@ -78,7 +76,7 @@ def test_curves_bands_and_errors_are_those_of_the_library(script):
     for count in (1, 2, 16, 19):
         answers = random.normal(size=(count, 3, 7)).astype(np.float32)
         found = script("spread(given.answers, given.count, 3, 1, 7)", answers=answers.ravel().tolist(), count=count)
-        low, high = intervals.band(answers[:, 1])
+        low, high = lt.statistics.band(answers[:, 1])
         expected = {"low": low, "median": np.median(answers[:, 1], axis=0), "high": high}
         assert all(np.allclose(found[end], expected[end], atol=1e-6) for end in expected)
     answer, curve = jnp.asarray(random.normal(size=(2, 100)), jnp.float32)
@@ -147,7 +145,7 @@ def test_networks_learn_as_in_the_library_in_double_precision(hidden, length, tr
     (begun,), (found,) = (trained("weights", curve, count, [3], model) for count in (0, steps))
     with jax.enable_x64(True), jax.numpy_dtype_promotion("standard"):
         target = jnp.asarray(curve)
-        optimizer = transforms.transformation("rmsprop_keras", Hyper(0.001, 0.0, 0.9, 0.0, {}))
+        optimizer = reference.OPTIMIZERS["rmsprop_keras"](0.001)
 
         def loss(params):
             return jnp.mean(jnp.square(model.apply({"params": params}, target[None, :, None])[0, :, 0] - target))

@@ -12,8 +12,7 @@ from kinds import SOUND
 import conftest
 import lstm_toys as lt
 from experiments.page import __main__ as command
-from experiments.page import playground
-from lstm_toys.text import one_line
+from experiments.page import build, playground
 
 LARGER = "#curve=sine&amplitude=0.7&offset=0.7"
 SINE = ("amplitude", "frequency", "phase", "offset")
@@ -141,14 +140,13 @@ def test_names_are_text_and_what_is_missing_is_neither_offered_nor_told(compose,
     page.unfold("details.section, .claim")
     page.click("button[data-set]")
     for place in ("section:has(#missing)", ".claim"):
-        assert one_line(nasty) in page.text(place)
+        assert build.one_line(nasty) in page.text(place)
 
 
 PAGE = """
 from experiments.page import __main__ as page, runs
-from lstm_toys.cli import command
 runs.COMMANDS = {{"published": ({words},)}}
-command.run_and_exit(page.plan)
+page.main()
 """
 
 

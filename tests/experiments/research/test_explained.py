@@ -3,18 +3,11 @@
 import numpy as np
 import pytest
 import xarray as xr
-from scipy.stats import spearmanr
 
 from experiments.research.explained import __main__ as explained
 from experiments.research.explained import figures
 from experiments.research.explained.predictions import EVERY, NETWORKS, PREDICTIONS, Prediction
-
-
-def test_correlations_are_spearmans():
-    random = np.random.default_rng(0)
-    first, second = random.integers(0, 9, (2, 5, 40)).astype(float)
-    expected = [spearmanr(one, other).statistic for one, other in zip(first, second, strict=True)]
-    np.testing.assert_allclose(explained.correlations(first, second), expected)
+from lstm_toys.cli import command
 
 
 def test_a_model_that_agrees_is_beyond_its_permutations_and_one_that_does_not_is_not():
@@ -47,7 +40,7 @@ def test_a_prediction_holds_if_the_whole_interval_is_as_predicted(low, high, ver
 
 def test_every_prediction_is_about_networks_that_are_trained_for_it():
     assert {each.variant for each in PREDICTIONS} <= EVERY.keys()
-    study = explained.plan(["--seeds=8"]).study
+    study = command.plan(explained.explained, ["--seeds=8"]).study
     dynamics = {name: each for name, each in study.needs.items() if name != NETWORKS}
     assert {*dynamics} == {"sine", *EVERY}
     assert dynamics["base seed 1"].settings.trained.base_seed == 1

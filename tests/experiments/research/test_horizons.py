@@ -14,6 +14,7 @@ import lstm_toys as lt
 from conftest import ROOT
 from experiments.research.horizons import counting, hypotheses, measured, measures, parity
 from experiments.research.papers import languages
+from lstm_toys.cli import command
 
 LEAKS = np.array([0.0, 0.0005, 0.002, 0.008, 0.03])
 FAINT = np.array([0.0, 5e-6, 1e-5, 2e-5])
@@ -344,12 +345,13 @@ def test_recipes_are_judged_if_enough_horizons_are_known_and_differ():
 
 def test_networks_that_diverged_are_listed_without_numbers():
     sound = np.array([True, False, True])
-    found = measured.listed({"horizon": np.array([5.0, 7]), "shifted": np.ones((2, 2))}, sound)
-    assert found == {"horizon": [5.0, None, 7.0], "shifted": [[1.0, 1.0], [None, None], [1.0, 1.0]]}
+    found = measured.padded({"horizon": np.array([5.0, 7]), "shifted": np.ones((2, 2))}, sound)
+    np.testing.assert_equal(found["horizon"], [5, np.nan, 7])
+    np.testing.assert_equal(found["shifted"], [[1, 1], [np.nan, np.nan], [1, 1]])
 
 
 def test_what_is_published_is_judged_told_and_drawn(tmp_path):
-    asked = horizons.plan([f"--results_dir={tmp_path}"]).study
+    asked = command.plan(horizons.horizon, [f"--results_dir={tmp_path}"]).study
     metrics = json.loads((ROOT / "results" / "horizons" / "metrics.json").read_text())["numbers"]
     found = hypotheses.verdicts(metrics["populations"], measures.resampled(48))
     supported = {name: each["supported"] for name, each in found.items()}

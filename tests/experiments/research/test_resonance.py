@@ -46,7 +46,7 @@ def test_the_command_says_how_far_waves_follow(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(resonance, "POPULATIONS", {"usual": (10.0, 0.3)})
     monkeypatch.setattr(resonance, "FACTORS", (0.6, 0.85, 1.0, 1.4))
     monkeypatch.setattr(resonance, "DECAYS", (0.5, 1.0))
-    assert carry_out(resonance, ["--seeds=6", f"--results_dir={tmp_path}"]) == 0
+    assert carry_out(resonance.resonance, ["--seeds=6", f"--results_dir={tmp_path}"]) == 0
     output = capsys.readouterr().out
     assert "frequency, the mode:" in output
     assert [*tmp_path.glob("runs/resonance-*/resonance.png")]

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from rendered import PLAIN, TEXTS, instead, rendered
 
+import lstm_toys as lt
 from lstm_toys.studies.claims import entries, figures, markdown
 from lstm_toys.text import one_line
 
@@ -62,6 +63,27 @@ def test_a_report_of_claims_alone_explains_nothing_that_it_does_not_have():
     assert "| met | the published | a | a |" in whole
     assert {line.count("|") for line in whole.splitlines() if line.startswith("|") and "points" not in line} >= {9}
     assert "at once" in whole
+
+
+def test_sentences_say_what_there_is_to_say_about_a_claim():
+    one = entry("a copy")
+    said = [
+        "3 of 6 networks meet it: 50% (95 % interval 40–60%).",
+        "The median is 0.5 (95 % bootstrap interval 0.4 to 0.6).",
+        "The published network has 0.5 and meets it; 1 of 8 networks are below it.",
+        "A copy meet it too.",
+    ]
+    assert lt.claims.sentences(one) == said
+    turned = {"a gru": dataclasses.replace(one.variants["a copy"], verdict="supported")}
+    against = dataclasses.replace(one.threshold, against="hill")
+    other = dataclasses.replace(
+        one, threshold=against, interval=None, median_interval=None, published=None, remarks=[], variants=turned
+    )
+    assert lt.claims.sentences(other) == [
+        "In 50% of all pairs the number of one of these networks is above that of one of hill.",
+        "The median is 0.5.",
+        "Among other networks the verdict turns: supported with a gru.",
+    ]
 
 
 @pytest.mark.parametrize(
