@@ -14,7 +14,7 @@ import xarray as xr
 from jaxtyping import Bool, Float
 
 from lstm_toys.dynamics import linear, models
-from lstm_toys.dynamics.limits import Kind, evenly, limits, starts_of
+from lstm_toys.dynamics.limits import Kind, Rest, evenly, limits, starts_of
 from lstm_toys.dynamics.slow import descents, variance_shares
 from lstm_toys.dynamics.system import system_of
 from lstm_toys.execution import lowering
@@ -119,15 +119,16 @@ class InputAnalysis(NetworkJob):
 
     def _modes(self, near: linear.Linear) -> xr.Dataset:
         leading = linear.modes(linear.eigenvalues(near.A)[..., :1], self.spacing)
-        gain = np.abs(linear.response(near, self.frequencies, self.spacing)[..., 0, 0])
+        frequencies = np.array([0.0, *self.frequencies])  # Also of the slowest input, a constant one.
+        gain = np.abs(linear.response(near, frequencies, self.spacing)[..., 0, 0])
         highest = np.where(np.isfinite(gain), gain, -np.inf).argmax(axis=-1)
         known = np.isfinite(gain).all(axis=-1)
         values = {
             "mode_frequency": np.abs(leading.frequency[..., 0]),
             "time_constant": leading.time_constant[..., 0],
-            "static_gain": np.abs(linear.response(near, np.zeros(1), self.spacing)[..., 0, 0, 0]),
+            "static_gain": gain[..., 0],
             "peak_gain": np.take_along_axis(gain, highest[..., None], -1)[..., 0],
-            "peak_frequency": np.where(known, self.frequencies[highest], np.nan),
+            "peak_frequency": np.where(known, frequencies[highest], np.nan),
         }
         return xr.Dataset({name: ("seed", each) for name, each in values.items()})
 
@@ -141,7 +142,7 @@ class InputAnalysis(NetworkJob):
         mean, large = float(self.inputs[self.mean, 0]), float(np.ptp(self.curves[0])) / 2 or 1e-3
         peaks = np.full(len(visited), np.nan)
         for seed, frequency in enumerate(modes.peak_frequency.values):  # In turn: networks must not depend on others.
-            if np.isfinite(frequency):
+            if frequency > 0:
                 own, state = jax.tree.map(lambda leaf, seed=seed: leaf[[seed]], params), known.state[[seed], self.mean]
                 measured = linear.measured_response(system, own, state, mean, frequency, self.spacing, large)
                 peaks[seed] = np.abs(measured[0, 0])
@@ -149,9 +150,7 @@ class InputAnalysis(NetworkJob):
         along = linear.distances(system, params, driving, begun[:, : 1 + FEW])
         answers = answering.answers(networks, self.curves)
         variables: dict[str, Any] = {
-            "kind": (slots, found.kind.astype(np.int8)),
-            "share": (slots, found.share),
-            "rest_answer": ((*slots, "output"), found.answer),
+            **settled(found, slots),
             "eigenvalue_real": ((*slots, "state"), found.eigenvalues.real),
             "eigenvalue_imaginary": ((*slots, "state"), found.eigenvalues.imag),
             "found_count": (("seed", "input"), found.found),
@@ -199,7 +198,7 @@ class PeriodAnalysis(NetworkJob):
         # The first descents end along lines of slow points, the second at the slowest points of the lines.
         slow = descents(system, params, self.inputs, np.stack(begun, axis=1), self.spacing, SLOW)
         slowest = descents(system, params, self.inputs, slow.state, self.spacing, LEVELS[-1], examined=1)
-        settled = limits(system, params, self.inputs, starts_of(visited, self.starts), LIMITS)
+        found = limits(system, params, self.inputs, starts_of(visited, self.starts), LIMITS)
         drawn = np.where(self.within[:DRAWN, :, None], every[:, :DRAWN], np.nan)
         variables = {
             "start": ((*PERIOD_OF, "point", "state"), slow.start),
@@ -211,13 +210,45 @@ class PeriodAnalysis(NetworkJob):
             "slow_answer": ((*PERIOD_OF, "point", "output"), slow.answer),
             "eigenvalue_real": ((*PERIOD_OF, "examined", "state"), slow.eigenvalues.real),
             "eigenvalue_imaginary": ((*PERIOD_OF, "examined", "state"), slow.eigenvalues.imag),
-            "kind": ((*PERIOD_OF, "found"), settled.kind.astype(np.int8)),
-            "share": ((*PERIOD_OF, "found"), settled.share),
-            "rest_state": ((*PERIOD_OF, "found", "state"), settled.state),
-            "rest_answer": ((*PERIOD_OF, "found", "output"), settled.answer),
+            **settled(found, (*PERIOD_OF, "found")),
         }
         coordinates = {"seed": networks.seeds, "examined": slow.examined, "state": system.components}
         return xr.Dataset(variables, coordinates)
+
+
+def settled(found: Rest, slots: tuple[str, ...]) -> dict[str, Any]:
+    """The variables of limits; kinds are described as the CF conventions describe flags."""
+    flags = {"flag_values": np.array([*Kind], np.int8), "flag_meanings": " ".join(kind.name.lower() for kind in Kind)}
+    leading = found.eigenvalues[..., 0]
+    return {
+        "kind": (slots, found.kind.astype(np.int8), flags),
+        "share": (slots, found.share),
+        "rest_state": ((*slots, "state"), found.state.astype(np.float32)),
+        "rest_answer": ((*slots, "output"), found.answer),
+        "rest_real": (slots, leading.real, {"long_name": "real part of the leading eigenvalue"}),
+        "rest_imaginary": (slots, leading.imag, {"long_name": "imaginary part of the leading eigenvalue"}),
+        "rest_rate": (slots, found.rate, {"long_name": "change of the fastest component", "units": "per step"}),
+        "watched": (slots, found.watched, {"long_name": "steps after which the kind was given"}),
+    }
+
+
+def limits_of(found: xr.Dataset) -> Rest:
+    """The limits that a study has stored."""
+    inputs = found.period.values if "period" in found.coords else found.input.values
+    return Rest(
+        kind=found.kind.values,
+        share=found.share.values,
+        state=found.rest_state.values,
+        answer=found.rest_answer.values,
+        eigenvalues=(found.rest_real.values + 1j * found.rest_imaginary.values)[..., None],
+        rate=found.rest_rate.values,
+        watched=found.watched.values,
+        found=(found.kind.values != Kind.NOTHING).sum(axis=2),
+        seeds=found.seed.values,
+        inputs=inputs,
+        spacing=found.attrs["spacing"],
+        components=tuple(found.state.values.tolist()),
+    )
 
 
 def slow(found: xr.Dataset) -> Bool[np.ndarray, "S U P"]:

@@ -39,7 +39,7 @@ from lstm_toys.studies.dynamics import analysis, figures
 from lstm_toys.studies.dynamics.analysis import MOST_POINTS, TRIALS, InputAnalysis, PeriodAnalysis
 from lstm_toys.studies.dynamics.settings import INPUTS, WINDOWS, DynamicsSettings, Period
 from lstm_toys.studies.training.study import Training
-from lstm_toys.tasks.parameters import TRAINING
+from lstm_toys.tasks.parameters import TRAINING, Span
 from lstm_toys.tasks.probes import SHARED, by_points
 
 TOGETHER = 16
@@ -80,7 +80,7 @@ class DynamicsJob(Job["Dynamics"]):
             within=np.asarray(examples.within[:count]),
             inputs=np.array([period.values for period in self.study.periods]),
             starts=self.settings.starts,
-            spacing=float(prepared.x[1] - prepared.x[0]),
+            spacing=float(self.x[1] - self.x[0]),
         )
 
     def _of_inputs(self) -> InputAnalysis:
@@ -93,18 +93,32 @@ class DynamicsJob(Job["Dynamics"]):
             low, high = float(curves.min()), float(curves.max())
             more = BEYOND * (high - low or 1.0)
             asked = np.linspace(low - more, high + more, INPUTS - 1)
-        inputs = np.union1d(asked, mean)
+        inputs, length = (
+            np.union1d(asked, mean),
+            len(self.x) - 1 if self.in_steps else self.study.experiment.span.length,
+        )
         every = (np.flatnonzero(np.equal(self.shown, name)).tolist() for name in dict.fromkeys(self.shown))
         return InputAnalysis(
             curves=curves,
             inputs=inputs[:, None],
             mean=int(np.searchsorted(inputs, mean)),
             starts=settings.starts,
-            spacing=float(np.diff(np.asarray(prepared.x[:2], float))[0]),
-            frequencies=np.linspace(FASTEST / FREQUENCIES, FASTEST, FREQUENCIES) / self.study.experiment.span.length,
+            spacing=float(self.x[1] - self.x[0]),
+            frequencies=np.linspace(FASTEST / FREQUENCIES, FASTEST, FREQUENCIES) / length,
             driving=tuple(own[len(own) // 2] for own in every),
             sequence=prepared.task.sequence,
         )
+
+    @cached_property
+    def in_steps(self) -> bool:
+        """Whether time is given in steps: where networks learn neither curves of a family nor those of a file."""
+        task, experiment = self.study.prepared.task, self.study.experiment
+        return task.trained is None and not task.reproduces and experiment.span == Span()
+
+    @cached_property
+    def x(self) -> Float[np.ndarray, " T"]:
+        x = np.asarray(self.study.prepared.x, float)
+        return np.arange(len(x), dtype=float) if self.in_steps else x
 
     @cached_property
     def shown(self) -> list[str]:
@@ -166,20 +180,20 @@ class DynamicsJob(Job["Dynamics"]):
 
     def _labeled(self, found: xr.Dataset) -> xr.Dataset:
         span, task, job = self.study.experiment.span, self.study.prepared.task, self.analysis
-        found = found.assign_coords(output=list(task.output_features))
+        axis = {"long_name": "time step" if self.in_steps else span.name, "units": span.unit}
+        found = found.assign_coords(output=list(task.output_features)).assign_attrs(spacing=job.spacing)
         if isinstance(job, PeriodAnalysis):
-            axis = {"long_name": span.name, "units": span.unit}
             time = "time", np.arange(found.sizes["time"]) * job.spacing, axis
             return found.assign_coords(period=[each.name for each in self.study.periods], time=time)
         every = self.shown
         names = list(dict.fromkeys(every))
-        per_x = f"rad/{span.unit}" if span.unit else "rad per x"
+        per_x = f"rad/{span.unit}" if span.unit else f"rad per {'step' if self.in_steps else 'x'}"
         found = found.assign_coords(
             probe=("curve", every),
             driving=names,
             curve_shown=(("curve", "time"), job.curves[..., 0]),
             input=("input", job.inputs[:, 0], {"long_name": f"constant input {task.input_features[0]}"}),
-            time=("time", np.asarray(self.study.prepared.x, float), {"long_name": span.name, "units": span.unit}),
+            time=("time", self.x, axis),
             frequency=("frequency", job.frequencies, {"long_name": "angular frequency", "units": per_x}),
         )
         found = found.assign_attrs(mean=job.mean)
@@ -204,6 +218,11 @@ class DynamicsJob(Job["Dynamics"]):
             return {"summary": analysis.period_summary(found)}
         measured = {"mean_input": float(found.input[int(found.attrs["mean"])]), "summary": summary(found)}
         return measured | ({"curves": curves(found)} if "explained" in found else {})
+
+    def texts(self) -> dict[str, str]:
+        """A row for each limit of each network under each input."""
+        found = analysis.limits_of(load_results(self.run.checked("results.nc")))
+        return {"points.csv": found.to_dataframe().to_csv(index=False)}
 
     def report(self) -> Iterator[RenderableType]:
         """Yields a table of results at rest, and tables of the variance that each model explains by probe."""
