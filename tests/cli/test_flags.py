@@ -84,7 +84,7 @@ def test_what_is_no_folder_or_cannot_be_written_is_no_results_folder(place, here
 
 OTHERS = """
 from experiments import all
-from experiments.research.null import null
+from experiments.research import null
 for plan in (all.plan, null.plan, *(partial(command.named, name) for name in command.STUDIES)):
     lines = ("--seeds=x", "--nonsense", "--help", "--version")
     assert [command.carry_out(plan, [line]) for line in lines] == [2, 2, 0, 0], plan

@@ -99,7 +99,7 @@ def lasting(silent: xr.Dataset) -> jt.Float[np.ndarray, " S"]:
 
 def first_wrong(curves: xr.Dataset) -> jt.Float[np.ndarray, " S"]:
     """Counts time steps before the first wrong bit of any sequence; at most as many as were shown."""
-    right = _right(curves).all(axis=(1, 3))
+    right: np.ndarray = np.all(_right(curves), axis=(1, 3))
     return np.where(right.all(axis=1), right.shape[1], right.argmin(axis=1)).astype(float)
 
 

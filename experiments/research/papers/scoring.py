@@ -28,8 +28,10 @@ def score(name: str, about: Paper, needs: Mapping[str, lt.Run], keep: Callable[.
     met = needs["random"].read_metrics()["numbers"]["claims"]
     sources, _, still_open = (FOLDER / f"{name}.md").read_text(encoding="utf-8").partition(OPEN)
 
-    def verdict(judged: Any) -> dict[str, Any]:
-        return {what: getattr(judged, what) for what in ("share", "interval", "verdict", "counted")}
+    judged: list[Any] = lt.claims.read(needs["claims"].checked("claims.json"))
+
+    def verdict(found: Any) -> dict[str, Any]:
+        return {what: getattr(found, what) for what in ("share", "interval", "verdict", "counted")}
 
     def numbers(run: lt.Run) -> Any:
         results = lt.load_results(run.checked("results.nc"))
@@ -43,7 +45,7 @@ def score(name: str, about: Paper, needs: Mapping[str, lt.Run], keep: Callable[.
                 "random": met.get(each.id),
                 "variants": {variant: verdict(own) for variant, own in each.variants.items()},
             }
-            for each in lt.claims.read(needs["claims"].checked("claims.json"))
+            for each in judged
         },
         "numbers": {population: numbers(needs[population]) for population in about.shown},
         "inside": papers.networks.inside(about.measure, {each: needs[each] for each in about.measured}, keep),
