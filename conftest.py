@@ -11,6 +11,7 @@ import doctest
 import inspect
 import json
 import os
+import runpy
 import shutil
 import subprocess
 import sys
@@ -106,13 +107,25 @@ def carry_out(asked, arguments):
     """The exit code of a command in this process.
 
     Args:
-        asked: an experiment, or a module of `experiments` that plans what is done.
+        asked: an experiment, an analysis or a function that makes one, or a module of a command.
         arguments: without the program's name.
     """
     from lstm_toys.cli import command
 
     with jax.numpy_dtype_promotion("standard"):  # As in a command: Optax mixes types.
-        return command.carry_out(getattr(asked, "plan", partial(command.plan, asked)), arguments)
+        plan = plan_of(asked.__name__) if inspect.ismodule(asked) else partial(command.plan, asked)
+        return command.carry_out(plan, arguments)
+
+
+def plan_of(module):
+    """What makes a plan of the command line of a module, which is executed up to there."""
+    from lstm_toys.cli import command
+
+    plans = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(command, "run_and_exit", plans.append)
+        runpy.run_module(module, run_name="__main__")
+    return plans[0]
 
 
 def refusal(capsys):
@@ -132,14 +145,15 @@ def process(*line, code=0, **options):
 
 HEAVY = ("jax", "flax", "optax", "xarray", "matplotlib", "scipy", "pandas")
 WITHOUT_JAX = """
+import runpy
 import sys
-from functools import partial
-from experiments import {name} as asked
 from lstm_toys.cli import command
 {first}
-plan = getattr(asked, "plan", None) or partial(command.plan, asked.EXPERIMENT)
+plans = []
+command.run_and_exit = plans.append
+runpy.run_module("experiments.{name}", run_name="__main__")
 for line in {lines}:
-    print(command.carry_out(plan, line))
+    print(command.carry_out(plans[0], line))
     heavy = sys.modules.keys() & {{*{heavy}}}
     assert not heavy, (line, heavy)
 """

@@ -5,7 +5,6 @@ import importlib.util
 import json
 import os
 import re
-import runpy
 import shlex
 import sys
 import tomllib
@@ -19,7 +18,7 @@ import numpy as np
 import pytest
 
 import lstm_toys as lt
-from conftest import ROOT, carry_out, process, rarely
+from conftest import ROOT, carry_out, plan_of, process, rarely
 from lstm_toys.cli import command, script
 from lstm_toys.cli.script import home
 from lstm_toys.runs import flags
@@ -74,12 +73,9 @@ def check_python(module, arguments):
     if not arguments or module.endswith(".page"):  # Nothing to check, and some commands plan for seconds.
         assert importlib.util.find_spec(module)
         return
-    plans = []
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(command, "run_and_exit", plans.append)
-        runpy.run_module(module, run_name="__main__")
+    plan = plan_of(module)
     with pytest.raises(flags.Help) if "--help" in arguments else nullcontext():
-        plans[0](arguments)
+        plan(arguments)
 
 
 @cache

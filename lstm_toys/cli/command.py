@@ -77,7 +77,8 @@ def ask(
 
     Returns:
         A study, to be passed to ``needs`` of `lt.Analysis` by name, or returned by ``initial`` of `lt.Experiment`. Its
-        ``settings`` are what the flags say; its ``needs`` are other studies, such as the trainings that claims judge.
+        ``settings`` are what the flags say; its ``needs`` are other studies, such as the trainings that claims judge,
+        by column and population. Its ``subject`` is the experiment; of claims, ``subject.declared`` are the claims.
 
     Raises:
         UsageError: a flag is invalid, or a module declares no such subject.

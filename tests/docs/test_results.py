@@ -1,6 +1,5 @@
 """All results by one command: computed first, then published, and continued after an interruption."""
 
-import importlib
 import json
 import re
 import shlex
@@ -9,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from conftest import ROOT
+from conftest import ROOT, plan_of
 from docs.maintenance import picture, results, steps
 from lstm_toys.cli import command
 
@@ -103,10 +102,7 @@ def test_a_command_publishes_the_sets_that_it_is_said_to(step, tmp_path, monkeyp
     if module == "lstm_toys":
         plan, arguments = partial(command.named, arguments[0]), arguments[1:]
     else:
-        asked = importlib.import_module(module)
-        if hasattr(asked, "__path__"):
-            asked = importlib.import_module(f"{module}.__main__")
-        plan = getattr(asked, "plan", None) or partial(command.plan, asked.EXPERIMENT)
+        plan = plan_of(module)
     study = plan([*arguments, "--publish", "--quiet"]).study
     assert step.sets in ((), (study.published,))
 

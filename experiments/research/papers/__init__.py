@@ -1,4 +1,4 @@
-"""Claims of papers about recurrent networks, judged by populations of networks."""
+"""Claims of papers about recurrent networks, judged by populations of networks; see docs/papers.md."""
 
 import lazy_loader
 

@@ -6,14 +6,9 @@ networks, and collects the results in one folder. Missing networks are trained f
 `lstm-toys papers.tune` shows how the recipes were found.
 """
 
-from functools import partial
-from typing import Any
+from typing import Annotated, Literal
 
 import lstm_toys as lt
-from lstm_toys.cli import command
-from lstm_toys.runs import flags, parsers
-from lstm_toys.studies.claims.declaration import NETWORKS
-from lstm_toys.studies.claims.settings import ClaimSettings
 
 from .. import null, papers
 from . import counting, languages, memory, tracking
@@ -44,27 +39,33 @@ PAPERS = {
     ),
 }
 
-TABLE = {
-    "paper": flags.Flag(parsers.choice(*PAPERS), "topic of the papers", "counting"),
-    **{name: each for name, each in flags.of(ClaimSettings).items() if name in ("variants", "seeds", "base_seed")},
-    "random": flags.Flag(
-        parsers.integer(1, 2**31 - 1), "number of random networks per population and scale of the weights", 128
-    ),
-}
 
+def known(
+    paper: Literal["counting", "memory", "tracking"] = "counting",
+    variants: bool = False,
+    seeds: Annotated[int, range(1, 10**7 + 1)] = 64,
+    base_seed: Annotated[int, range(2**32)] = 0,
+    random: Annotated[int, range(1, 2**31)] = 128,
+) -> lt.Analysis:
+    """Asks for all that is known about the papers on a topic.
 
-def known(paper: str, random: int, **size: Any) -> lt.Analysis:
-    """Asks for all that is known about the papers on a topic, with claims judged by networks of this size."""
-    given, about = [f"--{flag}={each}" for flag, each in size.items()], PAPERS[paper]
-    judged = command.plan(ClaimSettings, [f"--claims={__package__}.{paper}", *given]).study
+    Args:
+        paper: topic of the papers.
+        variants: also test networks of other shapes and budgets; slow.
+        seeds: number of networks of each population; seed i gives the same network, however many there are.
+        base_seed: other values give other networks with the same seed numbers.
+        random: number of random networks per population and scale of the weights.
+    """
+    module, about = f"{__package__}.{paper}", PAPERS[paper]
+    size = {"seeds": seeds, "base_seed": base_seed, "variants": variants}
+    judged = lt.ask(module, *(f"--{flag}={value}" for flag, value in size.items()), study="claims")
     return lt.Analysis(
         name=f"papers_{paper}",
-        settings={flag: getattr(judged.settings, flag) for flag in ("seeds", "base_seed", "variants")}
-        | {"random": random},
+        settings={**size, "random": random},
         needs={
             "claims": judged,
-            "random": null.known(judged.subject.declared, f"{__package__}.{paper}", random),
-            **{population: judged.needs[NETWORKS, population] for population in about.shown},
+            "random": null.null(module, random),
+            **{population: judged.needs["networks", population] for population in about.shown},
         },
         score=lambda needs, keep: papers.scoring.score(paper, about, needs, keep),
         report=lambda metrics: papers.scoring.report_inside(metrics, about.shown),
@@ -74,7 +75,5 @@ def known(paper: str, random: int, **size: Any) -> lt.Analysis:
     )
 
 
-plan = partial(command.of_analysis, known, __doc__, TABLE)
-
 if __name__ == "__main__":
-    command.run_and_exit(plan)
+    lt.main(known)

@@ -6,10 +6,13 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 import lstm_toys as lt
-from lstm_toys.networks.layer import squashed
-from lstm_toys.networks.lstm import forget_bias
 
 State = tuple[Array, Array, Array, Array]
+
+
+def squashed(summed: Float[Array, "..."], gates: str) -> Float[Array, "..."]:
+    """Applies the gate function of a layer of the library, ``"sigmoid"`` or ``"hard"``."""
+    return jnp.clip(0.2 * summed + 0.5, 0.0, 1.0) if gates == "hard" else 0.5 * jnp.tanh(0.5 * summed) + 0.5
 
 
 class Linear(lt.RNN):
@@ -50,10 +53,10 @@ class SLSTM(lt.RNN):
     @nn.compact
     def __call__(self, inputs: Float[Array, "C T F"]) -> Float[Array, "C T H"]:
         """Returns the hidden states after every time point."""
-        width = 4 * self.units
+        units, width = self.units, 4 * self.units
         kernel = self.param("kernel", nn.initializers.glorot_uniform(), (inputs.shape[-1], width))
-        recurrent_kernel = self.param("recurrent_kernel", nn.initializers.orthogonal(), (self.units, width))
-        bias = self.param("bias", forget_bias, (width,))
+        recurrent_kernel = self.param("recurrent_kernel", nn.initializers.orthogonal(), (units, width))
+        bias = self.param("bias", lambda _: jnp.zeros(width).at[units : 2 * units].set(1.0))
         hidden = self.initial("hidden", inputs, kernel)
 
         def step(state: State, drive: Array) -> tuple[State, Array]:

@@ -9,8 +9,7 @@ from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from lstm_toys.figures.style import COLORS, GRAY, label_ends, sheet
-from lstm_toys.statistics import intervals
+import lstm_toys as lt
 
 from .languages import TRAINED
 
@@ -40,24 +39,24 @@ def survival(
     ends = {}
     for style, (label, (values, color)) in zip(cycle(STYLES), every.items(), strict=False):
         known = np.array([each or 0.0 for each in values], float)
-        shares = [intervals.wilson(int((known >= place).sum()), len(known)) for place in places]
+        shares = [lt.statistics.wilson(int((known >= place).sum()), len(known)) for place in places]
         value, low, high = 100 * np.array(shares).T
         axes.step(places, value, where="post", color=color, linestyle=style, linewidth=1.4)
         axes.fill_between(places, low, high, step="post", color=color, alpha=0.15, linewidth=0)
         ends[label] = value[-1], color
-    label_ends(axes, places[-1], ends, APART)
+    lt.figures.label_ends(axes, places[-1], ends, APART)
     axes.set(xlim=(places[0], places[-1]), ylim=(-2, 102))
 
 
 def counting(metrics: Mapping[str, Any], names: Mapping[str, str]) -> Figure:
     """Draws the share of networks that accept every string up to each n, by language."""
     numbers = metrics["numbers"]
-    with sheet(7.4, 6.4, rows=2) as (figure, panels):
+    with lt.figures.canvas("", "", columns=1, size=(7.4, 6.4)) as (figure, panels):
         for axes, language, context in zip(panels, ("$a^nb^n$", "$a^nb^nc^n$"), (False, True), strict=True):
             own = {name: words for name, words in names.items() if name.startswith(CONTEXT) == context}
             most = max([TRAINED, *(each for name in own for each in numbers[name] if each is not None)])
             survival(axes, _lines(numbers, own), np.arange(1, most + 1.0))
-            axes.axvline(TRAINED, color=GRAY, linewidth=0.9, linestyle="--")
+            axes.axvline(TRAINED, color=lt.figures.GRAY, linewidth=0.9, linestyle="--")
             axes.set(xlabel=f"n of {language} (dashed: largest n in training)", ylabel="% of networks")
         figure.suptitle(f"{_ends(numbers, names, TRAINED)}\naccept every string up to n = {TRAINED}; {BANDS}")
     return figure
@@ -78,7 +77,7 @@ def tracking(metrics: Mapping[str, Any], names: Mapping[str, str]) -> Figure:
 def _lasting(numbers: Mapping[str, Any], names: Mapping[str, str], labels: tuple[str, str], verb: str) -> Figure:
     """Draws the share of networks whose number is as large, from 1 to the largest; the title has the last share."""
     most = max([2.0, *(each for own in numbers.values() for each in own if each is not None)])
-    with sheet(7.4, 3.6) as (figure, axes):
+    with lt.figures.canvas("", size=(7.4, 3.6)) as (figure, (axes,)):
         survival(axes, _lines(numbers, names), np.geomspace(1, most, 200))
         axes.set(xscale="log", xlabel=labels[0], ylabel=labels[1])
         figure.suptitle(f"{_ends(numbers, names, most)}\n{verb.format(most)}; {BANDS}")
@@ -87,7 +86,8 @@ def _lasting(numbers: Mapping[str, Any], names: Mapping[str, str], labels: tuple
 
 def _lines(numbers: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, tuple[Any, str]]:
     """What `survival` draws of populations."""
-    return {words: (numbers[name], COLORS[SHADES[name.removeprefix(CONTEXT)]]) for name, words in names.items()}
+    shades = {name: lt.figures.COLORS[SHADES[name.removeprefix(CONTEXT)]] for name in names}
+    return {words: (numbers[name], shades[name]) for name, words in names.items()}
 
 
 def _ends(numbers: Mapping[str, Sequence[float | None]], names: Mapping[str, str], least: float) -> str:

@@ -16,17 +16,13 @@ import jaxtyping as jt
 import numpy as np
 
 import lstm_toys as lt
-from lstm_toys.dynamics.limits import Kind, rest, starts_of
-from lstm_toys.dynamics.system import system_of
-from lstm_toys.networks.cells import cell_class
-from lstm_toys.networks.layer import squashed
-from lstm_toys.results.summary import median_of
-from lstm_toys.runs.folder import Run
-from lstm_toys.statistics import errors
-from lstm_toys.studies.analysis.settings import Keep
 
 from . import languages, memory
+from .cells import squashed
 from .languages import TRAINED
+
+GATED = {"lstm": lt.LSTM, "gru": lt.GRU}
+"""Cells with gates."""
 
 STEADY = slice(10, 48)
 """The a's along which gates are measured, and likewise the b's: from the 11th to the 48th, since at the ends and at the
@@ -49,12 +45,14 @@ class LSTMForgetZero(lt.LSTM):
         return super().param(name, nn.initializers.zeros if name == "bias" else init_fn, *arguments, **options)
 
 
-def inside(measure: Callable[[lt.Networks], Measured], needs: Mapping[str, Run], keep: Keep) -> dict[str, Any]:
+def inside(
+    measure: Callable[[lt.Networks], Measured], needs: Mapping[str, lt.Run], keep: Callable[..., Any]
+) -> dict[str, Any]:
     """The `summary` of what a function measures of the networks, by population and quantity."""
     return {name: keep(f"looked into {name}", [run], partial(_summaries, measure, run)) for name, run in needs.items()}
 
 
-def _summaries(measure: Callable[[lt.Networks], Measured], run: Run) -> dict[str, Any]:
+def _summaries(measure: Callable[[lt.Networks], Measured], run: lt.Run) -> dict[str, Any]:
     return {what: summary(each) for what, each in measure(lt.load(run.folder)).items()}
 
 
@@ -62,7 +60,8 @@ def summary(values: np.ndarray) -> dict[str, Any]:
     """The number of networks that have one, and the median with a bootstrap interval; of booleans, the share."""
     if values.dtype == bool:
         return {"networks": len(values), **lt.statistics.wilson(int(values.sum()), len(values)).as_json("share")}
-    return {"networks": int(np.isfinite(values).sum()), **median_of(values)}
+    known = values[np.isfinite(values)]
+    return {"networks": len(known), **lt.statistics.median_bootstrap(known).as_json()}
 
 
 def counters(trained: lt.Networks) -> Measured:
@@ -137,23 +136,22 @@ def gates(
     bias = layer["bias"].reshape(len(hidden), -1, kernel.shape[-1]).sum(axis=1)[:, None, None]
     summed = inputs[None] @ kernel + before @ recurrent + bias
     summed = summed.reshape(*hidden.shape[:3], -1, hidden.shape[3])
-    places = [*cell_class(trained.model.cell).gate_places().values()]
+    places = [*GATED[trained.model.cell].gate_places().values()]
     return np.asarray(squashed(jnp.asarray(summed[:, :, :, places]), trained.model.gates))
 
 
 def accepted(answers: jt.Float[np.ndarray, "S C T A"], strings: lt.Examples) -> jt.Float[np.ndarray, " S"]:
     """The share of strings that each network accepts."""
-    hits = errors.hits(errors.BINARY, np.asarray(answers), np.asarray(strings.targets), np.asarray(strings.counts))
-    return (errors.whole(hits).total > 0).mean(axis=1)
+    right = (np.asarray(answers) > 0) == (np.asarray(strings.targets) > 0.5)
+    return (right | (np.asarray(strings.counts) == 0)).all(axis=(2, 3)).mean(axis=1)
 
 
 def fixed_points(trained: lt.Networks, starts: int = STARTS) -> Measured:
     """The fixed points without pulses, sought from states along a sequence with pulses, and from others around them."""
     inputs = np.asarray(memory.flip_flop(jax.random.key(2), POINTS, 1).inputs)
-    system = system_of(trained, inputs.shape[2])
-    visited = np.asarray(system.flat(lt.states(trained, inputs)), float)[:, 0]
     silent = np.zeros((1, inputs.shape[2]))
-    known = rest(system, trained.params, silent, starts_of(visited, starts), most=MOST_POINTS)
+    known = lt.dynamics.rest(trained, lt.states(trained, inputs), silent, starts=starts, most=MOST_POINTS)
+    Kind = lt.dynamics.Kind
     kind, share, answer = known.kind[:, 0], known.share[:, 0], known.answer[:, 0]
     stable, saddle = kind == Kind.STABLE, kind == Kind.UNSTABLE
     lasting = np.isin(kind, (Kind.STABLE, Kind.NEUTRAL, Kind.INTEGRATES))

@@ -10,9 +10,6 @@ import jaxtyping as jt
 import numpy as np
 
 import lstm_toys as lt
-from lstm_toys.runs import command_line
-from lstm_toys.studies.claims import choices
-from lstm_toys.studies.claims.choices import Change
 
 from ...post.claims import other_gates, trained_by
 
@@ -58,16 +55,24 @@ def with_recipes(
     words: Mapping[str, str], populations: Mapping[str, tuple[lt.Experiment, list[str]]]
 ) -> dict[str, str]:
     """The names of populations in words, each with its recipe."""
-    every = {name: command_line.parse(*populations[name])[0] for name in words}
-    return {name: f"{words[name]} ({recipe(own.optimizer, own.learning_rate)})" for name, own in every.items()}
+    found = {}
+    for name, (experiment, flags) in populations.items():
+        own = {**experiment.defaults, **dict(each.removeprefix("--").split("=", 1) for each in flags)}
+        found[name] = recipe(own["optimizer"], float(own["learning_rate"]))
+    return {name: f"{each} ({found[name]})" for name, each in words.items()}
 
 
-def changed(**values: Any) -> Change:
+def changed(**values: Any) -> lt.claims.Change:
     """Networks with other settings."""
     return lambda _, settings: replace(settings, **values)
 
 
-def fewer(change: Change) -> Change:
+def other_seeds(more: int) -> lt.claims.Change:
+    """Networks that were initialized by another base seed."""
+    return lambda _, settings: replace(settings, base_seed=settings.base_seed + more)
+
+
+def fewer(change: lt.claims.Change) -> lt.claims.Change:
     """A variant with half the networks, because all of them would take too long."""
 
     def smaller(name: str, settings: lt.Settings) -> lt.Settings | None:
@@ -77,7 +82,7 @@ def fewer(change: Change) -> Change:
     return smaller
 
 
-def optimized(optimizer: str, rate: float) -> Change:
+def optimized(optimizer: str, rate: float) -> lt.claims.Change:
     """Another optimizer and rate; populations that are published with these are skipped."""
     change = trained_by(optimizer, rate)
 
@@ -87,24 +92,30 @@ def optimized(optimizer: str, rate: float) -> Change:
     return other
 
 
-def at_most(networks: int, change: Change) -> Change:
+def at_most(networks: int, change: lt.claims.Change) -> lt.claims.Change:
     """The same change, for at most some networks."""
     return lambda name, settings: change(name, replace(settings, seeds=min(settings.seeds, networks)))
 
 
 def specifications() -> tuple[lt.claims.Specification, ...]:
-    """The usual choices, optimizers with rates, gates and steps, with at most `NETWORKS` networks.
+    """Choices of rates, sizes, seeds, optimizers with rates, gates and steps, with at most `NETWORKS` networks.
 
     A third and three times the published rate stay next to the grid, which lacks most of these rates.
     """
-    others = (
+    times = lt.claims.changed
+    choices = (
+        ("learning rate", "a third", times(learning_rate=1 / 3)),
+        ("learning rate", "three times", times(learning_rate=3.0)),
+        ("units", "half", times(hidden=0.5)),
+        ("units", "twice", times(hidden=2.0)),
+        *(("base seed", f"{more:,} more", other_seeds(more)) for more in (1_001, 2_002)),
         *(
-            lt.claims.Specification(optimized(name, rate), {"optimizer and rate": f"{name} {rate:g}"})
+            ("optimizer and rate", f"{name} {rate:g}", optimized(name, rate))
             for name, rates in RATES.items()
             for rate in rates
         ),
-        lt.claims.Specification(other_gates, {"gates": "the other"}),
-        lt.claims.Specification(choices.changed(steps=0.5), {"steps": "half"}),
-        lt.claims.Specification(choices.changed(steps=2.0), {"steps": "twice"}),
+        ("gates", "the other", other_gates),
+        ("steps", "half", times(steps=0.5)),
+        ("steps", "twice", times(steps=2.0)),
     )
-    return tuple(replace(each, change=at_most(NETWORKS, each.change)) for each in (*choices.usual(), *others))
+    return tuple(lt.claims.Specification(at_most(NETWORKS, change), {kind: each}) for kind, each, change in choices)

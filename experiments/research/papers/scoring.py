@@ -1,26 +1,14 @@
-"""What is reported about claims: how many random networks meet them, and all that is known about a paper.
+"""What is reported about a paper: verdicts on its claims, random networks, and what is inside trained ones."""
 
-Random networks are the null for any set of claims. They are not trained: kernels are those before training times a
-scale, and biases are normal with the scale as their standard deviation. A claim that random networks meet says little
-about training (Hochreiter and Schmidhuber, 1996, "Bridging Long Time Lags by Weight Guessing and Long Short-Term
-Memory", solved benchmarks of their time by guessing weights).
-"""
-
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import jinja2
 import numpy as np
 from rich.console import RenderableType
 
 import lstm_toys as lt
-from lstm_toys import tables
-from lstm_toys.results.summary import finite
-from lstm_toys.runs.folder import Run
-from lstm_toys.studies.analysis.settings import Keep
-from lstm_toys.studies.claims import entries
-from lstm_toys.studies.claims.figures import drawings
-from lstm_toys.studies.claims.markdown import rendered
 
 from .. import null, papers
 from .populations import Paper
@@ -30,7 +18,7 @@ FOLDER = Path(__file__).parent
 OPEN = "\n## What stayed open\n\n"
 
 
-def score(name: str, about: Paper, needs: Mapping[str, Run], keep: Keep) -> dict[str, Any]:
+def score(name: str, about: Paper, needs: Mapping[str, lt.Run], keep: Callable[..., Any]) -> dict[str, Any]:
     """What is known about the claims of a paper, whose module and text have this name, from runs.
 
     Returns ``claims``: the share of the ``counted`` networks that meet each, also in variants, and how many random
@@ -40,13 +28,15 @@ def score(name: str, about: Paper, needs: Mapping[str, Run], keep: Keep) -> dict
     met = needs["random"].read_metrics()["numbers"]["claims"]
     sources, _, still_open = (FOLDER / f"{name}.md").read_text(encoding="utf-8").partition(OPEN)
 
-    def verdict(judged: entries.Judgment) -> dict[str, Any]:
-        return {what: entries.as_json(getattr(judged, what)) for what in ("share", "interval", "verdict", "counted")}
+    judged: list[Any] = lt.claims.read(needs["claims"].checked("claims.json"))
 
-    def numbers(run: Run) -> Any:
+    def verdict(found: Any) -> dict[str, Any]:
+        return {what: getattr(found, what) for what in ("share", "interval", "verdict", "counted")}
+
+    def numbers(run: lt.Run) -> Any:
         results = lt.load_results(run.checked("results.nc"))
         known = about.number(*(lt.probed(results, each) for each in about.curves))
-        return finite(np.where(results.diverged.values, np.nan, known))
+        return np.where(results.diverged.values, np.nan, known)
 
     return {
         "claims": {
@@ -55,7 +45,7 @@ def score(name: str, about: Paper, needs: Mapping[str, Run], keep: Keep) -> dict
                 "random": met.get(each.id),
                 "variants": {variant: verdict(own) for variant, own in each.variants.items()},
             }
-            for each in entries.read(needs["claims"].checked("claims.json"), entries.Entry)
+            for each in judged
         },
         "numbers": {population: numbers(needs[population]) for population in about.shown},
         "inside": papers.networks.inside(about.measure, {each: needs[each] for each in about.measured}, keep),
@@ -64,12 +54,13 @@ def score(name: str, about: Paper, needs: Mapping[str, Run], keep: Keep) -> dict
     }
 
 
-def files(about: Paper, drawn: int, metrics: Mapping[str, Any], needs: Mapping[str, Run]) -> dict[str, str]:
+def files(about: Paper, drawn: int, metrics: Mapping[str, Any], needs: Mapping[str, lt.Run]) -> dict[str, str]:
     """The report on a paper as Markdown, with ``drawn`` random networks; that of its claims begins with a heading."""
     title, _, claims = needs["claims"].checked("claims.md").read_text(encoding="utf-8").partition("\n")
     random = {claim: each["random"] for claim, each in metrics["claims"].items() if each["random"] is not None}
-    text = rendered(
-        FOLDER / "paper.md.jinja",
+    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    template = environment.from_string((FOLDER / "paper.md.jinja").read_text(encoding="utf-8"))
+    text = template.render(
         title=title.removeprefix("# "),
         claims=claims.removesuffix("\n"),
         networks=drawn,
@@ -88,17 +79,17 @@ def share(count: int, networks: int) -> str:
     return f"{value} ({low}–{high})"
 
 
-def draw(about: Paper, metrics: Mapping[str, Any], needs: Mapping[str, Run]) -> dict[str, lt.figures.Drawing]:
+def draw(about: Paper, metrics: Mapping[str, Any], needs: Mapping[str, lt.Run]) -> dict[str, lt.figures.Drawing]:
     """Draws the finding, and the figures of the claims."""
     own = {"finding.png": about.draw(metrics, about.shown)}
-    return own | drawings(entries.read(needs["claims"].checked("claims.json"), entries.Entry))
+    return own | lt.claims.draw(lt.claims.read(needs["claims"].checked("claims.json")))
 
 
 def report_inside(metrics: Mapping[str, Any], shown: Mapping[str, str]) -> Iterator[RenderableType]:
     """Yields a table of what was measured inside networks, for each population; ``shown`` are their names in words."""
     columns = ("", "networks>", "median or share>", "95 % interval>")
     for population, measured in metrics["inside"].items():
-        yield tables.table(f"inside {shown[population]}", columns, cells(measured), **tables.PLAIN)
+        yield lt.tables.table(f"inside {shown[population]}", columns, cells(measured), **lt.tables.PLAIN)
 
 
 def cells(measured: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, ...]]:
@@ -108,4 +99,4 @@ def cells(measured: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, ...]
             value, low, high = (f"{each[name]:.0%}" for name in ("share", "low", "high"))
             yield what, str(each["networks"]), value, f"{low} … {high}"
         else:
-            yield what, str(each["networks"]), *tables.spread(each)
+            yield what, str(each["networks"]), *lt.tables.spread(each)

@@ -6,56 +6,52 @@ the one with the smallest median loss of the validation set.
 """
 
 from collections.abc import Iterator, Mapping
-from functools import partial
-from typing import Any
+from typing import Annotated, Any, Literal
 
 from rich.console import RenderableType
 
 import lstm_toys as lt
-from lstm_toys import tables
-from lstm_toys.cli import command
-from lstm_toys.runs import flags, parsers
-from lstm_toys.runs.folder import Run
-from lstm_toys.runs.study import study_of
-from lstm_toys.studies.sweep.settings import SweepSettings, expand
 
 from . import counting, memory
 
 TASKS = {"counting": counting.CLAIMS, "memory": memory.CLAIMS}
 
-GRID = {"optimizer": ["adam", "rmsprop"], "learning_rate": ["0.003", "0.01", "0.03", "0.1"]}
+GRID = {"optimizer": "adam rmsprop", "learning_rate": "0.003 0.01 0.03 0.1"}
 
 SHOWN = 3
 """Settings of a population in the table."""
 
-TABLE = {
-    "task": flags.Flag(parsers.choice(*TASKS), "topic of the papers whose populations are tuned", "counting"),
-    "seeds": flags.Flag(parsers.integer(2, 2**31 - 1), "number of networks for each setting", 8),
-    "base_seed": flags.Flag(
-        parsers.integer(1, 2**32 - 1), "base seed of these networks; claims are tested on base seed 0", 100
-    ),
-}
 
+def recipes(
+    task: Literal["counting", "memory"] = "counting",
+    seeds: Annotated[int, range(2, 2**31)] = 8,
+    base_seed: Annotated[int, range(1, 2**32)] = 100,
+) -> lt.Analysis:
+    """Ranks the settings of each population.
 
-def recipes(task: str, **size: int) -> lt.Analysis:
-    """Ranks the settings of each population, with networks of a number of ``seeds`` and a ``base_seed``."""
+    Args:
+        task: topic of the papers whose populations are tuned.
+        seeds: number of networks for each setting.
+        base_seed: base seed of these networks; claims are tested on base seed 0.
+    """
+    size = {"seeds": seeds, "base_seed": base_seed}
+    given = [f"--{flag}={value}" for flag, value in size.items()]
+    given += [f"--grid={flag}={values}" for flag, values in GRID.items()]
     sweeps = {}
     for name, (experiment, changes) in TASKS[task].populations.items():
         own = [each for each in changes if each.split("=")[0].removeprefix("--") not in GRID]
-        given = [*own, *(f"--{flag}={value}" for flag, value in size.items())]
-        settings, _ = expand(experiment, [*GRID.items()], given)
-        sweeps[name] = study_of(experiment, SweepSettings(f"tune_{name}", settings=settings))
+        sweeps[name] = lt.ask(experiment, *own, *given, study="sweep")
     return lt.Analysis(
         name=f"papers_{task}_recipes",
         settings=size,
         needs=sweeps,
-        score=lambda needs, _: score(size["seeds"], needs),
+        score=lambda needs, _: score(seeds, needs),
         report=report,
         published=f"papers/{task}_recipes",
     )
 
 
-def score(seeds: int, needs: Mapping[str, Run]) -> dict[str, Any]:
+def score(seeds: int, needs: Mapping[str, lt.Run]) -> dict[str, Any]:
     """Ranks the settings of finished sweeps, by population."""
     every = {name: each.read_metrics() for name, each in needs.items()}
     return {
@@ -86,14 +82,12 @@ def report(metrics: Mapping[str, Any]) -> Iterator[RenderableType]:
         for place, row in enumerate(every[:SHOWN]):
             settings = ", ".join(str(each) for each in row["settings"].values())
             learned = f"{row['learned']} of {metrics['seeds']}"
-            rows.append(("" if place else name, settings, *tables.spread(row), learned))
+            rows.append(("" if place else name, settings, *lt.tables.spread(row), learned))
     columns = ("population", "settings", "median loss>", "95 % bootstrap>", "learned>")
     title = f"the best {SHOWN} of the settings that were tried for each population"
-    yield tables.table(title, columns, rows, **tables.PLAIN)
+    yield lt.tables.table(title, columns, rows, **lt.tables.PLAIN)
     yield f"the sweeps took {metrics['sweeps_seconds']:,.0f} s"
 
 
-plan = partial(command.of_analysis, recipes, __doc__, TABLE)
-
 if __name__ == "__main__":
-    command.run_and_exit(plan)
+    lt.main(recipes)

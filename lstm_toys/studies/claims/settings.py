@@ -46,7 +46,11 @@ ids = parsers.Parser(lambda text: tuple(text.split(",")), "names of claims, sepa
 class Question:
     """The claims to judge, and what judges them.
 
-    That is, the settings of networks by column and population, or files of external answers by population.
+    Attributes:
+        declared: the claims, about populations with the flags that were given.
+        columns: the settings of networks by column and population.
+        settings: the settings of the networks that the claims are about, by population.
+        answers: files of external answers by population.
     """
 
     declared: Claims

@@ -1,0 +1,118 @@
+"""Random networks: that they are drawn one by one, and judged like networks of a run, in parts that are continued."""
+
+import dataclasses
+import re
+from types import SimpleNamespace
+
+import jax
+import numpy as np
+import pytest
+import xarray as xr
+
+import lstm_toys as lt
+from conftest import carry_out, carry_out_without_jax, rarely
+from experiments.post.claims import CLAIMS
+from experiments.research import null
+from experiments.research.papers import counting, languages
+from lstm_toys import modules
+
+
+@pytest.mark.parametrize("name", ["whole_parity", "own", *rarely("majority", "sine")])
+def test_the_answers_are_those_that_a_run_has_of_the_same_networks(name, world, monkeypatch):
+    """One answer per sequence of several lengths, scaled curves, classes, and curves."""
+    monkeypatch.setattr(null, "parameters", lambda own, _, chosen: jax.tree.map(lambda leaf: leaf[[*chosen]], own))
+    networks = lt.load(world(name).run)
+    found = null.answered(networks, 1.0, [1])
+    for each in networks.results.children:
+        ours, expected = (lt.probed(results, each) for results in (found, networks.results.isel(seed=[1])))
+        xr.testing.assert_allclose(ours, expected, atol=1e-6)
+        assert ours.attrs == expected.attrs
+
+
+def test_networks_that_answer_infinity_count_as_diverged(world):
+    found = null.answered(lt.load(world("whole_parity").run), np.inf, [0, 2])
+    assert found.diverged.values.tolist() == [True, True]
+
+
+def test_random_networks_are_scaled_ones_with_random_biases_and_do_not_depend_on_each_other(world):
+    untrained = lt.load(world("sine").run).params
+    several, twice, alone = (null.parameters(untrained, *each) for each in ((1.0, [0, 1, 2]), (2.0, [2]), (1.0, [2])))
+    jax.tree.map(lambda one, every: np.testing.assert_array_equal(one[0], every[2]), alone, several)
+    jax.tree.map(lambda one, scaled: np.testing.assert_array_equal(2 * one, scaled), alone, twice)
+    for layer, own in several.items():
+        for name, leaf in own.items():
+            assert leaf.dtype == np.float32
+            assert np.array_equal(leaf, untrained[layer][name]) == (name != "bias")
+            assert name != "bias" or len(np.unique(leaf)) == leaf.size
+
+
+@pytest.fixture
+def few_parentheses(monkeypatch):
+    """Few and short strings of parentheses."""
+    monkeypatch.setattr(languages, "DYCK", {"as_trained": (1, 5, 5), "double": (3, 8, 5)})
+    monkeypatch.setattr(languages, "JOINED", (17, 5))
+
+
+@pytest.mark.long
+@pytest.mark.usefixtures("few_parentheses")
+def test_random_networks_are_judged_as_trained_ones_are(tmp_path):
+    experiment = languages.experiment("small", "dyck1", "Small.", most=4, hidden=2)
+    assert carry_out(experiment, ["--seeds=3", "--steps=0", f"--results_dir={tmp_path}"]) == 0
+    (folder,) = tmp_path.glob("runs/small-*")
+    networks = lt.load(folder)
+    claim = lt.claims.Claim("some", "q", "s", languages.share_right, (lt.claims.Source("dyck", "double"),), high=0.5)
+    shown = lt.probed(networks.results, "double")
+    random = networks.model, null.parameters(networks.params, 2.0, range(3))
+    answers = ("seed", *shown.answer.dims[1:]), lt.answers(random, shown.input.values, block=networks.block)
+    expected = int((languages.share_right(shown.assign(answer=(*answers, shown.answer.attrs))) <= 0.5).sum())
+    assert null.judged([claim], {"dyck": SimpleNamespace(folder=folder)}, 2.0, range(3)) == {"some": expected}
+
+
+@pytest.mark.usefixtures("few_parentheses")
+def test_random_networks_are_judged_in_parts_that_are_continued(tmp_path, monkeypatch, capsys):
+    claims = tuple(claim for claim in counting.CLAIMS.claims if claim.id == "dyck-one-unit")
+    monkeypatch.setattr(counting, "CLAIMS", dataclasses.replace(counting.CLAIMS, claims=claims))
+    monkeypatch.setattr(null, "TOGETHER", 2)
+    asked = []
+
+    def judged(_, needs, scale, numbers):
+        assert [*needs] == ["dyck"]
+        asked.append((scale, *numbers))
+        if len(asked) == 5:
+            raise OSError("full")
+        return {"dyck-one-unit": len(numbers) - 1}
+
+    monkeypatch.setattr(null, "judged", judged)
+    monkeypatch.setattr(modules, "interactive", lambda: False)
+    monkeypatch.setattr(modules, "changed", lambda _: False)
+    line = ["--claims=experiments.papers.counting", "--networks=3", "--change=timesteps=9", f"--results_dir={tmp_path}"]
+    assert [carry_out(null.null, line) for _ in range(2)] == [1, 0]
+    parts = [(scale, *numbers) for scale in null.SCALES for numbers in ((0, 1), (2,))]
+    assert asked == [*parts[:5], *parts[4:]]
+    assert re.search(r"dyck-one-unit( +33\.3){5}", capsys.readouterr().out)
+    assert [null.brief(count, 256) for count in (0, 1, 256)] == ["≤ 1.5", "0.4", "≥ 98.5"]
+
+
+def test_untrained_networks_have_the_flags_of_their_population_and_those_that_are_given():
+    analysis = null.null("papers.counting", 3)
+    assert (analysis.name, analysis.settings) == ("null_experiments_papers_counting", {"networks": 3})
+    of_each = {name: study.settings for name, study in analysis.needs.items()}
+    assert {(each.seeds, each.steps) for each in of_each.values()} == {(3, 0)}
+    assert (of_each["lstm_hard"].gates, of_each["lstm"].gates, of_each["dyck"].hidden) == ("hard", "sigmoid", (1,))
+    changed = null.null(networks=3, change=("cell=gru", "steps=9"))
+    assert (changed.name, changed.settings) == ("null", {"networks": 3, "flags": ["--steps=9", "--cell=gru"]})
+    assert {(each.settings.cell, each.settings.steps) for each in changed.needs.values()} == {("gru", 0)}
+    with pytest.raises(lt.errors.UsageError, match=r"^flag --cell=gru: the population \w+ is defined by "):
+        null.null("papers.memory", change=("cell=gru",))
+
+
+def test_random_networks_judge_no_claim_that_networks_fail_at_something():
+    asked = {claim.id for claims in (CLAIMS, counting.CLAIMS) for claim in null.judgeable(claims)}
+    assert not asked & {"hill-second-layer", "slope-large", "gru-does-not-count-on", "dyck-not-much-longer"}
+    assert {"lines-same-factor", "amplitude-diverges-from", "lstm-counts-on", "dyck-one-unit"} <= asked
+
+
+def test_neither_a_refusal_nor_help_waits_for_jax():
+    lines = ["--networks=0"], ["--networks=none"], ["--cell=gru"], ["--help"]
+    first = "from experiments.research.null import null\nasked.EXPERIMENT = null"
+    assert re.findall("^[012]$", carry_out_without_jax("sine", *lines, first=first), re.MULTILINE) == [*"2220"]
