@@ -451,7 +451,7 @@ TRACED = {
 
 MISSED = "order[count:]), sorted(order[:count]"
 OF_DATA = {
-    "how scaling is undone": library("tasks/sets.py", "values * unit + center", "values * unit - center"),
+    "how scaling is undone": library("tasks/scaling.py", "values * unit + center", "values * unit - center"),
     "which curves are kept out": Edit("experiments/curve_sets.py", MISSED, "order[:-count]), sorted(order[-count:]"),
     "the goal": Edit("experiments/own.py", "LEARNED = 1e-3", "LEARNED = 2e-3"),
 }
