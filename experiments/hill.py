@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 import lstm_toys as lt
-from lstm_toys.output import counted
 
 from . import held_out
 
@@ -35,7 +34,8 @@ def draw(results: lt.Results, companions: dict[str, lt.Results]) -> dict[str, lt
 
 def layers(hidden: str, readout: str) -> str:
     """The number of LSTM layers of networks with these values of flags, in words."""
-    return counted(len([*filter("none".__ne__, hidden.split(","))]) + (readout == "cell"), "layer")
+    count = len([*filter("none".__ne__, hidden.split(","))]) + (readout == "cell")
+    return f"{count} layer{'s' * (count != 1)}"
 
 
 def companions(settings: lt.Settings) -> dict[str, tuple[lt.Experiment, lt.Settings]]:
