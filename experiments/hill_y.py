@@ -45,7 +45,7 @@ EXPERIMENT = lt.Experiment(
     defaults=hill.EXPERIMENT.defaults,
     goal=hill.GOAL,
     task=task,
-    probes=partial(held_out.probes),
+    probes=partial(held_out.probes, features=("y",)),
     draw=draw,
     companions=companions,
     trained=hill.EXPERIMENT.trained,
