@@ -23,6 +23,7 @@ import lstm_toys as lt
 
 from . import curve_sets as sets
 
+UsageError = lt.errors.UsageError
 Curves = Any
 """What `lt.read_curves` returns."""
 
@@ -70,11 +71,9 @@ def of_files(
         UsageError: a file or a flag cannot be used.
     """
     if not train:
-        raise lt.errors.UsageError(
-            "flag --train: needs a file with one curve per column, such as --train=mine.csv; see --help"
-        )
+        raise UsageError("flag --train: needs a file with one curve per column, such as --train=mine.csv; see --help")
     if hold_out is not None and not 0 <= hold_out < 1:
-        raise lt.errors.UsageError(f"flag --hold_out={hold_out:g}: takes a share of at least 0 and below 1, or none")
+        raise UsageError(f"flag --hold_out={hold_out:g}: takes a share of at least 0 and below 1, or none")
     curves = columns("train", train, standardize)
     first, count = curves[0], len(curves[0].names)
     features = called(train, quantity)
@@ -83,9 +82,7 @@ def of_files(
     target_names: tuple[str, ...] = ()
     if targets:
         if ask:
-            raise lt.errors.UsageError(
-                f"flag --ask={ask}: has no effect with --targets, which holds the answers to learn"
-            )
+            raise UsageError(f"flag --ask={ask}: has no effect with --targets, which holds the answers to learn")
         with blaming("targets", targets):
             target_names, numbers = lt.read_table(targets, scaled=standardize)
             if len(numbers) != count:
@@ -109,7 +106,7 @@ def of_files(
     points, span = first.values.shape[1], spanned(curves)
     if asked == "next":
         if points < 3:
-            raise lt.errors.UsageError(f"flag --ask=next: needs at least 3 rows, but {train[0]} has {points}")
+            raise UsageError(f"flag --ask=next: needs at least 3 rows, but {train[0]} has {points}")
         points, span = points - 1, lt.Span(span.start + span.length / (points - 1), span.stop, span.unit, span.name)
     fitted = lt.Scaling.fitted(kept.values, kept.targets, features + target_names)
     scaling = fitted if standardize else None
@@ -144,7 +141,7 @@ def blaming(name: str, path: Path) -> Iterator[None]:
     try:
         yield
     except ValueError as error:
-        raise lt.errors.UsageError(f"flag --{name}={path}: {error}") from None
+        raise UsageError(f"flag --{name}={path}: {error}") from None
 
 
 def counted(number: int, noun: str) -> str:
@@ -191,7 +188,7 @@ def called(paths: Sequence[Path], quantities: Sequence[str]) -> tuple[str, ...]:
     names = tuple(quantities) or (UNNAMED if len(paths) == 1 else tuple(path.stem for path in paths))
     if len(names) != len(paths) or len(set(names)) < len(names):
         needed = f"needs {counted(len(paths), 'different name')}, one for each file of --train"
-        raise lt.errors.UsageError(f"flag --quantity: {needed}, not {listed(names)}")
+        raise UsageError(f"flag --quantity: {needed}, not {listed(names)}")
     return names
 
 
@@ -231,11 +228,9 @@ def parted(every: sets.CurveSet, share: float | None, batch: int | None) -> tupl
     while out and not batch and count - out >= MANY and usual_batch(count - out) is None:
         out += 1
     if out >= count:
-        raise lt.errors.UsageError(
-            f"flag --hold_out={share:g}: leaves too few of {counted(count, 'curve')} for training"
-        )
+        raise UsageError(f"flag --hold_out={share:g}: leaves too few of {counted(count, 'curve')} for training")
     if batch and (count - out) % batch:
-        raise lt.errors.UsageError(f"flag --batch={batch}: does not divide the {count:,} training curves")
+        raise UsageError(f"flag --batch={batch}: does not divide the {count:,} training curves")
     if not out:
         return every, []
     kept, held = sets.split_off(every, out)

@@ -88,21 +88,21 @@ def summarize(found: lt.Results) -> dict[str, Any]:
     found = found.isel(seed=sound)  # The same networks after every number of steps.
     steps, shown = found.steps.values.astype(int), compared(found, CHOSEN_ON)
     by_curves, likelihood = scores(shown), FirstAnswers(shown).log_likelihood()
-    curves = {"best": int(steps[by_curves.mean.argmin()]), "steps": steps[by_curves.unbeaten()].tolist()}
+    curves = {"best": steps[by_curves.mean.argmin()], "steps": steps[by_curves.unbeaten()].tolist()}
     kept = 2 * (likelihood.max() - likelihood) <= LIKELIHOOD_RATIO  # The 95 % interval of one parameter.
-    firsts = {"best": int(steps[likelihood.argmax()]), "steps": steps[kept].tolist()}
+    firsts = {"best": steps[likelihood.argmax()], "steps": steps[kept].tolist()}
     sines, sine = (FirstAnswers(compared(found, (probe,))).deviations().round(2) for probe in ("amplitude", "sine"))
     return {
         "seeds": found.sizes["seed"],
-        "diverged_seeds": np.flatnonzero(~sound).tolist(),
-        "steps": steps.tolist(),
+        "diverged_seeds": np.flatnonzero(~sound),
+        "steps": steps,
         "by_curves": curves,
         "by_first_answers": firsts,
         "chosen": choose(steps.tolist(), curves["steps"], firsts["steps"]),
         "published": {name: _figure(compared(found, probes), steps) for name, probes in FIGURES.items()},
         "table": [
             {"first_answers": [several[0], several[-1]], "sine_first": one}
-            for several, (one,) in zip(sines.tolist(), sine.tolist(), strict=True)
+            for several, (one,) in zip(sines, sine, strict=True)
         ],
     }
 
@@ -113,7 +113,7 @@ def _figure(shown: Sequence[Compared], steps: Int[np.ndarray, " K"]) -> dict[str
     best = int(scored.mean.argmin())
     known = [each.answers[..., np.isfinite(each.output)] for each in shown]
     rounded = {name: np.round(values, 5) for name, values in (("score", scored.mean), ("low", low), ("high", high))}
-    return {**rounded, "best": int(steps[best]), "interval": interval(scores_of_networks(known, best), steps)}
+    return {**rounded, "best": steps[best], "interval": interval(scores_of_networks(known, best), steps)}
 
 
 def scores_of_networks(answers: list[Float[np.ndarray, "K S T"]], at: int) -> Float[np.ndarray, "S K"]:

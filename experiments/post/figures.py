@@ -1,5 +1,6 @@
 """Figures of the search for the recipe, and of the timeline."""
 
+from functools import partial
 from itertools import groupby, product
 from typing import Any
 
@@ -37,8 +38,8 @@ def scores(told: dict[str, Any]) -> Figure:
     unbeaten = {line(each) for each in known if each["unbeaten"]}
     chosen = told["settings"][told["chosen"]]
     places, columns = [*product(gates, optimizers)], len(optimizers)
-    titles, size = [f"{each}, {gate} gates" for gate, each in places], (1.4 + 2.1 * columns, 2.3 + 2.0 * len(gates))
-    look: dict[str, Any] = {"size": size, "subplots": {"sharex": True, "sharey": True}, "axes.titlesize": 9}
+    titles, inches = [f"{each}, {gate} gates" for gate, each in places], (1.4 + 2.1 * columns, 2.3 + 2.0 * len(gates))
+    look: dict[str, Any] = {"size": inches, "subplots": {"sharex": True, "sharey": True}, "axes.titlesize": 9}
     with lt.figures.canvas(*titles, xlabel="", ylabel="", columns=columns, **look) as (figure, panels):
         for setting, own in groupby(known, line):
             axes = panels[places.index(setting[:2])]
@@ -62,17 +63,14 @@ def scores(told: dict[str, Any]) -> Figure:
         best = f"{sum(each['unbeaten'] for each in known)} of {len(told['settings'])} recipes are beaten by no other"
         title = f"{best} at explaining the published answers;\nchosen: {chosen['name']}"
         figure.suptitle(f"{title} (the timeline then chooses the steps)")
-        labels = [
-            f"learning rate {rate:g}, {' and '.join(map(str, size)) or 'no'} hidden units" for rate, size in shades
-        ]
-        handles = [
-            Line2D([], [], label="other learning rates and sizes", color=OTHERS, linewidth=0.7),
-            *(
-                Line2D([], [], label=label, color=shade, linewidth=1.4)
-                for label, shade in zip(labels, shades.values(), strict=True)
-            ),
-            Line2D([], [], label="beaten by no other", color=lt.figures.GRAY, **UNBEATEN),
-            Line2D([], [], label="chosen, 95 % bootstrap interval", color="black", **CHOSEN),
+        entry = partial(Line2D, [], [])
+        handles = [entry(label="other learning rates and sizes", color=OTHERS, linewidth=0.7)]
+        for (rate, size), shade in shades.items():
+            units = " and ".join(map(str, size)) or "no"
+            handles.append(entry(label=f"learning rate {rate:g}, {units} hidden units", color=shade, linewidth=1.4))
+        handles += [
+            entry(label="beaten by no other", color=lt.figures.GRAY, **UNBEATEN),
+            entry(label="chosen, 95 % bootstrap interval", color="black", **CHOSEN),
         ]
         figure.legend(handles=handles, loc="outside lower center", ncols=3)
     return figure
