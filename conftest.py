@@ -124,6 +124,9 @@ def plan_of(module):
     plans = []
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(command, "run_and_exit", plans.append)
+        for name in (module, f"{module}.__main__"):  # Executed once more.
+            if not hasattr(sys.modules.get(name), "__path__"):
+                patch.delitem(sys.modules, name, raising=False)
         runpy.run_module(module, run_name="__main__")
     return plans[0]
 

@@ -9,12 +9,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 import lstm_toys as lt
-from lstm_toys.output import counted
 
 from . import held_out
 
 TRAINING_HILL = {"height": 0.3, "base": 0.3}
-GOAL = lt.Goal(rmse=0.02)
+GOAL = lt.Goal(rmse=0.02, features=("y",))
 
 
 def task(x: lt.TimePoints) -> lt.Task:
@@ -35,7 +34,8 @@ def draw(results: lt.Results, companions: dict[str, lt.Results]) -> dict[str, lt
 
 def layers(hidden: str, readout: str) -> str:
     """The number of LSTM layers of networks with these values of flags, in words."""
-    return counted(len([*filter("none".__ne__, hidden.split(","))]) + (readout == "cell"), "layer")
+    count = len([*filter("none".__ne__, hidden.split(","))]) + (readout == "cell")
+    return f"{count} layer{'s' * (count != 1)}"
 
 
 def companions(settings: lt.Settings) -> dict[str, tuple[lt.Experiment, lt.Settings]]:

@@ -11,7 +11,7 @@ import lstm_toys as lt
 from . import held_out
 
 TRAINING_LINE = {"slope": 0.176, "intercept": 0.3}
-GOAL = lt.Goal(rmse=0.02)
+GOAL = lt.Goal(rmse=0.02, features=("y",))
 
 
 def task(x: lt.TimePoints) -> lt.Task:

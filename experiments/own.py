@@ -9,22 +9,23 @@ file's units.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 
 import lstm_toys as lt
-from lstm_toys.output import counted, listed
-from lstm_toys.runs import flags, parsers
-from lstm_toys.runs.command_line import Open
-from lstm_toys.runs.flags import flag
-from lstm_toys.tasks import sets, textfile
-from lstm_toys.tasks.curves import Curves, check_sizes
+
+from . import curve_sets as sets
+
+UsageError = lt.errors.UsageError
+Curves = Any
+"""What `lt.read_curves` returns."""
 
 MANY, BATCH = 64, 32
 """With at least ``MANY`` training curves, a step uses about ``BATCH`` of them instead of all, unless a flag sets it."""
@@ -39,100 +40,88 @@ SAME = 1e-3
 LEARNED = 1e-3**0.5
 """RMSE of scaled values that counts as learned: 2 % of their range, which is 1.6."""
 
-DEFAULTS = {"steps": 3_000, "learning_rate": 0.003, "optimizer": "adam"}
-ABOUT: dict[str, Any] = {"name": "own", "doc": __doc__ or "", "defaults": DEFAULTS}
-"""What the experiment says before and after it has read files."""
+MOST_NAMES = 12
+"""Most names of held-out curves that are printed."""
 
 
-@parsers.taking("a name, optionally with a unit, such as 'temperature (°C)'", many=True)
-def quantity(text: str) -> str:
-    """Parses the name of a measured quantity."""
-    if not text.isprintable() or not text.strip():
-        raise ValueError
-    return text.strip()
+def of_files(
+    train: tuple[Path, ...] = (),
+    show: tuple[Path, ...] = (),
+    quantity: tuple[str, ...] = (),
+    targets: Path | None = None,
+    ask: Literal["same", "next"] | None = None,
+    hold_out: float | None = None,
+    batch: Annotated[int, range(1, 2**31)] | None = None,
+    standardize: bool = True,
+) -> tuple[lt.Experiment, list[str]]:
+    """Makes the experiment on the curves in files, and notes on their content.
 
+    Args:
+        train: Training curves: a column per curve, a row per time point; required; repeat for each feature.
+        show: File of more curves of the same length to answer after training; repeat for each feature.
+        quantity: Name of the values in a --train file, for tables and figures, optionally with a unit, such as
+            'temperature (°C)'; repeat for each file; by default y for a single file, otherwise the file names.
+        targets: Target numbers: a row per curve, in the same order, and a column per number.
+        ask: Value to answer at each time point: the current or the next one; by default the current one.
+        hold_out: Share of the curves to hold out of training, in [0, 1); by default a fifth of five or more curves.
+        batch: Number of curves per training step; by default about 32 with 64 or more curves, otherwise all.
+        standardize: Scale the curves to the range that networks can reach; results are in the original units.
 
-@dataclass(frozen=True)
-class Files:
-    """The files with the curves, and how they are used."""
-
-    train: tuple[Path, ...] = flag((), parsers.files, shown="none; required")
-    """Training curves: a column per curve, a row per time point; repeat for each feature."""
-    show: tuple[Path, ...] = flag((), parsers.files)
-    """File of more curves of the same length to answer after training; repeat for each feature."""
-    quantity: tuple[str, ...] = flag((), quantity, shown="auto: y for a single file, otherwise the file names")
-    """Name of the values in a --train file, for tables and figures; repeat for each file."""
-    targets: Path | None = flag(None, parsers.file)
-    """Target numbers: a row per curve, in the same order, and a column per number."""
-    ask: Literal["same", "next"] | None = flag(None, parsers.choice("same", "next"), shown="same")
-    """Value to answer at each time point: the current or the next one."""
-    hold_out: float | None = flag(
-        None, parsers.share("a fifth of five or more curves"), shown=f"auto: {HELD_OUT} with {LEAST} or more curves"
-    )
-    """Share of the curves to hold out of training."""
-    batch: int | None = flag(
-        None,
-        parsers.unless("auto", parsers.integer(1)),
-        shown=f"auto: about {BATCH} with {MANY} or more curves, otherwise all",
-    )
-    """Number of curves per training step."""
-    standardize: bool = flag(True)
-    """Scale the curves to the range that networks can reach; results are in the original units."""
-
-
-def complete(files: Files) -> tuple[lt.Experiment, list[str]]:
-    """Makes the experiment on these files, and notes on their content. Raises UsageError if a file cannot be used."""
-    if not files.train:
-        raise flags.UsageError(
-            "flag --train: needs a file with one curve per column, such as --train=mine.csv; see --help"
-        )
-    scaled = files.standardize
-    curves = columns("train", files.train, scaled)
+    Raises:
+        UsageError: a file or a flag cannot be used.
+    """
+    if not train:
+        raise UsageError("flag --train: needs a file with one curve per column, such as --train=mine.csv; see --help")
+    if hold_out is not None and not 0 <= hold_out < 1:
+        raise UsageError(f"flag --hold_out={hold_out:g}: takes a share of at least 0 and below 1, or none")
+    curves = columns("train", train, standardize)
     first, count = curves[0], len(curves[0].names)
-    features = called(files.train, files.quantity)
+    features = called(train, quantity)
     every = sets.CurveSet(sets.TRAINED, first.names, np.stack([each.values for each in curves], axis=-1))
-    ask: sets.Ask = files.ask or "same"
+    asked: sets.Ask = ask or "same"
     target_names: tuple[str, ...] = ()
-    if files.targets:
-        if files.ask:
-            raise flags.UsageError(f"flag --ask={ask}: has no effect with --targets, which holds the answers to learn")
-        ask, target_names, targets = "targets", *numbers(files.targets, count, scaled)
-        every = replace(every, targets=targets)
-    kept, others = parted(every, files.hold_out, files.batch)
-    batch = files.batch or usual_batch(len(kept.names))
-    notes = [read_in(path, each) for path, each in zip(files.train, curves, strict=True)]
+    if targets:
+        if ask:
+            raise UsageError(f"flag --ask={ask}: has no effect with --targets, which holds the answers to learn")
+        with blaming("targets", targets):
+            target_names, numbers = lt.read_table(targets, scaled=standardize)
+            if len(numbers) != count:
+                raise ValueError(f"has {len(numbers):,} rows of numbers for {count:,} curves")
+        asked, every = "targets", replace(every, targets=numbers)
+    kept, others = parted(every, hold_out, batch)
+    batch = batch or usual_batch(len(kept.names))
+    notes = [read_in(path, each) for path, each in zip(train, curves, strict=True)]
     if equal := count - len({each.tobytes() for each in every.values}):
         notes.append(f"{equal:,} of the curves have the same values as others, which may be held out")
-    out = "".join(f", {counted(len(each.names), 'curve')} held out: {listed(each.names, 12)}" for each in others)
+    out = "".join(f", {counted(len(each.names), 'curve')} held out: {listed(each.names)}" for each in others)
     notes.append(f"{counted(len(kept.names), 'curve')} to train on{out}")
-    if files.show:
-        shown = columns("show", files.show, scaled)
-        with flags.blaming("show", files.show[0]):
+    data = {"train": " ".join(each.digest for each in curves)}
+    if show:
+        shown = columns("show", show, standardize)
+        with blaming("show", show[0]):
             check_shown(shown, curves)
-        notes += [read_in(path, each) for path, each in zip(files.show, shown, strict=True)]
+        notes += [read_in(path, each) for path, each in zip(show, shown, strict=True)]
         others.append(sets.CurveSet(sets.SHOWN, shown[0].names, np.stack([each.values for each in shown], axis=-1)))
+        data["show"] = " ".join(each.digest for each in shown)
     points, span = first.values.shape[1], spanned(curves)
-    if ask == "next":
+    if asked == "next":
         if points < 3:
-            raise flags.UsageError(f"flag --ask=next: needs at least 3 rows, but {files.train[0]} has {points}")
+            raise UsageError(f"flag --ask=next: needs at least 3 rows, but {train[0]} has {points}")
         points, span = points - 1, lt.Span(span.start + span.length / (points - 1), span.stop, span.unit, span.name)
-    names = features + target_names
-    fitted = lt.Scaling.fitted(kept.values, kept.targets, names)
-    scaling = fitted if scaled else None
-    limit = LEARNED if scaled else LEARNED * float(np.sqrt(np.square(fitted.units).mean()))
+    fitted = lt.Scaling.fitted(kept.values, kept.targets, features + target_names)
+    scaling = fitted if standardize else None
+    limit = LEARNED if standardize else LEARNED * float(np.sqrt(np.square(fitted.units).mean()))
     goal = lt.Goal(rmse=limit) if target_names else lt.Goal(rmse=limit, after=0)
-    own = sets.Sets(kept, tuple(others), features, ask, target_names, scaling, batch)
-    data = {
-        "train": " ".join(each.digest for each in curves),
-        **({"show": " ".join(each.digest for each in shown)} if files.show else {}),
-        **({"targets": sha256(repr((target_names, targets.tolist())).encode()).hexdigest()} if target_names else {}),
+    own = sets.Sets(kept, tuple(others), features, asked, target_names, scaling, batch)
+    data |= {
+        **({"targets": sha256(repr((target_names, numbers.tolist())).encode()).hexdigest()} if target_names else {}),
         **({"features": ", ".join(features)} if features != UNNAMED else {}),
         "held out": ", ".join(others[0].names) if others and others[0].name == sets.HELD_OUT else "none",
-        "asked": ask,
+        "asked": asked,
         "batch": str(batch),
     }
-    experiment = lt.Experiment(
-        **ABOUT,
+    experiment = replace(
+        EXPERIMENT,
         goal=goal,
         task=own.task,
         probes=own.probes,
@@ -141,15 +130,36 @@ def complete(files: Files) -> tuple[lt.Experiment, list[str]]:
         data=data,
         scaling=scaling,
         fixed={"timesteps": points},
+        complete=None,
     )
     return experiment, notes
+
+
+@contextmanager
+def blaming(name: str, path: Path) -> Iterator[None]:
+    """Turns a ValueError about a file into a UsageError that names its flag."""
+    try:
+        yield
+    except ValueError as error:
+        raise UsageError(f"flag --{name}={path}: {error}") from None
+
+
+def counted(number: int, noun: str) -> str:
+    """A count with its noun: ``1 curve``, ``2,000 curves``."""
+    return f"{number:,} {noun}{'s' * (number != 1)}"
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names separated by commas, at most `MOST_NAMES` of them."""
+    more = f" and {len(names) - MOST_NAMES:,} more" if len(names) > MOST_NAMES else ""
+    return ", ".join(names[:MOST_NAMES]) + more
 
 
 def columns(name: str, paths: Sequence[Path], scaled: bool) -> list[Curves]:
     """Reads the curves of one file per feature; raises UsageError. With scaling, values may have any size."""
     found: list[Curves] = []
     for path in paths:
-        with flags.blaming(name, path):
+        with blaming(name, path):
             found.append(lt.read_curves(path, scaled=scaled))
             check_alike(found[0], found[-1], paths[0])
     return found
@@ -178,7 +188,7 @@ def called(paths: Sequence[Path], quantities: Sequence[str]) -> tuple[str, ...]:
     names = tuple(quantities) or (UNNAMED if len(paths) == 1 else tuple(path.stem for path in paths))
     if len(names) != len(paths) or len(set(names)) < len(names):
         needed = f"needs {counted(len(paths), 'different name')}, one for each file of --train"
-        raise flags.UsageError(f"flag --quantity: {needed}, not {listed(names)}")
+        raise UsageError(f"flag --quantity: {needed}, not {listed(names)}")
     return names
 
 
@@ -204,16 +214,6 @@ def check_shown(shown: Sequence[Curves], trained: Sequence[Curves]) -> None:
         raise ValueError(f"its time points are {times[0]} apart, and those of the training {times[1]}")
 
 
-def numbers(path: Path, count: int, scaled: bool) -> tuple[tuple[str, ...], np.ndarray]:
-    """Reads target numbers and names, a row per curve; raises UsageError. With scaling, numbers may have any size."""
-    with flags.blaming("targets", path):
-        table = textfile.read(path)
-        check_sizes(table, scaled)
-        if len(table.values) != count:
-            raise ValueError(f"has {len(table.values):,} rows of numbers for {count:,} curves")
-    return table.names, table.values
-
-
 def parted(every: sets.CurveSet, share: float | None, batch: int | None) -> tuple[sets.CurveSet, list[sets.CurveSet]]:
     """Splits curves into training and held-out curves.
 
@@ -228,9 +228,9 @@ def parted(every: sets.CurveSet, share: float | None, batch: int | None) -> tupl
     while out and not batch and count - out >= MANY and usual_batch(count - out) is None:
         out += 1
     if out >= count:
-        raise flags.UsageError(f"flag --hold_out={share:g}: leaves too few of {counted(count, 'curve')} for training")
+        raise UsageError(f"flag --hold_out={share:g}: leaves too few of {counted(count, 'curve')} for training")
     if batch and (count - out) % batch:
-        raise flags.UsageError(f"flag --batch={batch}: does not divide the {count:,} training curves")
+        raise UsageError(f"flag --batch={batch}: does not divide the {count:,} training curves")
     if not out:
         return every, []
     kept, held = sets.split_off(every, out)
@@ -286,14 +286,16 @@ def nothing(_: Any) -> Any:
     raise ValueError("needs --train")
 
 
-EXPERIMENT = Open(
-    **ABOUT,
+EXPERIMENT = lt.Experiment(
+    name="own",
+    doc=__doc__ or "",
+    defaults={"steps": 3_000, "learning_rate": 0.003, "optimizer": "adam"},
     goal=lt.Goal(rmse=LEARNED, after=0),
     task=nothing,
     fixed={"timesteps": 2},  # Until a file sets it.
-    files=Files,
-    complete=complete,
+    complete=of_files,
 )
+"""The experiment before it has read files."""
 
 if __name__ == "__main__":
     lt.main(EXPERIMENT)

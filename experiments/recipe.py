@@ -6,24 +6,20 @@ amplitudes: the energy score, a proper scoring rule, of a published curve under 
 It reports the settings that no other beats, and the one that a fixed rule chooses among them.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, partial
-from typing import Any, NamedTuple
+from functools import cached_property
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
+import xarray as xr
 from jaxtyping import Bool, Float
 from rich.console import RenderableType
 
 import lstm_toys as lt
-from lstm_toys import tables
-from lstm_toys.cli import command
-from lstm_toys.statistics import intervals
-from lstm_toys.statistics.scores import distances, energy_score
-from lstm_toys.studies.sweep.settings import SweepSettings, expand
-from lstm_toys.studies.sweep.study import Sweep
 
-from . import analyses, post, sine
+from . import post, sine
+from .post.scores import distances, energy_score
 from .published import answers as published
 
 EVERY = {
@@ -36,12 +32,12 @@ GRIDS = (
     {"optimizer": "adam", "learning_rate": "0.001 0.003", **EVERY},
     {"optimizer": "sgd", "learning_rate": "0.01 0.1 0.3", **EVERY},
 )
-
+"""Of each, all combinations of values are settings: flags of `experiments.sine`, and their values."""
 
 KERAS_RATES = {"sgd": 0.01, "rmsprop": 0.001, "rmsprop_keras": 0.001, "adam": 0.001}
 
 VARIED = ("optimizer", "learning_rate", "gates", "hidden", "steps")
-"""Settings in the figure."""
+"""Flags that differ between settings."""
 
 RESAMPLES, TAIL = 1_000, 0.025
 """Resamples of networks and curves, and the share of them beyond each end of a 95 % interval."""
@@ -66,6 +62,17 @@ class Compared(NamedTuple):
     error: Float[np.ndarray, " T"]
     answers: Float[np.ndarray, "K S T"]
     sound: Bool[np.ndarray, "K S"]
+
+
+def together(sweeps: Sequence[lt.Results]) -> lt.Results:
+    """The settings of sweeps, one after another, and the answers of their networks."""
+
+    def joined(node: str) -> xr.Dataset:
+        every: list[Any] = [each[node] for each in sweeps]
+        own = [each.to_dataset(inherit=False) for each in every]
+        return xr.concat(own, "setting", data_vars="minimal", coords="minimal")
+
+    return lt.Results.from_dict({node: joined(node) for node in ("/", *published.PROBES.values())})
 
 
 def compared(found: lt.Results, probes: Sequence[str]) -> list[Compared]:
@@ -95,12 +102,12 @@ class Scores:
     def resampled(self) -> Float[np.ndarray, "B K"]:
         """Means over resampled curves and seeds; all settings share the resampled curves."""
         _, repeats, curves = self.of_seeds.shape
-        drawn = intervals.resample(curves, repeats, np.random.default_rng(1))
+        drawn = lt.statistics.resample(curves, repeats, np.random.default_rng(1))
         return np.take_along_axis(self.of_seeds, drawn[None], axis=2).mean(axis=2).T
 
     def interval(self) -> Float[np.ndarray, "2 K"]:
         """Percentile bootstrap interval of the means."""
-        return intervals.percentile_interval(self.resampled, TAIL, interpolate=False)
+        return lt.statistics.percentile_interval(self.resampled, TAIL, interpolate=False)
 
     def unbeaten(self) -> Bool[np.ndarray, " K"]:
         """Settings that no other beats: no interval of the difference to another lies entirely above zero.
@@ -115,7 +122,7 @@ class Scores:
 def scores(shown: Sequence[Compared]) -> Scores:
     """Scores settings on published curves."""
     every, seeds = shown[0].sound, shown[0].sound.shape[1]
-    drawn = intervals.resample(seeds, RESAMPLES)
+    drawn = lt.statistics.resample(seeds, RESAMPLES)
     resamples = np.stack([np.bincount(row, minlength=seeds) for row in drawn]).astype(float)
     settings = [[distances(each.answers[k], each.output, sound) for each in shown] for k, sound in enumerate(every)]
     each, of_seeds = (
@@ -125,7 +132,7 @@ def scores(shown: Sequence[Compared]) -> Scores:
     return Scores(each[..., 0], of_seeds.swapaxes(1, 2))
 
 
-def choose(settings: Sequence[lt.Settings], scored: Scores) -> int:
+def choose(settings: Sequence[Mapping[str, Any]], scored: Scores) -> int:
     """Returns the number of the setting that explains the published answers best, as far as they can decide.
 
     Among unbeaten settings with Keras's default learning rate, this is the best of the kind with the fewest steps; a
@@ -136,55 +143,62 @@ def choose(settings: Sequence[lt.Settings], scored: Scores) -> int:
     usual = [
         number
         for number in np.flatnonzero(scored.unbeaten()).tolist()
-        if settings[number].learning_rate == KERAS_RATES[settings[number].optimizer]
+        if settings[number]["learning_rate"] == KERAS_RATES[settings[number]["optimizer"]]
     ]
     if not usual:
         return int(np.argmin(mean))
-    first = settings[min(usual, key=lambda number: (settings[number].steps, mean[number]))]
-    kind = [number for number, each in enumerate(settings) if replace(each, steps=first.steps) == first]
+    first = settings[min(usual, key=lambda number: (settings[number]["steps"], mean[number]))]
+    kind = [number for number, each in enumerate(settings) if {**each, "steps": first["steps"]} == first]
     return min(kind, key=lambda number: mean[number])
 
 
-def summarize(found: lt.Results, settings: Sequence[lt.Settings]) -> dict[str, Any]:
-    """Summarizes the scores of a sweep of these settings, in the form that JSON stores.
+def summarize(found: lt.Results) -> dict[str, Any]:
+    """Summarizes the scores of all settings of a sweep.
 
     Returns:
         ``settings``: one row each; ``chosen``: the number of the chosen one.
     """
     scored = scores(compared(found, published.CHOSEN_ON))
     estimates = np.round((scored.mean, *scored.interval()), 5).T  # A hundredth of typical differences between scores.
-    unbeaten = scored.unbeaten()
+    columns = (found.coords[name].values.tolist() for name in VARIED)
+    settings = [dict(zip(VARIED, row, strict=True)) for row in zip(*columns, strict=True)]
     rows = [
         {
-            "name": _name(each),
-            "setting": {name: getattr(each, name) for name in VARIED},
-            **intervals.Estimate(*bounds).as_json("score"),
-            "unbeaten": bool(unbeaten[number]),
-            "diverged_seeds": found.seed.values[found.diverged[number].values].tolist(),
+            "name": _name(**each),
+            "setting": {**each, "hidden": [int(units) for units in each["hidden"].split(",") if units != "none"]},
+            **lt.statistics.Estimate(*bounds).as_json("score"),
+            "unbeaten": unbeaten,
+            "diverged_seeds": found.seed.values[diverged],
         }
-        for number, (each, bounds) in enumerate(zip(settings, estimates, strict=True))
+        for each, bounds, unbeaten, diverged in zip(
+            settings, estimates, scored.unbeaten(), found.diverged.values, strict=True
+        )
     ]
     return {"settings": rows, "chosen": choose(settings, scored)}
 
 
-def _name(settings: lt.Settings) -> str:
-    hidden, rate = ",".join(map(str, settings.hidden)) or "none", f"{settings.optimizer} {settings.learning_rate:g}"
-    return f"{rate}, {settings.gates} gates, hidden {hidden}, {settings.steps:,} steps"
+def _name(optimizer: str, learning_rate: float, gates: str, hidden: str, steps: float) -> str:
+    return f"{optimizer} {learning_rate:g}, {gates} gates, hidden {hidden}, {steps:,.0f} steps"
 
 
-def recipe(seeds: int, base_seed: int) -> lt.Analysis:
-    """Scores the networks of all settings."""
+def recipe(
+    seeds: Annotated[int, range(2, 10_000_001)] = 32, base_seed: Annotated[int, range(2**32)] = 0
+) -> lt.Analysis:
+    """Scores the networks of all settings.
+
+    Args:
+        seeds: Number of networks for each setting.
+        base_seed: Other values give other networks with the same seed numbers.
+    """
     given = f"--seeds={seeds}", f"--base_seed={base_seed}"
-    settings = tuple(
-        each
-        for grid in GRIDS
-        for each in expand(sine.EXPERIMENT, [(name, text.split()) for name, text in grid.items()], given)[0]
-    )
+    grids = ([f"--grid={name}={values}" for name, values in grid.items()] for grid in GRIDS)
     return lt.Analysis(
         name="recipe",
         settings={"seeds": seeds, "base_seed": base_seed},
-        needs={"networks": Sweep(NETWORKS, SweepSettings("recipe_networks", settings=settings))},
-        score=lambda needs, _: summarize(lt.load_results(needs["networks"].checked("results.nc")), settings),
+        needs={f"sweep {number}": lt.ask(NETWORKS, *given, *grid, study="sweep") for number, grid in enumerate(grids)},
+        score=lambda needs, _: summarize(
+            together([lt.load_results(each.checked("results.nc")) for each in needs.values()])
+        ),
         draw=lambda metrics, _: {"score.png": post.figures.scores(metrics)},
         report=report,
     )
@@ -195,14 +209,12 @@ def report(metrics: dict[str, Any]) -> Iterator[RenderableType]:
     chosen = metrics["settings"][metrics["chosen"]]
     unbeaten = [row for row in metrics["settings"] if row["unbeaten"] or row is chosen]
     rows = [
-        (f"{'* ' * (row is chosen)}{row['name']}", *tables.spread(row, "score"))
+        (f"{'* ' * (row is chosen)}{row['name']}", *lt.tables.spread(row, "score"))
         for row in sorted(unbeaten, key=lambda row: row["score"])
     ]
     title = f"of {len(metrics['settings'])} settings, those that no other beats by energy score; * is chosen"
-    yield tables.table(title, ("setting", "score>", "95 % bootstrap>"), rows, **tables.PLAIN)
+    yield lt.tables.table(title, ("setting", "score>", "95 % bootstrap>"), rows, **lt.tables.PLAIN)
 
-
-plan = partial(analyses.plan, recipe, __doc__, 2, {"seeds": 32, "base_seed": 0})
 
 if __name__ == "__main__":
-    command.run_and_exit(plan)
+    lt.main(recipe)

@@ -6,8 +6,7 @@ likelihood of their first values, which depend only on the first input.
 """
 
 from collections.abc import Collection, Iterator, Sequence
-from functools import partial
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -16,16 +15,9 @@ from scipy.spatial.distance import cdist
 from scipy.stats import multivariate_normal
 
 import lstm_toys as lt
-from lstm_toys import tables
-from lstm_toys.cli import command
-from lstm_toys.output import listed
-from lstm_toys.results.summary import finite
-from lstm_toys.statistics.intervals import percentile_interval
-from lstm_toys.statistics.scores import Distances, energy_score
-from lstm_toys.studies.sweep.settings import SweepSettings, expand
-from lstm_toys.studies.sweep.study import Sweep
 
-from . import analyses, post, recipe, sine
+from . import post, recipe
+from .post.scores import Distances, energy_score
 from .published.answers import CHOSEN_ON
 from .recipe import Compared, compared, scores
 
@@ -84,7 +76,7 @@ class FirstAnswers:
 
 
 def summarize(found: lt.Results) -> dict[str, Any]:
-    """Compares the networks of a sweep over steps with the published answers, in the form that JSON stores.
+    """Compares the networks of a sweep over steps with the published answers.
 
     Returns:
         ``by_curves`` and ``by_first_answers``: the best number of steps, and those that are not excluded;
@@ -96,34 +88,32 @@ def summarize(found: lt.Results) -> dict[str, Any]:
     found = found.isel(seed=sound)  # The same networks after every number of steps.
     steps, shown = found.steps.values.astype(int), compared(found, CHOSEN_ON)
     by_curves, likelihood = scores(shown), FirstAnswers(shown).log_likelihood()
-    curves = {"best": int(steps[by_curves.mean.argmin()]), "steps": steps[by_curves.unbeaten()].tolist()}
+    curves = {"best": steps[by_curves.mean.argmin()], "steps": steps[by_curves.unbeaten()].tolist()}
     kept = 2 * (likelihood.max() - likelihood) <= LIKELIHOOD_RATIO  # The 95 % interval of one parameter.
-    firsts = {"best": int(steps[likelihood.argmax()]), "steps": steps[kept].tolist()}
+    firsts = {"best": steps[likelihood.argmax()], "steps": steps[kept].tolist()}
     sines, sine = (FirstAnswers(compared(found, (probe,))).deviations().round(2) for probe in ("amplitude", "sine"))
     return {
         "seeds": found.sizes["seed"],
-        "diverged_seeds": np.flatnonzero(~sound).tolist(),
-        "steps": steps.tolist(),
+        "diverged_seeds": np.flatnonzero(~sound),
+        "steps": steps,
         "by_curves": curves,
         "by_first_answers": firsts,
         "chosen": choose(steps.tolist(), curves["steps"], firsts["steps"]),
         "published": {name: _figure(compared(found, probes), steps) for name, probes in FIGURES.items()},
         "table": [
             {"first_answers": [several[0], several[-1]], "sine_first": one}
-            for several, (one,) in zip(sines.tolist(), sine.tolist(), strict=True)
+            for several, (one,) in zip(sines, sine, strict=True)
         ],
     }
 
 
 def _figure(shown: Sequence[Compared], steps: Int[np.ndarray, " K"]) -> dict[str, Any]:
     scored = scores(shown)
-    low, high = percentile_interval(scored.of_seeds.mean(axis=2).T, interpolate=False)
+    low, high = lt.statistics.percentile_interval(scored.of_seeds.mean(axis=2).T, interpolate=False)
     best = int(scored.mean.argmin())
     known = [each.answers[..., np.isfinite(each.output)] for each in shown]
-    rounded = {
-        name: finite(np.round(values, 5)) for name, values in (("score", scored.mean), ("low", low), ("high", high))
-    }
-    return {**rounded, "best": int(steps[best]), "interval": interval(scores_of_networks(known, best), steps)}
+    rounded = {name: np.round(values, 5) for name, values in (("score", scored.mean), ("low", low), ("high", high))}
+    return {**rounded, "best": steps[best], "interval": interval(scores_of_networks(known, best), steps)}
 
 
 def scores_of_networks(answers: list[Float[np.ndarray, "K S T"]], at: int) -> Float[np.ndarray, "S K"]:
@@ -148,14 +138,21 @@ def interval(scored: Float[np.ndarray, "S K"], steps: Int[np.ndarray, " K"]) -> 
     return int(low), int(high)
 
 
-def timeline(seeds: int, base_seed: int) -> lt.Analysis:
-    """Compares networks after all numbers of steps."""
-    given = f"--seeds={seeds}", f"--base_seed={base_seed}"
-    settings, _ = expand(sine.EXPERIMENT, [("steps", [str(each) for each in STEPS])], given)
+def timeline(
+    seeds: Annotated[int, range(LEAST_SEEDS, 10_000_001)] = 64, base_seed: Annotated[int, range(2**32)] = 0
+) -> lt.Analysis:
+    """Compares networks after all numbers of steps.
+
+    Args:
+        seeds: Number of networks.
+        base_seed: Other values give other networks with the same seed numbers.
+    """
+    steps = f"--grid=steps={' '.join(map(str, STEPS))}"
+    networks = lt.ask(recipe.NETWORKS, steps, f"--seeds={seeds}", f"--base_seed={base_seed}", study="sweep")
     return lt.Analysis(
         name="timeline",
         settings={"seeds": seeds, "base_seed": base_seed},
-        needs={"networks": Sweep(recipe.NETWORKS, SweepSettings("timeline_networks", settings=settings))},
+        needs={"networks": networks},
         score=lambda needs, _: summarize(lt.load_results(needs["networks"].checked("results.nc"))),
         draw=lambda metrics, _: {"timeline.png": post.figures.timeline(metrics)},
         report=report,
@@ -165,21 +162,19 @@ def timeline(seeds: int, base_seed: int) -> lt.Analysis:
 def report(metrics: dict[str, Any]) -> Iterator[RenderableType]:
     """Yields the steps that fit each published figure, and the choice."""
     if diverged := metrics["diverged_seeds"]:
-        yield f"diverged and left out: seeds {listed(diverged)}"
+        yield f"diverged and left out: seeds {', '.join(map(str, diverged))}"
     rows = [
         (name, f"{each['best']:,}", "{:,} to {:,}".format(*each["interval"]), f"{min(each['score']):.4f}")
         for name, each in metrics["published"].items()
     ]
     columns = ("published figure", "best fit>", "5-95 % of networks>", "energy score>")
     title = f"the number of steps that fits each published figure, {metrics['seeds']} networks"
-    yield tables.table(title, columns, rows, **tables.PLAIN)
+    yield lt.tables.table(title, columns, rows, **lt.tables.PLAIN)
     for name, criterion in (("curves", "by_curves"), ("first answers", "by_first_answers")):
         steps = ", ".join(f"{each:,}" for each in metrics[criterion]["steps"])
         yield f"by the {name}: best {metrics[criterion]['best']:,}; not excluded {steps}"
     yield f"chosen: {metrics['chosen']:,}"
 
 
-plan = partial(analyses.plan, timeline, __doc__, LEAST_SEEDS, {"seeds": 64, "base_seed": 0})
-
 if __name__ == "__main__":
-    command.run_and_exit(plan)
+    lt.main(timeline)

@@ -26,7 +26,7 @@ from .tasks.families import FAMILIES, Family, Parameters, TimePoints, time_point
 from .tasks.goal import EarlyStopping, Goal
 from .tasks.parameters import Parameter, Span
 from .tasks.probes import Probe, probe, probe_at
-from .tasks.sets import Scaling
+from .tasks.scaling import Scaling
 from .tasks.supervision import Examples, Task, predict_next, read_off, reproduce, show
 
 __version__: str

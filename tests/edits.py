@@ -451,11 +451,11 @@ TRACED = {
 
 MISSED = "order[count:]), sorted(order[:count]"
 OF_DATA = {
-    "how scaling is undone": library("tasks/sets.py", "values * unit + center", "values * unit - center"),
-    "which curves are kept out": library("tasks/sets.py", MISSED, "order[:-count]), sorted(order[-count:]"),
+    "how scaling is undone": library("tasks/scaling.py", "values * unit + center", "values * unit - center"),
+    "which curves are kept out": Edit("experiments/curve_sets.py", MISSED, "order[:-count]), sorted(order[-count:]"),
     "the goal": Edit("experiments/own.py", "LEARNED = 1e-3", "LEARNED = 2e-3"),
 }
-"""Of the library, each of which makes another run on curves of one's own."""
+"""Each of which makes another run on curves of one's own."""
 
 OF_SWEEPS = {
     "when a goal is met": library("tasks/goal.py", "errors <= self.limit", "errors < self.limit"),

@@ -96,6 +96,9 @@ def judged(path):
 
 
 READ = {
+    "Run": lambda path: lt.Run(linked("metrics.json", path), {"experiment": "sine"}).stored(),
+    "claims.read": lt.claims.read,
+    "read_table": lt.read_table,
     "load": load,
     "load_results": lt.load_results,
     "read_curves": lt.read_curves,
@@ -124,7 +127,13 @@ def test_every_public_function_that_takes_a_path_is_tried():
     for module in (lt.claims, lt.dynamics, lt.errors, lt.figures, lt.grids, lt.measures, lt.sequences, lt.statistics):
         space = module.__name__.removeprefix("lstm_toys.")
         public |= {f"{space}.{name}": getattr(module, name) for name in module.__all__}
-    assert {name for name, each in public.items() if takes_a_path(each)} == {*READ, *WRITTEN}
+    assert {name for name, each in public.items() if takes_a_path(each)} == {*READ, *WRITTEN, "find"}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_nothing_is_found_in_what_is_not_a_folder(kind):
+    with bounded():
+        assert lt.find([lt.ask(sine.EXPERIMENT, "--seeds=2", "--hidden=2", "--timesteps=9")], kind) == [None]
 
 
 @pytest.mark.parametrize("kind", KINDS)

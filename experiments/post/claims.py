@@ -21,8 +21,6 @@ from pathlib import Path
 import numpy as np
 
 import lstm_toys as lt
-from lstm_toys.networks.cells import Gates, cell_class
-from lstm_toys.studies.claims.choices import changed, other_seeds
 
 from .. import amplitude, hill, hill_y, line, published, sine, slope_intercept
 from . import sentences
@@ -39,6 +37,9 @@ FEATURES = {
     "slope_intercept": (1, 2),
 }
 """By population, the numbers of features of an input and of an answer."""
+
+SIZES = {"lstm": (4, 1), "gru": (3, 2), "rnn": (1, 1)}
+"""By cell, the columns of a kernel per unit, and the biases per column."""
 
 RATES = {
     "gru": {"hill": 0.3, "hill_y": 0.3},
@@ -78,7 +79,7 @@ def dense(_: str, settings: lt.Settings) -> lt.Settings:
 
 def parameters(cell: str, widths: Sequence[int]) -> int:
     """Number of parameters of layers of a cell; ``widths`` include the features of an input and of an answer."""
-    columns, biases = len(cell_class(cell).columns), 2 if cell == "gru" else 1
+    columns, biases = SIZES[cell]
     return sum(columns * units * (below + units + biases) for below, units in pairwise(widths))
 
 
@@ -102,9 +103,9 @@ def variant(column: str) -> lt.claims.Change:
         if (column, name) in UNLEARNED or (large and not settings.hidden):  # The answer determines a readout's units.
             return None
         rate = RATES.get(column, {}).get(name, settings.learning_rate)
-        gates: Gates = "sigmoid" if cell == "rnn" else settings.gates
         kept = tuple(steps for steps in KEPT if steps < settings.steps)
-        other = replace(settings, cell=cell, gates=gates, learning_rate=rate, keep_steps=kept)
+        other = replace(settings, cell=cell, learning_rate=rate, keep_steps=kept)
+        other = replace(other, gates="sigmoid") if cell == "rnn" else other
         return replace(other, hidden=as_large(other, *FEATURES[name])) if large else other
 
     return change
@@ -142,6 +143,11 @@ def trained_by(optimizer: str, rate: float) -> lt.claims.Change:
     return change
 
 
+def other_seeds(base_seed: int) -> lt.claims.Change:
+    """Networks that were initialized with other base seeds, larger by a number."""
+    return lambda _, settings: replace(settings, base_seed=settings.base_seed + base_seed)
+
+
 def other_gates(_: str, settings: lt.Settings) -> lt.Settings | None:
     """Hard gates in place of sigmoid ones, and the other way around; vanilla RNNs have none."""
     if settings.cell == "rnn":
@@ -154,8 +160,12 @@ CHOICES: dict[str, dict[str, lt.claims.Change]] = {
         f"{name} {rate:g}": trained_by(name, rate) for name, rates in GRID.items() for rate in rates
     },
     "gates": {"the other": other_gates},
-    "units": {"half": changed(hidden=0.5), "twice": changed(hidden=2.0)},
-    "steps": {"half": changed(steps=0.5), "1.5 times": changed(steps=1.5), "twice": changed(steps=2.0)},
+    "units": {"half": lt.claims.changed(hidden=0.5), "twice": lt.claims.changed(hidden=2.0)},
+    "steps": {
+        "half": lt.claims.changed(steps=0.5),
+        "1.5 times": lt.claims.changed(steps=1.5),
+        "twice": lt.claims.changed(steps=2.0),
+    },
     "base seed": {"1,001 more": other_seeds(1_001), "2,002 more": other_seeds(2_002)},
 }
 """By kind and name, how the settings change."""

@@ -7,7 +7,7 @@ those that the claims are stated with, unless others are given.
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from lstm_toys.statistics import measures
+import lstm_toys as lt
 
 EARLY = 0.4
 """The post's lines perform "something like a sine phase in the beginning", which is over by this x."""
@@ -15,13 +15,13 @@ EARLY = 0.4
 RESOLUTION = 0.01
 """Resolution of the post's figures, to which a dot can be read."""
 
-Answered = measures.AnsweredCurve
+Answered = lt.measures.AnsweredCurve
 Curve = Float[Array, " T"]
 
 
 def early_turns(curve: Answered, since: float = 0.0, until: float = EARLY) -> Float[Array, ""]:
     """How often an answer turns over x from ``since`` to ``until``."""
-    turned = measures.turns(curve.answer, curve.x, until, since)
+    turned = lt.measures.turns(curve.answer, curve.x, until, since)
     return _measured(curve, turned.astype(curve.x.dtype), since, until)
 
 
@@ -36,65 +36,65 @@ def rises(curve: Answered, since: float = EARLY) -> tuple[Float[Array, ""], Floa
     return rise(answer), rise(shown)
 
 
-def bend(curve: Answered, since: float = measures.SETTLED) -> Float[Array, ""]:
+def bend(curve: Answered, since: float = lt.measures.SETTLED) -> Float[Array, ""]:
     """1 - R^2 of the best straight line through the answer over x >= ``since``."""
-    return _measured(curve, measures.nonlinearity(curve.answer, curve.x, since), since)
+    return _measured(curve, lt.measures.nonlinearity(curve.answer, curve.x, since), since)
 
 
-def excess_swing(curve: Answered, since: float = measures.FOUND) -> Float[Array, ""]:
+def excess_swing(curve: Answered, since: float = lt.measures.FOUND) -> Float[Array, ""]:
     """Peak-to-peak range of the answer over x >= ``since`` minus that of the input curve."""
-    answered, shown = (measures.peak_to_peak(each, curve.x, since) for each in (curve.answer, curve.input))
+    answered, shown = (lt.measures.peak_to_peak(each, curve.x, since) for each in (curve.answer, curve.input))
     return _measured(curve, answered - shown, since)
 
 
-def peak(curve: Answered, since: float = measures.FOUND) -> Float[Array, ""]:
+def peak(curve: Answered, since: float = lt.measures.FOUND) -> Float[Array, ""]:
     """The largest answer over x >= ``since``."""
-    return jnp.where(measures.window(curve.x, since), curve.answer, -jnp.inf).max()
+    return jnp.where(lt.measures.window(curve.x, since), curve.answer, -jnp.inf).max()
 
 
-def valleys(curve: Answered, since: float = measures.MIDDLE[0]) -> tuple[measures.Valley, measures.Valley]:
+def valleys(curve: Answered, since: float = lt.measures.MIDDLE[0]) -> tuple[lt.measures.Valley, lt.measures.Valley]:
     """The valley of the answer over x >= ``since``, and the valley of the input curve."""
-    found, shown = (measures.valley(each, curve.x, since) for each in (curve.answer, curve.input))
-    return measures.Valley(*(_measured(curve, each) for each in found)), shown
+    found, shown = (lt.measures.valley(each, curve.x, since) for each in (curve.answer, curve.input))
+    return lt.measures.Valley(*(_measured(curve, each) for each in found)), shown
 
 
-def frequency(curve: Answered, since: float = measures.SETTLED) -> Float[Array, ""]:
+def frequency(curve: Answered, since: float = lt.measures.SETTLED) -> Float[Array, ""]:
     """Frequency of the best sinusoid through the answer over x >= ``since``."""
-    return _measured(curve, measures.frequency(curve.answer, curve.x, since), since)
+    return _measured(curve, lt.measures.frequency(curve.answer, curve.x, since), since)
 
 
-def first_part(curve: Answered, until: float = measures.SETTLED) -> Float[Array, ""]:
+def first_part(curve: Answered, until: float = lt.measures.SETTLED) -> Float[Array, ""]:
     """How much farther an answer is from itself one period of the input later before x = ``until`` than from there on.
 
     Both are root mean squares, relative to the answer's range over x >= ``until``. NaN if a period later the curve is
     over.
     """
     answer, shown, x = curve.answer, curve.input, curve.x
-    later = x + 2 * jnp.pi / measures.frequency(shown, x)
+    later = x + 2 * jnp.pi / lt.measures.frequency(shown, x)
     squared = jnp.square(answer - jnp.interp(later, x, answer))
-    settled = measures.window(x, until)
+    settled = lt.measures.window(x, until)
     early, late = (jnp.sqrt(jnp.mean(squared, where=window)) for window in (~settled, settled & (later <= 1)))
-    return _measured(curve, (early - late) / measures.spread(answer, settled), until)
+    return _measured(curve, (early - late) / lt.measures.spread(answer, settled), until)
 
 
-def explained(curve: Answered, since: float = measures.SETTLED) -> Float[Array, ""]:
+def explained(curve: Answered, since: float = lt.measures.SETTLED) -> Float[Array, ""]:
     """Share of the squared error over x >= ``since`` that a gain and an offset of the input curve explain."""
     answer, shown, x = curve.answer, curve.input, curve.x
-    gain, offset = measures.affine(answer, shown, x, since)
-    window = measures.window(x, since)
+    gain, offset = lt.measures.affine(answer, shown, x, since)
+    window = lt.measures.window(x, since)
     rest = jnp.where(window, jnp.square(answer - gain * shown - offset), 0.0).sum()
-    error = jnp.square(measures.rmse(curve, since)) * window.sum().astype(x.dtype)
+    error = jnp.square(lt.measures.rmse(curve, since)) * window.sum().astype(x.dtype)
     return _measured(curve, 1 - rest / error, since)
 
 
 def removed_with_delay(curve: Answered) -> Float[Array, ""]:
     """Share of the squared error that a gain, an offset and a delay of the answer remove."""
-    return measures.share_removed(curve, measures.delay(curve.answer, curve.input, curve.x))
+    return lt.measures.share_removed(curve, lt.measures.delay(curve.answer, curve.input, curve.x))
 
 
 def _measured(
-    curve: Answered, value: Float[Array, ""], since: float = measures.SETTLED, until: float = jnp.inf
+    curve: Answered, value: Float[Array, ""], since: float = lt.measures.SETTLED, until: float = jnp.inf
 ) -> Float[Array, ""]:
     """A measure of an answer; NaN if the answer varies by less than `RESOLUTION` over x from ``since`` to ``until``."""
-    window = measures.window(curve.x, since, until)
-    return jnp.where(measures.spread(curve.answer, window) < RESOLUTION, jnp.nan, value)
+    window = lt.measures.window(curve.x, since, until)
+    return jnp.where(lt.measures.spread(curve.answer, window) < RESOLUTION, jnp.nan, value)

@@ -1,13 +1,15 @@
 """Figures of the search for the recipe, and of the timeline."""
 
-from itertools import groupby
+from functools import partial
+from itertools import groupby, product
 from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import LogLocator, NullFormatter
 
-from lstm_toys.figures import style
-from lstm_toys.figures.style import GRAY
+import lstm_toys as lt
 
 UNBEATEN: dict[str, Any] = {"linestyle": "", "marker": "o", "markersize": 5}
 CHOSEN: dict[str, Any] = {"linestyle": "", "marker": "o", "markersize": 11, "fillstyle": "none"}
@@ -32,15 +34,16 @@ def scores(told: dict[str, Any]) -> Figure:
     known = [each for each in told["settings"] if each["score"] is not None]
     known.sort(key=lambda each: (line(each), each["setting"]["steps"]))
     gates, optimizers, *_ = (sorted({*values}) for values in zip(*map(line, known), strict=True))
-    shades = style.colors(sorted({line(each)[2:] for each in known if each["unbeaten"]}))
+    shades = lt.figures.colors(sorted({line(each)[2:] for each in known if each["unbeaten"]}))
     unbeaten = {line(each) for each in known if each["unbeaten"]}
     chosen = told["settings"][told["chosen"]]
-    rows, columns, alike = len(gates), len(optimizers), {"squeeze": False, "sharex": True, "sharey": True}
-    with style.sheet(1.4 + 2.1 * columns, 2.3 + 2.0 * rows, rows=rows, columns=columns, **alike) as (figure, panels):
+    places, columns = [*product(gates, optimizers)], len(optimizers)
+    titles, inches = [f"{each}, {gate} gates" for gate, each in places], (1.4 + 2.1 * columns, 2.3 + 2.0 * len(gates))
+    look: dict[str, Any] = {"size": inches, "subplots": {"sharex": True, "sharey": True}, "axes.titlesize": 9}
+    with lt.figures.canvas(*titles, xlabel="", ylabel="", columns=columns, **look) as (figure, panels):
         for setting, own in groupby(known, line):
-            axes = panels[gates.index(setting[0]), optimizers.index(setting[1])]
+            axes = panels[places.index(setting[:2])]
             axes.set(xscale="log", yscale="log")
-            axes.set_title(f"{setting[1]}, {setting[0]} gates", fontsize=9)
             color, width = (shades[setting[2:]], 1.4) if setting in unbeaten else (OTHERS, 0.7)
             points = [(each["setting"]["steps"], each["score"], each) for each in own]
             axes.plot(*zip(*(point[:2] for point in points), strict=True), color=color, linewidth=width)
@@ -51,22 +54,25 @@ def scores(told: dict[str, Any]) -> Figure:
                     axes.vlines(steps, each["low"], each["high"], color="black", linewidth=1)
                     axes.plot(steps, score, color="black", **CHOSEN)
         for axis in (axes.xaxis, axes.yaxis):
-            style.log_ticks(axis)
-        for axes in panels[-1]:
+            axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+            axis.set_major_formatter("{x:,g}")
+            axis.set_minor_formatter(NullFormatter())
+        for axes in panels[-columns:]:
             axes.set_xlabel("steps")
         figure.supylabel("energy score in units of y, smaller is better")
         best = f"{sum(each['unbeaten'] for each in known)} of {len(told['settings'])} recipes are beaten by no other"
-        title = f"{best} at explaining the published answers;\nchosen: {style.plain(chosen['name'])}"
+        title = f"{best} at explaining the published answers;\nchosen: {chosen['name']}"
         figure.suptitle(f"{title} (the timeline then chooses the steps)")
-        handles = [style.entry("other learning rates and sizes", OTHERS, linewidth=0.7)]
+        entry = partial(Line2D, [], [])
+        handles = [entry(label="other learning rates and sizes", color=OTHERS, linewidth=0.7)]
         for (rate, size), shade in shades.items():
             units = " and ".join(map(str, size)) or "no"
-            handles.append(style.entry(f"learning rate {rate:g}, {units} hidden units", shade, linewidth=1.4))
+            handles.append(entry(label=f"learning rate {rate:g}, {units} hidden units", color=shade, linewidth=1.4))
         handles += [
-            style.entry("beaten by no other", **UNBEATEN),
-            style.entry("chosen, 95 % bootstrap interval", "black", **CHOSEN),
+            entry(label="beaten by no other", color=lt.figures.GRAY, **UNBEATEN),
+            entry(label="chosen, 95 % bootstrap interval", color="black", **CHOSEN),
         ]
-        style.legend(figure, handles, 3)
+        figure.legend(handles=handles, loc="outside lower center", ncols=3)
     return figure
 
 
@@ -75,8 +81,15 @@ def timeline(metrics: dict[str, Any]) -> Figure:
     steps = np.array(metrics["steps"])
     drawn = steps <= LAST
     every = metrics["published"]
-    shades = style.colors(every, "rbgcyk")
-    with style.sheet(7.4, 8.6, rows=3, sharex=True, height_ratios=(3, 1.5, 2.6)) as (figure, panels):
+    shades = lt.figures.colors(every, "rbgcyk")
+    titles = (
+        f"How far {metrics['seeds']:,} networks are from each published figure (bands: 95 % bootstrap)",
+        "Best fit, and 5 to 95 % of best fits if each network were the published one",
+        "Published first answers, which depend on the first input alone",
+    )
+    subplots = {"sharex": True, "height_ratios": (3, 1.5, 2.6)}
+    look: dict[str, Any] = {"columns": 1, "size": (7.4, 8.6), "subplots": subplots}
+    with lt.figures.canvas(*titles, xlabel="", ylabel="", **look) as (figure, panels):
         distances, fits, first = panels
         for place, (name, told) in enumerate(every.items()):
             color = shades[name]
@@ -86,10 +99,7 @@ def timeline(metrics: dict[str, Any]) -> Figure:
             mark: dict[str, Any] = {"color": color, "clip_on": False}
             fits.plot(told["interval"], [place, place], linewidth=2.5, solid_capstyle="butt", **mark)
             fits.plot([told["best"]], [place], "o", markersize=5, **mark)
-        networks = style.counted(metrics["seeds"])
-        title = f"How far {networks} are from each published figure (bands: 95 % bootstrap)"
-        distances.set(title=title, ylabel="energy score in units of y", xlim=(0, LAST), ylim=(0, None))
-        fits.set_title("Best fit, and 5 to 95 % of best fits if each network were the published one")
+        distances.set(ylabel="energy score in units of y", xlim=(0, LAST), ylim=(0, None))
         fits.set_yticks(range(len(every)), list(every), fontsize=8)
         for label, name in zip(fits.get_yticklabels(), every, strict=True):
             label.set_color(shades[name])
@@ -97,20 +107,19 @@ def timeline(metrics: dict[str, Any]) -> Figure:
         table = metrics["table"]
         low, high = np.array([row["first_answers"] for row in table], float)[drawn].T
         own = np.array([row["sine_first"] for row in table], float)[drawn]
-        look: dict[str, Any] = {"alpha": 0.35, "linewidth": 0, "label": "sines.png, from A = 0.1 to A = 1"}
-        first.fill_between(steps[drawn], low, high, color=shades["sines.png"], **look)
+        band: dict[str, Any] = {"alpha": 0.35, "linewidth": 0, "label": "sines.png, from A = 0.1 to A = 1"}
+        first.fill_between(steps[drawn], low, high, color=shades["sines.png"], **band)
         first.plot(steps[drawn], own, color=shades["sine.png"], label="sine.png")
         first.axhline(0, color="black", linewidth=1, linestyle="--")
-        first.axhspan(-2, 2, color=GRAY, alpha=0.1, linewidth=0, label="within 2 standard deviations")
+        first.axhspan(-2, 2, color=lt.figures.GRAY, alpha=0.1, linewidth=0, label="within 2 standard deviations")
         first.set(
-            title="Published first answers, which depend on the first input alone",
             ylabel="standard deviations\nabove the networks' mean",
             xlabel="steps of training",
             ylim=(-12, 18),
         )
         chosen: dict[str, Any] = {"linestyle": ":", "label": f"chosen: {metrics['chosen']:,} steps"}
         for axes in panels:
-            axes.axvline(metrics["chosen"], color=GRAY, linewidth=1, **chosen)
+            axes.axvline(metrics["chosen"], color=lt.figures.GRAY, linewidth=1, **chosen)
             axes.xaxis.set_major_formatter("{x:,.0f}")
         first.legend(ncols=2, loc="upper right")
         best = {name: told["best"] for name, told in every.items()}

@@ -13,10 +13,7 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Float
 
-from lstm_toys.results.arrays import nodes_of
-from lstm_toys.statistics import intervals
-from lstm_toys.tasks import families
-from lstm_toys.tasks.parameters import PARAMETER
+import lstm_toys as lt
 
 PUBLISHED = Path(__file__).with_name("answers.json")
 
@@ -73,17 +70,15 @@ def curves_in(results: xr.DataTree) -> Iterator[tuple[str, dict[str, Any], int]]
 
 def beside(results: xr.DataTree) -> xr.DataTree:
     """Adds published answers to labeled results, as the variable ``published``; NaN where none is known."""
-    nodes = nodes_of(results)
+    results = results.copy()
     if results.training.sizes["time"] == len(numbers()["time"]):
         for probe, curve, index in curves_in(results):
-            node = nodes[probe]
+            node = results[probe]
             if "published" not in node:
-                node = node.assign(
-                    published=(("curve", "time"), np.full((node.sizes["curve"], node.sizes["time"]), np.nan))
-                )
+                unknown = np.full((node.sizes["curve"], node.sizes["time"]), np.nan)
+                node["published"] = xr.DataArray(unknown, dims=("curve", "time"))
             node.published[index] = np.array(curve["output"], float)
-            nodes[probe] = node
-    return xr.DataTree.from_dict(nodes)
+    return results
 
 
 def parameters(curve: dict[str, Any]) -> dict[str, float]:
@@ -109,13 +104,13 @@ def compare_vectors(results: xr.DataTree, figure: str, names: dict[str, str]) ->
 
 def _same(shown: Any, known: dict[str, float]) -> np.ndarray:
     """Which curves of a probe have these parameters."""
-    return np.all([np.isclose(shown[f"{PARAMETER}{name}"], value) for name, value in known.items()], axis=0)
+    return np.all([np.isclose(shown[f"parameter_{name}"], value) for name, value in known.items()], axis=0)
 
 
 def _row(probe: str, curve: dict[str, Any], answers: np.ndarray) -> dict[str, Any]:
     output = np.array(curve["output"], float)
     known = np.isfinite(output)
-    median, (low, high) = np.median(answers, axis=0), intervals.band(answers)
+    median, (low, high) = np.median(answers, axis=0), lt.statistics.band(answers)
     named = [f"{name} {value:g}" for name, value in curve.items() if name in NAMED]
     return {
         "curve": f"{probe}: {', '.join(named)}",
@@ -127,7 +122,7 @@ def _row(probe: str, curve: dict[str, Any], answers: np.ndarray) -> dict[str, An
 
 def evidence() -> dict[str, xr.DataTree]:
     """Returns the post's answers as results of populations of one network; hidden dots are interpolated linearly."""
-    x = families.time_points(len(numbers()["time"]))
+    x = lt.time_points(len(numbers()["time"]))
     sine = {}
     for figure, probe in PROBES.items():
         curves = numbers()[figure]["curves"]
@@ -159,7 +154,7 @@ def _input(x: Any, known: dict[str, float]) -> np.ndarray:
     """Sines of the post are A + A sin(w x + phase)."""
     family = "line" if "slope" in known else "sine"
     own = known if family == "line" else {**known, "offset": known["amplitude"]}
-    return np.asarray(families.FAMILIES[family].curves(x, own)[0])
+    return np.asarray(lt.FAMILIES[family].curves(x, own)[0])
 
 
 def _vectors(figure: str, names: dict[str, str]) -> xr.Dataset:
@@ -172,5 +167,5 @@ def _answered(truth: np.ndarray, answers: np.ndarray, columns: dict[str, Any], l
     """Answers of one network, and what is right; ``columns`` are parameters, ``labels`` those of the other axes."""
     axes = ("curve", *labels)
     right = {"truth": (axes, truth), "counts": (axes, np.ones_like(truth))}
-    coordinates = {**labels, **{f"{PARAMETER}{name}": ("curve", each) for name, each in columns.items()}}
+    coordinates = {**labels, **{f"parameter_{name}": ("curve", each) for name, each in columns.items()}}
     return xr.Dataset({**right, "answer": (("seed", *axes), answers[None])}, coordinates)

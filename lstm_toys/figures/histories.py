@@ -21,7 +21,7 @@ from lstm_toys.results.summary import goal_error
 from lstm_toys.statistics import intervals
 from lstm_toys.tasks.goal import Goal, after_which
 from lstm_toys.tasks.parameters import TRAINING
-from lstm_toys.tasks.sets import scaling_of
+from lstm_toys.tasks.scaling import scaling_of
 
 LEARNED = "counts as learned"
 

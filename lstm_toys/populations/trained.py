@@ -14,7 +14,7 @@ from lstm_toys import arguments
 from lstm_toys.networks.layer import check_model
 from lstm_toys.output import counted, listed
 from lstm_toys.populations.blocks import BLOCK
-from lstm_toys.tasks.sets import Scaling, scaling_of
+from lstm_toys.tasks.scaling import Scaling, scaling_of
 
 
 @dataclass(frozen=True, repr=False, eq=False)

@@ -24,7 +24,7 @@ from lstm_toys.tasks import asked
 from lstm_toys.tasks.goal import counted_over
 from lstm_toys.tasks.parameters import PARAMETER, PART, TRAINING, Parameter, Span, label
 from lstm_toys.tasks.probes import Probe
-from lstm_toys.tasks.sets import Scaling, scaling_of
+from lstm_toys.tasks.scaling import Scaling, scaling_of
 from lstm_toys.tasks.supervision import MSE, Examples, Task, accuracies_of
 
 Results: TypeAlias = xr.DataTree

@@ -27,7 +27,7 @@ from lstm_toys.populations.blocks import BLOCK
 from lstm_toys.populations.trained import Networks
 from lstm_toys.results import arrays, storage
 from lstm_toys.tasks.parameters import TRAINING
-from lstm_toys.tasks.sets import Scaling, scaling_of
+from lstm_toys.tasks.scaling import Scaling, scaling_of
 from lstm_toys.text import printable
 
 ABOUT, RESULTS, PARAMETERS = "population.json", "results.nc", "parameters.npz"

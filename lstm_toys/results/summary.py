@@ -24,7 +24,7 @@ from lstm_toys.results.arrays import (
 from lstm_toys.statistics import errors, intervals
 from lstm_toys.tasks.goal import ACCURACIES, Goal, Unlearned, after_which
 from lstm_toys.tasks.parameters import PARAMETER, TRAINING
-from lstm_toys.tasks.sets import scaling_of
+from lstm_toys.tasks.scaling import scaling_of
 
 GOAL_ERROR, RMSE, ACCURACY = "goal_error", "rmse", "accuracy"
 """Variables: the error, or accuracy, that a goal limits; and the errors or accuracies of a probe."""

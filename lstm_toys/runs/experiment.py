@@ -14,7 +14,7 @@ from lstm_toys.runs.identity import Settings
 from lstm_toys.tasks.goal import AFTER, Goal
 from lstm_toys.tasks.parameters import Span
 from lstm_toys.tasks.planes import Plane, Trained
-from lstm_toys.tasks.sets import Scaling
+from lstm_toys.tasks.scaling import Scaling
 
 OF_RESULTS = {"loss", "rmse", "mse", "accuracy", "input", "target", "answer", "length"}
 """Names that results already use after ``train_``."""

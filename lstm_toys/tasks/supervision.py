@@ -425,16 +425,6 @@ def predict_next(curves: Given, features: Names, batch: int | None = None) -> Ta
     return Task(partial(_same, same), features, features, sequence=True, batch=batch, ahead=1)
 
 
-def answer_curves(
-    curves: Given, targets: Array | np.ndarray, features: Names, output_features: Names, batch: int | None = None
-) -> Task:
-    """Sequence to vector: every seed learns to answer A numbers about each curve. See `reproduce` for errors."""
-    inputs = _single(curves, features)
-    held = arguments.array("targets", targets, f"{len(inputs)} {len(output_features)}", hint=", numbers of each curve")
-    same = Examples(inputs, jnp.array(held, jnp.float32))
-    return Task(partial(_same, same), features, output_features, sequence=False, batch=batch)
-
-
 def read_off(
     family: Family | str,
     parameters: Stated,

@@ -41,7 +41,8 @@ BAD = [
     (["--seeds=3", "--", "--steps=0"], "--steps=0", "not a flag"),
     ([""], "''", "not a flag"),
 ]
-COMMANDS = [partial(carry_out, asked) for asked in (*every.EXPERIMENTS.values(), every)]
+ALL = [*every.EXPERIMENTS.values()]
+COMMANDS = [partial(carry_out, asked) for asked in (*ALL, ALL)]
 
 
 def refused(capsys, flag, takes):
@@ -83,9 +84,13 @@ def test_what_is_no_folder_or_cannot_be_written_is_no_results_folder(place, here
 
 
 OTHERS = """
+import lstm_toys as lt
 from experiments import all
-from experiments.research import null
-for plan in (all.plan, null.plan, *(partial(command.named, name) for name in command.STUDIES)):
+
+def analysis(seeds: int = 4) -> lt.Analysis: ...
+
+plans = (partial(command.plan, each) for each in ([*all.EXPERIMENTS.values()], analysis))
+for plan in (*plans, *(partial(command.named, name) for name in command.STUDIES)):
     lines = ("--seeds=x", "--nonsense", "--help", "--version")
     assert [command.carry_out(plan, [line]) for line in lines] == [2, 2, 0, 0], plan
 """

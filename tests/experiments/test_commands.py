@@ -89,14 +89,14 @@ REFUSED = [
         ],
     ),
     (
-        recipe,
+        recipe.recipe,
         [
             (["--seeds=1"], "an integer in the range [2, "),
             (["--learning_rate=1"], "Unknown command line flag 'learning_rate' (--help"),
         ],
     ),
-    (timeline, [(["--seeds=15"], "flag --seeds=15: 15 is not an integer")]),
-    (every, [(["--momentum=0.5"], "--momentum=0.5")]),
+    (timeline.timeline, [(["--seeds=15"], "flag --seeds=15: 15 is not an integer")]),
+    ([*every.EXPERIMENTS.values()], [(["--momentum=0.5"], "--momentum=0.5")]),
 ]
 
 

@@ -10,11 +10,11 @@ from world import MINE as Y
 
 import lstm_toys as lt
 from conftest import ROOT, carry_out, located, value
+from experiments import curve_sets as sets
 from experiments import own
 from lstm_toys.cli import command
 from lstm_toys.results import arrays, storage
 from lstm_toys.runs import flags
-from lstm_toys.tasks import sets
 
 SMALL = ["--seeds=2", "--steps=4", "--hidden=4", "--quiet"]
 ROWS, CURVES = Y.shape
@@ -184,6 +184,8 @@ def test_what_was_read_is_told_before_anything_is_trained(tmp_path, mine, other)
         (["--train=mine.csv", "--quantity=a", "--quantity=b"], "flag --quantity: needs 1 different name"),
         (["--train=mine.csv", "--targets=short.csv"], "short.csv: has 3 rows of numbers for 6 curves"),
         (["--train=mine.csv", "--targets=mine.csv", "--ask=next"], "flag --ask=next: has no effect with --targets"),
+        (["--train=mine.csv", "--hold_out=1"], "flag --hold_out=1: takes a share of at least 0 and below 1, or none"),
+        (["--train=mine.csv", "--batch=0"], "flag --batch=0: takes an integer in the range [1, "),
         (["--train=mine.csv", "--hold_out=0.95"], "flag --hold_out=0.95: leaves too few of 6 curves for training"),
         (["--train=mine.csv", "--hold_out=0", "--batch=4"], "flag --batch=4: does not divide the 6 training curves"),
         (["--train=mine.csv", "--nostandardize", "--train=far.csv"], "far.csv: row 2, column 1: 1e+29 exceeds"),

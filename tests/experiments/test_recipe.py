@@ -8,13 +8,10 @@ import pytest
 
 import lstm_toys as lt
 from conftest import ROOT, carry_out
-from experiments import recipe, sine
+from experiments import recipe
 from experiments.post import figures
 from experiments.published.answers import CHOSEN_ON
 from experiments.recipe import Scores, choose, compared
-from lstm_toys.results import arrays
-from lstm_toys.runs import command_line
-from lstm_toys.tasks import families
 
 GRIDS = (
     {"optimizer": "sgd", "learning_rate": "0.1 1", "hidden": "4", "steps": "3 12"},
@@ -26,14 +23,20 @@ SMALL = ["--seeds=4", "--quiet"]
 @pytest.mark.long
 def test_every_setting_is_scored_on_every_published_curve(tmp_path, monkeypatch):
     monkeypatch.setattr(recipe, "GRIDS", GRIDS)
-    assert carry_out(recipe, [*SMALL, f"--results_dir={tmp_path}", "--publish"]) == 0
-    (networks,), (run,) = ((tmp_path / "runs").glob(f"{name}-*") for name in ("recipe_networks", "recipe"))
-    found = lt.load_results(networks / "results.nc")
+    assert carry_out(recipe.recipe, [*SMALL, f"--results_dir={tmp_path}", "--publish"]) == 0
+    (run,) = (tmp_path / "runs").glob("recipe-*")
     metrics = json.loads((run / "metrics.json").read_text())["numbers"]
-    assert {*arrays.names_of(found)} == {probe.name for probe in recipe.probes(families.time_points(20))}
+    sweeps = [lt.load_results(path) for path in (tmp_path / "runs").glob("sweep-*/results.nc")]
+    sweeps.sort(key=lambda found: found.sizes["setting"], reverse=True)
+    for found in sweeps:
+        assert {*found.children} == {"training", *(probe.name for probe in recipe.probes(lt.time_points(20)))}
+    found = recipe.together(sweeps)
     every = compared(found, CHOSEN_ON)
     assert len(every) == 17
     assert len(metrics["settings"]) == 5 == found.sizes["setting"]
+    varied = [(0.1, [4], 3), (0.1, [4], 12), (1, [4], 3), (1, [4], 12), (0.01, [], 5)]
+    told = [row["setting"] for row in metrics["settings"]]
+    assert [(each["learning_rate"], each["hidden"], each["steps"]) for each in told] == varied
     for number, row in enumerate(metrics["settings"]):
         assert row["low"] <= row["score"] <= row["high"]
         expected = np.mean([scored(each.answers[number].astype(float), each.output) for each in every])
@@ -72,12 +75,8 @@ def levelled(*levels):
 )
 def test_the_rule_takes_what_it_says(levels, expected):
     every = ((300, 0.003, 32), (500, 0.001, 32), (1_000, 0.001, 32), (1_000, 0.001, 16), (300, 0.001, 8))
-    settings = [
-        command_line.parse(
-            sine.EXPERIMENT, ["--optimizer=adam", f"--steps={steps}", f"--learning_rate={rate}", f"--hidden={units}"]
-        )[0]
-        for steps, rate, units in every
-    ]
+    usual = {"optimizer": "adam", "gates": "hard"}
+    settings = [{**usual, "steps": steps, "learning_rate": rate, "hidden": str(units)} for steps, rate, units in every]
     assert choose(settings, levelled(*levels)) == expected
 
 

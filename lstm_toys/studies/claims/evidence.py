@@ -29,7 +29,7 @@ from lstm_toys.studies.claims.declaration import INPUT, TRUTH, Claim
 from lstm_toys.studies.claims.settings import Question
 from lstm_toys.tasks import supervision
 from lstm_toys.tasks.parameters import HISTORY, TRAINING
-from lstm_toys.tasks.sets import scaling_of
+from lstm_toys.tasks.scaling import scaling_of
 
 Evidence = Mapping[str, xr.DataTree]
 

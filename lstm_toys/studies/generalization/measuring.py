@@ -31,7 +31,7 @@ from lstm_toys.tasks.families import Family
 from lstm_toys.tasks.goal import Goal
 from lstm_toys.tasks.parameters import LENGTH, PARAMETER, SPACING, Span
 from lstm_toys.tasks.probes import Probe, told_lengths
-from lstm_toys.tasks.sets import Scaling
+from lstm_toys.tasks.scaling import Scaling
 from lstm_toys.tasks.supervision import Task, show
 
 TILE_POINTS = 12_800

@@ -63,8 +63,8 @@ STEPS = (3, 12, 20)
 @pytest.mark.long
 def test_every_figure_is_compared_after_every_number_of_steps(tmp_path, monkeypatch):
     monkeypatch.setattr(timeline, "STEPS", STEPS)
-    assert carry_out(timeline, ["--seeds=16", "--quiet", f"--results_dir={tmp_path}"]) == 0
-    (networks,), (run,) = ((tmp_path / "runs").glob(f"{name}-*") for name in ("timeline_networks", "timeline"))
+    assert carry_out(timeline.timeline, ["--seeds=16", "--quiet", f"--results_dir={tmp_path}"]) == 0
+    (networks,), (run,) = ((tmp_path / "runs").glob(f"{name}-*") for name in ("sweep", "timeline"))
     found = lt.load_results(networks / "results.nc")
     metrics = json.loads((run / "metrics.json").read_text())["numbers"]
     for name, told in metrics["published"].items():

@@ -5,9 +5,9 @@ import itertools
 import numpy as np
 import pytest
 
+from experiments.post import scores
 from experiments.recipe import Compared
 from experiments.recipe import scores as settings_scores
-from lstm_toys.statistics import scores
 
 RANDOM = np.random.default_rng(0)
 
