@@ -243,7 +243,7 @@ HARMLESS = [
     Edit("mine.py", f"{LIBRARY}{COMMAND}", f"{COMMAND}{LIBRARY}"),
     Edit("mine.py", "def probes(x):", "def probes(x: lt.TimePoints) -> list[lt.Probe]:"),
     Edit("mine.py", "there are too few time points", "a curve has at least two points"),
-    Edit("mine.py", 'x, ("y",)), ("y",))', 'x, (\n        "y",\n    )), ("y",))'),
+    Edit("mine.py", 'x, ("y",)))', 'x, (\n        "y",\n    )))'),
     Edit("half.py", "", HALF["half.py"]),
     Edit("mine.py", DRAW, "from half import draw\n"),
 ]

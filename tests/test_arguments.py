@@ -253,7 +253,11 @@ REFUSED = [
     *bad(partial(lt.claims.labeled, answers=CURVES), experiment=[None, "line"]),
     *bad(experiment, task=[TASK], draw=[lambda _: {}], goal=[0.03], frames=[-1], name=[3], doc=[3]),
     *bad(experiment, span=[(0, 1)], trained=["line"], scaling=[2.0], data=[["curves"]]),
-    *(*bad(lt.ask, subject=[5, TASK]), *bad(lambda subjects: lt.main(subjects), subjects=[5, None])),
+    *(
+        *bad(lt.ask, subject=[5, TASK]),
+        *bad(partial(lt.ask, EXPERIMENT), study=["training_", None]),
+        *bad(lambda subjects: lt.main(subjects), subjects=[5, None]),
+    ),
     *bad(claim, id=[3], quote=[3], number=[lambda: 0], low=[np.nan, None, "0"], high=[np.nan], learned=["no"]),
     *bad(claim, alternatives=[len, {"window": len}, {"window": {1: len}}, {"window": {"late": lambda: 0}}]),
     *bad(claim, against=[5], baselines=[5, ("copy",)], thresholds=[0.5, (0.5,)], fails=[1]),

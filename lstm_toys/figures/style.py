@@ -6,7 +6,7 @@ True
 """
 
 import re
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -18,13 +18,12 @@ from jaxtyping import Float, Real
 from matplotlib.animation import AbstractMovieWriter, FuncAnimation
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.axis import Axis
 from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
 from matplotlib.colors import Colormap, ListedColormap, to_hex
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
-from matplotlib.ticker import FixedLocator, LogLocator, MaxNLocator, NullFormatter
+from matplotlib.ticker import MaxNLocator
 from PIL import Image
 
 from lstm_toys import arguments, output
@@ -408,13 +407,6 @@ def counted(networks: int) -> str:
 def band_name(networks: int) -> str:
     """The label of a band from the 5th to the 95th percentile of networks."""
     return f"middle 90 % of {counted(networks)}"
-
-
-def log_ticks(axis: Axis, places: Sequence[float] = ()) -> None:
-    """Labels a logarithmic axis with plain numbers at places, by default at 1, 2 and 5 times powers of ten."""
-    axis.set_major_locator(FixedLocator(places) if places else LogLocator(subs=(1, 2, 5)))
-    axis.set_major_formatter("{x:,g}")
-    axis.set_minor_formatter(NullFormatter())
 
 
 def whole_ticks(axes: Axes, places: Real[np.ndarray, " T"]) -> None:

@@ -84,6 +84,7 @@ def test_what_is_no_folder_or_cannot_be_written_is_no_results_folder(place, here
 
 
 OTHERS = """
+from functools import partial
 import lstm_toys as lt
 from experiments import all
 

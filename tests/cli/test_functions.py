@@ -93,5 +93,3 @@ def test_any_study_can_be_asked_for_and_found(world):
     assert {each.settings.seeds for each in claims.needs.values()} == {3}
     with pytest.raises(lt.errors.UsageError, match=r"no module named sin; did you mean sine"):
         lt.ask("sin")
-    with pytest.raises(ValueError, match="study"):
-        lt.ask("sine", study="training_")

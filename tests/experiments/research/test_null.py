@@ -114,5 +114,4 @@ def test_random_networks_judge_no_claim_that_networks_fail_at_something():
 
 def test_neither_a_refusal_nor_help_waits_for_jax():
     lines = ["--networks=0"], ["--networks=none"], ["--cell=gru"], ["--help"]
-    first = "from experiments.research.null import null\nasked.EXPERIMENT = null"
-    assert re.findall("^[012]$", carry_out_without_jax("sine", *lines, first=first), re.MULTILINE) == [*"2220"]
+    assert re.findall("^[012]$", carry_out_without_jax("research.null", *lines), re.MULTILINE) == [*"2220"]
