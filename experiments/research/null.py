@@ -59,7 +59,7 @@ def null(
 
 
 def judgeable(claims: lt.claims.Claims) -> list[lt.claims.Claim]:
-    """The claims about answers of networks alone, except those of failure, since random networks fail at everything."""
+    """The claims about networks or their answers, except those of failure, since random networks fail at everything."""
     return [
         claim
         for claim in claims.claims
@@ -93,13 +93,15 @@ def judged(
     claims: Sequence[lt.claims.Claim], needs: Mapping[str, lt.Run], scale: float, numbers: Sequence[int]
 ) -> dict[str, int]:
     """By claim, how many of the random networks with these numbers meet it."""
-    results = {name: answered(lt.load(run.folder), scale, numbers) for name, run in needs.items()}
-    return {each.id: found.met for each in claims if (found := lt.claims.judge(each, results)) is not None}
+    untrained = {name: lt.load(run.folder) for name, run in needs.items()}
+    networks = {name: drawn(own, scale, numbers) for name, own in untrained.items()}
+    results = {name: answered(own, networks[name], numbers) for name, own in untrained.items()}
+    every = {each.id: lt.claims.judge(each, results, networks=networks) for each in claims}
+    return {name: found.met for name, found in every.items() if found is not None}
 
 
-def answered(untrained: lt.Networks, scale: float, numbers: Sequence[int]) -> lt.Results:
+def answered(untrained: lt.Networks, networks: lt.Networks, numbers: Sequence[int]) -> lt.Results:
     """The results of random networks with these numbers: what they answer to the curves of a run of untrained ones."""
-    networks = lt.Networks(untrained.model, parameters(untrained.params, scale, numbers), untrained.block)
     results, scaling, sound = untrained.results.isel(seed=[*numbers]), untrained.scaling, np.ones(len(numbers), bool)
     for name, curves in results.children.items():
         if "answer" in curves:
@@ -111,6 +113,11 @@ def answered(untrained: lt.Networks, scale: float, numbers: Sequence[int]) -> lt
             results[f"{name}/answer"] = curves.answer.copy(data=found)
     results["diverged"] = results.diverged.copy(data=~sound)
     return results
+
+
+def drawn(untrained: lt.Networks, scale: float, numbers: Sequence[int]) -> lt.Networks:
+    """The random networks with these numbers."""
+    return lt.Networks(untrained.model, parameters(untrained.params, scale, numbers), untrained.block)
 
 
 def parameters(untrained: Any, scale: float, numbers: Sequence[int]) -> Any:

@@ -56,8 +56,8 @@ class Source(NamedTuple):
 
     Attributes:
         population: the name that the networks have in ``populations`` of `Claims`.
-        curves: the name of one of the experiment's probes, ``"training"`` for the training curve, or ``"history"`` for
-            what was recorded during training.
+        curves: the name of one of the experiment's probes, ``"training"`` for the training curve, ``"history"`` for
+            what was recorded during training, or ``"networks"`` for the `Networks` themselves.
 
     Example:
         >>> lt.claims.Source("line", "steeper").curves
@@ -112,7 +112,9 @@ class Claim:
         number: a function of the results in ``sources``, in their order, that returns one number per network ``[S]``,
             NaN where it is undefined. Curve sets have ``input`` ``[C, T, F]`` and ``answer`` ``[S, C, T, A]`` or
             ``[S, C, A]``, with the curves' parameters as coordinates ``[C]``. Unless nothing is right, they have
-            ``truth`` and its weights ``counts``, ``[C, T, A]`` or ``[C, A]``, of classes ``[C, T]`` or ``[C]``.
+            ``truth`` and its weights ``counts``, ``[C, T, A]`` or ``[C, A]``, of classes ``[C, T]`` or ``[C]``. Of the
+            source ``"networks"`` it gets `Networks`, and may call `lt.answers` or `lt.dynamics`, or read weights. Such
+            a number is a part, see `Analysis`: it is computed again only if the claim, or a network, has changed.
         sources: a tuple of `Source`, one per argument of ``number``.
         low: the smallest number that meets the claim; by default there is no lower threshold.
         high: the largest number that meets the claim; by default there is no upper threshold.
@@ -221,6 +223,12 @@ class Claim:
     def about_learning(self) -> bool:
         """Whether it is about what is, or is not, learned, and so also about networks that did not learn."""
         return self.learned or (self.fails and {source.curves for source in self.sources} <= {TRAINING, HISTORY})
+
+    @property
+    def of_networks(self) -> bool:
+        """Whether a number is computed from networks, and not from answers alone."""
+        every = (self.sources, *(each.sources for each in self.baselines))
+        return any(source.curves == NETWORKS for sources in every for source in sources)
 
     @property
     def populations(self) -> tuple[str, ...]:

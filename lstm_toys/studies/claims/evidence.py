@@ -4,6 +4,8 @@ The results are from trained networks, models without a network, publications, o
 the layout of `lstm_toys.results.arrays.tree`.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
@@ -17,7 +19,7 @@ from jaxtyping import Array, Float, PyTree, Shaped
 from lstm_toys import arguments
 from lstm_toys.files import Damaged
 from lstm_toys.populations import answering
-from lstm_toys.populations.trained import Given
+from lstm_toys.populations.trained import Given, Networks
 from lstm_toys.results import arrays, storage, summary
 from lstm_toys.runs import external
 from lstm_toys.runs.context import Refused
@@ -32,6 +34,40 @@ from lstm_toys.tasks.parameters import HISTORY, TRAINING
 from lstm_toys.tasks.scaling import scaling_of
 
 Evidence = Mapping[str, xr.DataTree]
+
+
+class Answered(dict[str, xr.DataTree]):
+    """Results by population, together with the networks that gave them.
+
+    Args:
+        results: the results by population.
+        networks: how to get the networks of a population.
+        keep: ``keep(name, compute)`` returns what is computed, or finds it; by default it is computed.
+    """
+
+    def __init__(
+        self,
+        results: Evidence,
+        networks: Mapping[str, Callable[[], Networks]],
+        keep: Callable[[str, Callable[[], Any]], Any] = lambda _, compute: compute(),
+    ) -> None:
+        super().__init__(results)
+        self._networks, self._keep, self._numbers = networks, keep, dict[Any, np.ndarray]()
+
+    def beside(self, external: Evidence) -> Answered:
+        """The same with populations that have answers alone."""
+        return Answered({**external, **self}, self._networks, self._keep)
+
+    def networks(self, population: str) -> Networks | None:
+        """The networks of a population; None if there are only answers."""
+        return self._networks[population]() if population in self._networks else None
+
+    def number(self, name: str, key: Any, compute: Callable[[], Float[np.ndarray, " S"]]) -> Float[np.ndarray, " S"]:
+        """The numbers of networks, which are computed once."""
+        if key not in self._numbers:
+            self._numbers[key] = np.array(self._keep(name, compute), float)
+        return self._numbers[key]
+
 
 PerCurve = Callable[[AnsweredCurve], PyTree[Shaped[Array, ""]]]
 """A measure of an answer and of everything that is known about its curve."""

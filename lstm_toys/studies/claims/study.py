@@ -2,12 +2,15 @@
 
 import json
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import count
+from operator import itemgetter
+from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import xarray as xr
 from jaxtyping import Int
@@ -53,7 +56,7 @@ class ClaimJob(Job["ClaimStudy"]):
 
     def _columns(self) -> verdicts.Columns:
         """Yields everything that the claims are judged by, except for other choices."""
-        question, networks = self.subject, self._networks()
+        question, networks = self.subject, self._networks
         yield Column("published", "published"), evidence.published(question)
         yield Column(NETWORKS, "networks"), networks
         yield Column(COPY, "null"), {name: evidence.copy(labeled) for name, labeled in networks.items()}
@@ -72,7 +75,7 @@ class ClaimJob(Job["ClaimStudy"]):
         """The entries of ``specifications.json``: every claim under all other choices that were asked for."""
         if not self.settings.specifications:
             return []
-        declared, parts = self.subject.declared, Parts(self.runs, self.name, self.tell)
+        declared = self.subject.declared
         inputs = [
             *([repr(getattr(claim, name)) for name in DECLARED] for claim in declared.claims),
             *([each.name, each.kind, {**each.choices}] for each in declared.specifications),
@@ -82,7 +85,7 @@ class ClaimJob(Job["ClaimStudy"]):
             # Judged by every command, also by code that is not among the imported modules.
             as_json(self.judgment),
         ]
-        kept = parts.keep("judged by other choices", inputs, lambda: as_json(self._by_choices()))
+        kept = self._parts.keep("judged by other choices", inputs, lambda: as_json(self._by_choices()))
         trained, analyzed = (from_json(dict[str, list[Level]], each) for each in kept)
         return [
             specifications.robustness(claim, each.verdict, each.share, trained[claim.id], analyzed[claim.id])
@@ -91,7 +94,7 @@ class ClaimJob(Job["ClaimStudy"]):
 
     def _by_choices(self) -> list[dict[str, list[Level]]]:
         """The judgments of each claim by the networks of all specifications, and by other analyses of its own."""
-        declared, networks = self.subject.declared, self._networks()
+        declared, networks = self.subject.declared, self._networks
         known = {each.name: each for each in declared.specifications}
         columns = ((each, self._results(each.name)) for each in declared.columns if each.name in known)
         trained: dict[str, list[Level]] = {each: [] for each in declared.ids}
@@ -100,9 +103,11 @@ class ClaimJob(Job["ClaimStudy"]):
         analyzed = {each.id: [*specifications.by_analysis(each, networks)] for each in declared.claims}
         return [trained, analyzed]
 
-    def _networks(self) -> dict[str, xr.DataTree]:
+    @cached_property
+    def _networks(self) -> evidence.Answered:
         """The networks that the claims are about."""
-        return {**self.study.external, **self._results(NETWORKS)}
+        found = self._results(NETWORKS)
+        return found if not self.study.external else found.beside(self.study.external)
 
     def _bounded(self, population: str) -> bool:
         """Whether the networks of a population answer within (-1, 1), since a layer of built-in cells answers."""
@@ -112,7 +117,32 @@ class ClaimJob(Job["ClaimStudy"]):
     def _needs(self, column: str) -> dict[str, Run]:
         return {name: each for (where, name), each in self.needed.items() if where == column}
 
-    def _results(self, column: str) -> dict[str, xr.DataTree]:
+    @cached_property
+    def _parts(self) -> Parts:
+        return Parts(self.runs, self.name, self.tell)
+
+    def _answered(
+        self, column: str, results: evidence.Evidence, more: Any = "", then: Mapping[str, Networks] | None = None
+    ) -> evidence.Answered:
+        """Results of a column, and its networks, whose numbers are kept as parts.
+
+        The networks are those of the runs, or as they were ``then``, which depends on what ``more`` is.
+        """
+        runs = [[name, run] for name, run in self._needs(column).items()]
+
+        def keep(name: str, compute: Callable[[], Any]) -> Any:
+            inputs = [*runs, *self.subject.declared.data, more]
+            return self._parts.keep(f"{column}{f' {more}' * bool(more)}, {name}", inputs, compute)
+
+        loaded = {name: partial(self._loaded, column, name) for name in results}
+        known = loaded if then is None else {name: partial(itemgetter(name), then) for name in then}
+        return evidence.Answered(results, known, keep)
+
+    def _loaded(self, column: str, name: str) -> Networks:
+        model = Prepared(self.subject.experiment(name), self.study.needs[column, name].settings).model
+        return networks_of(self._needs(column)[name], model)
+
+    def _results(self, column: str) -> evidence.Answered:
         """The results of a column by population, with a variable ``learned``: which networks meet the goal at last.
 
         Without a goal, it is which networks did not diverge.
@@ -123,15 +153,16 @@ class ClaimJob(Job["ClaimStudy"]):
             training = arrays.probed(results, TRAINING)
             learned = np.isfinite(summary.steps_to_goal(training, goal)) if goal else ~training.diverged.values
             found[name] = arrays.of_networks(results, {"learned": ("seed", learned)})
-        return found
+        return self._answered(column, found)
 
     def _at_loss(self, column: Column, networks: evidence.Evidence) -> evidence.Evidence:
         """The results of a variant, each network where its loss is as low as the median final loss of the networks."""
-        found = {}
+        found, losses, then = dict[str, xr.DataTree](), dict[str, float](), dict[str, Networks]()
         for name, prepared, trained in self._trained(column.name):
             final = arrays.not_diverged(networks[name])[TRAINING].train_loss.isel(step=-1)
-            found[name] = at_loss(prepared, trained, float(final.median()))
-        return found
+            losses[name] = float(final.median())
+            found[name], then[name] = at_loss(prepared, trained, losses[name])
+        return self._answered(column.name, found, losses, then)
 
     def _moments(self) -> verdicts.Columns:
         """Yields the networks after each kept number of steps."""
@@ -139,7 +170,8 @@ class ClaimJob(Job["ClaimStudy"]):
         for step in sorted({step for *_, networks in trained for step in networks.steps}):
             kept = [each for each in trained if step in each[-1].steps]
             answered = {name: after(prepared, networks.at(step), step) for name, prepared, networks in kept}
-            yield Column(str(step), "during"), answered
+            then = {name: networks.at(step) for name, _, networks in kept}
+            yield Column(str(step), "during"), self._answered(DURING, answered, step, then)
 
     def _trained(self, column: str) -> Iterator[tuple[str, Prepared, Networks]]:
         for name, run in self._needs(column).items():
@@ -243,8 +275,10 @@ def after(prepared: Prepared, networks: Networks, steps: int | Int[np.ndarray, "
     return arrays.of_networks(evidence.answered(prepared, networks), {"diverged": diverged})
 
 
-def at_loss(prepared: Prepared, networks: Networks, loss: float) -> xr.DataTree:
+def at_loss(prepared: Prepared, networks: Networks, loss: float) -> tuple[xr.DataTree, Networks]:
     """Labels the answers of each network after the first kept step at which its training loss is at most ``loss``.
+
+    Returns the networks as they are then, too.
 
     The variable ``learned`` tells which networks reach it; the others answer as after the last step.
     """
@@ -253,8 +287,16 @@ def at_loss(prepared: Prepared, networks: Networks, loss: float) -> xr.DataTree:
     first = np.where(reached.any(axis=1), reached.argmax(axis=1), len(steps) - 1)
     every = [networks.at(step).params for step in networks.steps]
     params = jax.tree.map(lambda *leaves: np.stack(leaves)[first, np.arange(len(first))], *every)
-    answered = after(prepared, replace(networks, params=params), steps[first])
-    return arrays.of_networks(answered, {"learned": ("seed", reached.any(axis=1))})
+    then = replace(networks, params=params)
+    answered = after(prepared, then, steps[first])
+    return arrays.of_networks(answered, {"learned": ("seed", reached.any(axis=1))}), then
+
+
+def untrained(prepared: Prepared, count: int) -> Networks:
+    """Networks as they are before training."""
+    inputs = jnp.zeros((1, 2, len(prepared.task.input_features)))
+    every = [prepared.model.init(jax.random.key(seed), inputs)["params"] for seed in range(count)]
+    return Networks(prepared.model, jax.tree.map(lambda *leaves: np.stack(leaves), *every))
 
 
 def check(question: Question, answers: evidence.Evidence, *, alternatives: bool) -> None:
@@ -270,7 +312,14 @@ def check(question: Question, answers: evidence.Evidence, *, alternatives: bool)
     nodes = (node for labeled in one.values() for node in labeled.subtree)
     sizes = {size for node in nodes for axis, size in node.sizes.items() if axis != "seed"}
     networks = next(number for number in count(2) if number not in sizes)
-    several = {name: labeled.isel(seed=np.zeros(networks, int)) for name, labeled in one.items()}
+    several = evidence.Answered(
+        {name: labeled.isel(seed=np.zeros(networks, int)) for name, labeled in one.items()},
+        {
+            name: partial(untrained, Prepared(question.experiment(name), each), networks)
+            for name, each in question.settings.items()
+            if name not in answers
+        },
+    )
     copies = {name: evidence.copy(labeled) for name, labeled in one.items()}
     published = evidence.published(question)
     for claim in question.declared.claims:
@@ -278,7 +327,9 @@ def check(question: Question, answers: evidence.Evidence, *, alternatives: bool)
         for source in claim.sources:
             sources += [source, source._replace(population=claim.against or source.population)]
         for name, curves in sources:
-            if evidence.select(one[name], curves) is None:
+            if curves == NETWORKS and name in answers:
+                raise Refused(f"claim {claim.id}: needs networks of {name}, not answers; --only leaves it out")
+            if curves != NETWORKS and evidence.select(one[name], curves) is None:
                 known = listed(arrays.names_of(one[name])) or "none"
                 raise Refused(f"claim {claim.id}: {name} has no curves {curves!r}, but {known}; --only leaves it out")
         for results in (several, copies, published):

@@ -6,12 +6,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import groupby
+from operator import itemgetter
 from typing import Any, TypeAlias
 
 import numpy as np
 import xarray as xr
 from jaxtyping import Bool, Float
 
+from lstm_toys.populations.trained import Networks
 from lstm_toys.runs.context import Refused, described_error
 from lstm_toys.statistics import intervals
 from lstm_toys.statistics.intervals import median_bootstrap, probability_above, wilson
@@ -34,12 +36,20 @@ def judgments(claims: Sequence[Claim], columns: Columns) -> Iterator[tuple[Claim
                 yield claim, column, results, found
 
 
-def judge(claim: Claim, populations: evidence.Evidence, *, only_learned: bool = False) -> Judgment | None:
+def judge(
+    claim: Claim,
+    populations: evidence.Evidence,
+    *,
+    networks: Mapping[str, Networks] | None = None,
+    only_learned: bool = False,
+) -> Judgment | None:
     """Judges a claim by results of populations.
 
     Args:
         claim: the claim.
         populations: labeled results by population, such as `lt.claims.labeled` or ``lt.load(folder).results`` has.
+        networks: the networks by population, for claims with the source ``"networks"``; None: such claims have no
+            judgment.
         only_learned: exclude networks whose variable ``learned`` is False.
 
     Returns:
@@ -61,6 +71,8 @@ def judge(claim: Claim, populations: evidence.Evidence, *, only_learned: bool = 
         >>> lt.claims.judge(claim, {"line": results}).share
         0.5
     """
+    if networks is not None:
+        populations = evidence.Answered(populations, {name: partial(itemgetter(name), networks) for name in networks})
     measure = partial(_measure, claim, populations, only_learned)
     if (ours := measure(claim.number, claim.sources)) is None:
         return None
@@ -111,28 +123,54 @@ def _measure(
 
     None if a source is missing, or sources differ in size.
     """
-    held = [(populations[each.population], each.curves) for each in sources if each.population in populations]
-    known = [part for each, curves in held if (part := evidence.select(each, curves)) is not None]
-    if len(known) < len(sources) or len({part.sizes["seed"] for part in known}) > 1:
+    held = [populations[each.population] for each in sources if each.population in populations]
+    known = [part for each in sources if (part := _part(populations, each)) is not None]
+    if len(known) < len(sources) or len({each.sizes["seed"] for each in held}) > 1:
         return None
-    diverged = np.any([each.diverged.values for each, _ in held], axis=0)
+    diverged = np.any([each.diverged.values for each in held], axis=0)
     unlearned = np.zeros(len(diverged), bool)
-    for each, _ in held:
+    for each in held:
         if only_learned and "learned" in each:
             unlearned |= ~each.learned.values
     sound, numbers = ~(diverged | unlearned), np.full(len(diverged), np.nan)
-    if sound.any():
-        numbers[sound] = _called(claim, number, [part if sound.all() else part.isel(seed=sound) for part in known])
+
+    def called() -> Float[np.ndarray, " S"]:
+        return _called(claim, number, [_chosen(part, sound) for part in known], int(sound.sum()))
+
+    if sound.any() and any(isinstance(part, Networks) for part in known):
+        assert isinstance(populations, evidence.Answered)
+        of = ", ".join(dict.fromkeys(each.population for each in sources))
+        words = f"{claim.id}: {getattr(number, '__name__', 'its number')} of {of}" + ", learned" * bool(unlearned.any())
+        numbers[sound] = populations.number(words, (number, *sources, sound.tobytes()), called)
+    elif sound.any():
+        numbers[sound] = called()
     return numbers, diverged, unlearned
 
 
-def _called(claim: Claim, number: Number, parts: list[xr.Dataset]) -> Float[np.ndarray, " S"]:
+def _part(populations: evidence.Evidence, source: Source) -> xr.Dataset | Networks | None:
+    """What a claim's function gets of a source; None if there is no such thing."""
+    if source.population not in populations:
+        return None
+    if source.curves == NETWORKS:
+        return populations.networks(source.population) if isinstance(populations, evidence.Answered) else None
+    return evidence.select(populations[source.population], source.curves)
+
+
+def _chosen(part: xr.Dataset | Networks, sound: Bool[np.ndarray, " S"]) -> xr.Dataset | Networks:
+    """Some of the networks, or a copy of their results, since a function may change its own."""
+    if isinstance(part, Networks):
+        return part if sound.all() else part[np.flatnonzero(sound)]
+    return part.isel(seed=sound).copy(deep=True)
+
+
+def _called(
+    claim: Claim, number: Number, parts: Sequence[xr.Dataset | Networks], count: int
+) -> Float[np.ndarray, " S"]:
     """Calls a claim's function; raises Refused if it raises, or does not return one real number per network."""
     name = f"claim {claim.id}: {getattr(number, '__name__', repr(number))}"
-    count = parts[0].sizes["seed"]
     try:
         with np.errstate(all="ignore"), warnings.catch_warnings(action="ignore", category=RuntimeWarning):
-            array = np.ma.asarray(number(*(part.copy(deep=True) for part in parts)))  # A function may change its own.
+            array = np.ma.asarray(number(*parts))
     except (Exception, SystemExit) as error:  # A user's code may raise anything.
         raise Refused(f"{name} raises {described_error(error)}") from error
     if array.shape != (count,) or array.dtype.kind not in "biuf":

@@ -22,7 +22,7 @@ def test_the_answers_are_those_that_a_run_has_of_the_same_networks(name, world, 
     """One answer per sequence of several lengths, scaled curves, classes, and curves."""
     monkeypatch.setattr(null, "parameters", lambda own, _, chosen: jax.tree.map(lambda leaf: leaf[[*chosen]], own))
     networks = lt.load(world(name).run)
-    found = null.answered(networks, 1.0, [1])
+    found = null.answered(networks, null.drawn(networks, 1.0, [1]), [1])
     for each in networks.results.children:
         ours, expected = (lt.probed(results, each) for results in (found, networks.results.isel(seed=[1])))
         xr.testing.assert_allclose(ours, expected, atol=1e-6)
@@ -30,7 +30,8 @@ def test_the_answers_are_those_that_a_run_has_of_the_same_networks(name, world, 
 
 
 def test_networks_that_answer_infinity_count_as_diverged(world):
-    found = null.answered(lt.load(world("whole_parity").run), np.inf, [0, 2])
+    networks = lt.load(world("whole_parity").run)
+    found = null.answered(networks, null.drawn(networks, np.inf, [0, 2]), [0, 2])
     assert found.diverged.values.tolist() == [True, True]
 
 

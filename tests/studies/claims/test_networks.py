@@ -1,0 +1,113 @@
+"""Claims about networks themselves, alone and beside answers, in every column that has networks."""
+
+import dataclasses
+import json
+import sys
+from types import ModuleType
+
+import numpy as np
+import pytest
+from commands import claims as command
+
+import lstm_toys as lt
+from conftest import carry_out, refusal
+from experiments import line
+from lstm_toys import modules
+
+CALLS = []
+
+
+def weights(networks):
+    """The largest recurrent weight; NaN of the second network."""
+    CALLS.append(len(networks))
+    found = np.abs(np.asarray(networks.params["lstm_0"]["recurrent_kernel"], float)).max(axis=(1, 2))
+    return np.where(networks.seeds == 1, np.nan, found)
+
+
+def later(networks, lines):
+    """By how much answers change when the hidden states begin at one."""
+    shown = lines.input.values.astype(np.float32)
+    begun = {
+        layer: {name: np.ones_like(each[:, :, 0]) for name, each in states.items()}
+        for layer, states in lt.states(networks, shown).items()
+    }
+    moved = lt.answers(networks, shown, initial=begun) - lines.answer.values
+    return np.abs(moved).max(axis=(1, 2, 3))
+
+
+AXES = ("curve", "time", "feature")
+OF, LINES = lt.claims.Source("line", "networks"), lt.claims.Source("line", "line")
+FLAGS = ["--hidden=3", "--readout=dense", "--timesteps=12", "--steps=20"]
+EXPERIMENT = dataclasses.replace(line.EXPERIMENT, goal=lt.Goal(rmse=10.0))
+CLAIMS = lt.claims.Claims(
+    "networks",
+    (
+        lt.claims.Claim("weights", "Weights are small", "largest weight", weights, (OF,), high=9.0),
+        lt.claims.Claim("moved", "States matter", "change", later, (OF, LINES), low=1e-6),
+        lt.claims.Claim("larger", "Weights grow", "largest weight", weights, (OF,), against="untrained"),
+        lt.claims.Claim(
+            "low", "Answers are low", "largest", lambda lines: lines.answer.max(LINES_OF), (LINES,), high=9.0
+        ),
+    ),
+    {"line": (EXPERIMENT, FLAGS), "untrained": (EXPERIMENT, [*FLAGS[:-1], "--steps=0"])},
+    controls={"not trained": lambda _, settings: dataclasses.replace(settings, steps=0)},
+    variants={"more": lambda _, settings: dataclasses.replace(settings, steps=30)},
+    during={"line": (5, 20)},
+    specifications=(lt.claims.Specification(lt.claims.changed(learning_rate=0.5), {"rate": "half"}),),
+)
+
+
+@pytest.fixture
+def declared(monkeypatch):
+    """The claims in a module that nobody has changed."""
+    module = ModuleType("of_networks")
+    module.CLAIMS = CLAIMS
+    monkeypatch.setitem(sys.modules, "of_networks", module)
+    monkeypatch.setattr(modules, "interactive", lambda: False)
+    monkeypatch.setattr(modules, "changed", lambda _: False)
+    CALLS.clear()
+
+
+@pytest.mark.usefixtures("declared")
+def test_numbers_are_computed_from_networks_in_every_column_and_kept(tmp_path, capsys):
+    arguments = ["--claims=of_networks", "--seeds=6", "--variants", "--specifications", f"--results_dir={tmp_path}"]
+    assert carry_out(command, arguments) == 0
+    (entries,) = tmp_path.glob("runs/claims_*/claims.json")
+    found = {entry.id: entry for entry in lt.claims.read(entries)}
+    (asked,) = lt.find([lt.ask(EXPERIMENT, *FLAGS, "--seeds=6")], tmp_path)
+    networks = lt.load(asked.folder)
+    np.testing.assert_allclose(found["weights"].per_seed, weights(networks), rtol=1e-6)
+    np.testing.assert_allclose(found["moved"].per_seed, later(networks, networks.results["line"]), rtol=1e-4)
+    assert found["weights"].meaningless == 1
+    assert {*found["weights"].controls} == {"not trained"}
+    assert {*found["weights"].variants} == {"more"}
+    assert found["weights"].during.steps == [5, 20]
+    assert not found["weights"].null
+    assert "| not applicable |" in entries.with_name("claims.md").read_text()
+    assert found["larger"].against_per_seed is not None
+    levels = json.loads(entries.with_name("specifications.json").read_text())[0]["levels"]
+    assert sum(each["judged"] for each in levels.values()) == 1
+    capsys.readouterr()
+    CALLS.clear()
+    assert carry_out(command, arguments) == 0
+    assert "already finished" in capsys.readouterr().out
+    assert not CALLS
+
+
+@pytest.mark.usefixtures("declared")
+def test_answers_from_a_file_have_no_networks(tmp_path, capsys):
+    answers = lt.claims.labeled(EXPERIMENT, np.zeros((2, len(lt.claims.curves_of(EXPERIMENT, 12)), 12, 2)), 12)
+    lt.save_results(answers, tmp_path / "answers.nc")
+    line = ["--claims=of_networks", "--only=weights", f"--answers=line={tmp_path / 'answers.nc'}"]
+    assert carry_out(command, [*line, f"--results_dir={tmp_path}"]) == 2
+    assert refusal(capsys) == "claim weights: needs networks of line, not answers; --only leaves it out\n"
+
+
+def test_a_claim_about_networks_is_judged_by_those_that_are_given():
+    networks = lt.train(
+        EXPERIMENT.task(lt.time_points(12)), lt.Stack(2, (3,), "dense"), seeds=3, steps=2, learning_rate=0.1
+    )
+    results = {"line": networks.results}
+    assert lt.claims.judge(CLAIMS.claims[0], results) is None
+    judged = lt.claims.judge(CLAIMS.claims[0], results, networks={"line": networks})
+    np.testing.assert_allclose(judged.per_seed, weights(networks))
