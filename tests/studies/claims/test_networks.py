@@ -45,9 +45,7 @@ CLAIMS = lt.claims.Claims(
         lt.claims.Claim("weights", "Weights are small", "largest weight", weights, (OF,), high=9.0),
         lt.claims.Claim("moved", "States matter", "change", later, (OF, LINES), low=1e-6),
         lt.claims.Claim("larger", "Weights grow", "largest weight", weights, (OF,), against="untrained"),
-        lt.claims.Claim(
-            "low", "Answers are low", "largest", lambda lines: lines.answer.max(LINES_OF), (LINES,), high=9.0
-        ),
+        lt.claims.Claim("low", "Answers are low", "largest", lambda lines: lines.answer.max(AXES), (LINES,), high=9.0),
     ),
     {"line": (EXPERIMENT, FLAGS), "untrained": (EXPERIMENT, [*FLAGS[:-1], "--steps=0"])},
     controls={"not trained": lambda _, settings: dataclasses.replace(settings, steps=0)},
