@@ -174,6 +174,7 @@ def rest(
         starts: number of initial states, P, at least two; every second one is drawn around the visited ones. More of
             them find limits that attract fewer states.
         most: largest number of limits of each network and input, Q; those with the largest shares of starts are kept.
+            ``found`` says how many there were.
 
     Returns:
         The limits, their kinds, and the shares of starts that end there; see `Rest`.
