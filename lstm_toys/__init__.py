@@ -12,10 +12,9 @@ names, and explains the letters in shapes such as ``[S, C, T, A]``. For example,
 [True, True]
 """
 
-import difflib
 from typing import Any
 
-import lazy_loader
+from lstm_toys.namespaces import attach
 
 __version__ = "0.3.0"
 
@@ -41,14 +40,10 @@ MOVED = {
 """Names of version 0.3, and what stands for them now."""
 
 # Without `__all__`, which would make `help` print every public class and function in full.
-_loaded, __dir__, _ = lazy_loader.attach_stub(__name__, __file__)
+_loaded, __dir__, _ = attach(__name__)
 
 
 def __getattr__(name: str) -> Any:
-    if name in __dir__():
-        return _loaded(name)
     if name in MOVED:
         raise AttributeError(f"lt.{name} is {MOVED[name]} now", name=name, obj=None)
-    near = difflib.get_close_matches(name, __dir__(), n=1)
-    told = f"lstm_toys has no attribute {name!r}" + "".join(f"; did you mean {each}?" for each in near)
-    raise AttributeError(told, name=name, obj=None)  # To which Python would add a suggestion of its own.
+    return _loaded(name)

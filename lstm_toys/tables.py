@@ -18,6 +18,10 @@ SHORT = 16
 """Longest cell, in characters, that is never wrapped."""
 
 
+def __dir__() -> list[str]:
+    return __all__
+
+
 def number(value: float | None) -> str:
     """Formats a number with three significant digits, or as a whole number from 100 to ten million.
 

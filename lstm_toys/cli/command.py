@@ -196,6 +196,7 @@ def of_analysis(make: Callable[..., Analysis], doc: str, arguments: Sequence[str
 
     def made() -> Studies:
         analysis = make(**{name: typed[name] for name in own if name in typed})
+        checked.instance(f"what {make.__name__} returns", analysis, Analysis, "an lt.Analysis")
         return [study_of(analysis, analysis.identity)]
 
     return Plan(made, Options(**flags.given(Options, typed)))

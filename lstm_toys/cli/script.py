@@ -87,7 +87,7 @@ def unknown(name: str, folder: Path, every: Sequence[str]) -> str:
             ast.parse((folder / f"{name}.py").read_bytes(), f"{name}.py")
         except (OSError, SyntaxError, ValueError) as error:
             return f"{told}: {error}"
-        return f"{told}: {name}.py declares neither {' nor '.join(DECLARED)}"
+        return f"{told}: {name}.py declares neither {' nor '.join(DECLARED)}; python {name}.py runs it"
     return f"{told}; {meant(name, [*every, SHOW, '--version']) or 'available: ' + ', '.join(every)}"
 
 

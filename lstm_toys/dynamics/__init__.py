@@ -1,5 +1,5 @@
 """Trained networks as dynamical systems: where they settle, how they oscillate, what they forget, and their models."""
 
-import lazy_loader
+from lstm_toys.namespaces import attach
 
-__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+__getattr__, __dir__, __all__ = attach(__name__)

@@ -228,6 +228,7 @@ def rest(
         starts: number of initial states, P, at least two; every second one is drawn around the visited ones. More of
             them find limits that attract fewer states.
         most: largest number of limits of each network and input, Q; those with the largest shares of starts are kept.
+            ``found`` says how many there were.
         spacing: distance of time points, in the unit of x; only time constants in tables depend on it.
 
     Returns:

@@ -118,7 +118,8 @@ def cell_class(cell: str) -> Any:
             f"{cell} is not a cell: a cell is a Flax module class with an attribute units, or a flax.linen.RNNCellBase"
         )
     if unknown := options.keys() - _attributes(kind):
-        raise InvalidModel(f"the cell {place} has no attribute {min(unknown)}")
+        known = ", ".join(sorted(_attributes(kind) - {"parent", "name", "units"})) or "none"
+        raise InvalidModel(f"the cell {place} has no attribute {min(unknown)}, but {known}")
     return kind
 
 

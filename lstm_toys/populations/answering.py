@@ -14,7 +14,6 @@ from lstm_toys import arguments
 from lstm_toys.execution import lowering
 from lstm_toys.networks import training
 from lstm_toys.networks.inside import inside, last
-from lstm_toys.networks.layer import INITIAL
 from lstm_toys.populations import blocks
 from lstm_toys.populations.trained import Given, Networks, resolved
 
@@ -139,8 +138,8 @@ def check_initial(model: nn.Module, params: PyTree[Float[np.ndarray, "S ..."]], 
     if not all(jax.tree.leaves(same)):
         kind = getattr(model, "cell", type(model).__name__)
         raise ValueError(
-            f"layers of {kind} do not begin in the states that they are given; a custom cell reads them by "
-            f"self.get_variable({INITIAL!r}, name), where self.has_variable({INITIAL!r}, name)"
+            f"layers of {kind} do not begin in the states that they are given; a custom cell begins in "
+            "self.initial(name, inputs, kernel), as docs/cells.md says"
         )
 
 

@@ -92,14 +92,18 @@ def of_function(function: Callable[..., Any]) -> FlagTable:
     section = re.search(r"^Args:\n((?:(?: {4}.*)?\n)*)", f"{inspect.getdoc(function)}\n", re.MULTILINE)
     told = re.split(r"^ {4}(\w+): ", section[1] if section else "", flags=re.MULTILINE)[1:]
     texts = {name: " ".join(text.split()).rstrip(".") for name, text in zip(told[::2], told[1::2], strict=True)}
-    return {
-        each.name: Flag(
-            parser := parsers.of(each.annotation),
-            texts.get(each.name, ""),
-            each.default if parser is None else parsers.stated(each.default),
-        )
-        for each in inspect.signature(function, eval_str=True).parameters.values()
-    }
+    table: FlagTable = {}
+    for each in inspect.signature(function, eval_str=True).parameters.values():
+        named = f"{function.__name__}: the parameter {each.name}"
+        if each.default is inspect.Parameter.empty:
+            raise UsageError(f"{named} has no default, which a flag needs")
+        try:
+            parser = parsers.of(each.annotation)
+        except ValueError as error:
+            raise UsageError(f"{named}: {error}") from None
+        usual = each.default if parser is None else parsers.stated(each.default)
+        table[each.name] = Flag(parser, texts.get(each.name, ""), usual)
+    return table
 
 
 def given(settings: type[Any], values: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ Imports no jax.
 """
 
 import importlib.util
+import inspect
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -92,6 +93,8 @@ class Parser(flags.ArgumentParser[T], Generic[T]):
         """Parses the text; raises ValueError with a description of the accepted values."""
         try:
             return self.convert(str(argument))
+        except cells.InvalidModel as error:
+            raise ValueError(str(error)) from None
         except ValueError:
             raise ValueError(f"takes {self.syntactic_help}") from None
 
@@ -178,8 +181,11 @@ def name(text: str) -> str:
 )
 def cell(text: str) -> str:
     """Parses the name of a cell; see `lstm_toys.networks.cells`."""
-    if text not in cells.CELLS and not importlib.util.find_spec(re.split("[.:]", cells.parsed(text)[0])[0]):
+    if ":" not in text and text not in cells.CELLS:
         raise ValueError
+    first = re.split("[.:]", cells.parsed(text)[0])[0]
+    if not importlib.util.find_spec(first):
+        raise cells.InvalidModel(f"there is no module {first} in this folder, on PYTHONPATH or installed")
     return cells.spelled(text)
 
 
@@ -230,7 +236,7 @@ def of(kind: Any) -> flags.ArgumentParser[Any] | None:
     """Returns the parser of the values that an annotation allows; None for a switch.
 
     ``Annotated[int, range(1, 9)]`` has bounds, ``Literal`` has choices, ``X | None`` also takes the word none, and a
-    flag of ``tuple[X, ...]`` may be repeated. Raises KeyError for other annotations.
+    flag of ``tuple[X, ...]`` may be repeated. Raises ValueError for other annotations.
     """
     origin, inner = get_origin(kind), get_args(kind)
     if origin is Annotated:
@@ -242,6 +248,10 @@ def of(kind: Any) -> flags.ArgumentParser[Any] | None:
     if origin is tuple:
         own = required(inner[0])
         return Parser(own.parse, own.syntactic_help, many=True)
+    if kind not in OF_TYPES:
+        raise ValueError(
+            f"no flag takes {'anything' if kind is inspect.Parameter.empty else kind}; lt.main says what does"
+        )
     return OF_TYPES[kind]
 
 

@@ -1,5 +1,5 @@
 """Statistics over networks: estimates with intervals, comparisons, and similarities."""
 
-import lazy_loader
+from lstm_toys.namespaces import attach
 
-__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+__getattr__, __dir__, __all__ = attach(__name__)

@@ -74,12 +74,35 @@ def test_help_is_what_the_module_and_the_arguments_say():
     assert "  --[no]loud\n" in told
 
 
-def test_a_parameter_of_another_type_is_refused_when_flags_are_made():
-    def other(values: list[int] = []):  # noqa: B006
-        """Has no parser."""
+def of_list(values: list[int] = []):  # noqa: B006
+    """No flag takes lists."""
 
-    with pytest.raises(KeyError):
-        flags.of_function(other)
+
+def undecided(most):
+    """Has no default."""
+
+
+def untyped(most=3):
+    """Has no annotation."""
+
+
+@pytest.mark.parametrize(
+    ("function", "told"),
+    [
+        (of_list, "of_list: the parameter values: no flag takes list[int]; lt.main says what does"),
+        (undecided, "undecided: the parameter most has no default, which a flag needs"),
+        (untyped, "untyped: the parameter most: no flag takes anything; lt.main says what does"),
+    ],
+)
+def test_a_parameter_that_no_flag_can_set_is_refused_in_one_line(function, told, capsys):
+    assert carry_out(function, []) == 2
+    assert refusal(capsys) == f"{told}\n"
+
+
+def test_what_score_returns_has_to_be_json(tmp_path, capsys):
+    analysis = lt.Analysis("odd", {}, {}, score=lambda *_: {"set": {1}}, report=lambda _: [])
+    assert carry_out(analysis, [f"--results_dir={tmp_path}"]) == 2
+    assert "odd: what score returns: Object of type set is not JSON serializable" in capsys.readouterr().err
 
 
 def test_any_study_can_be_asked_for_and_found(world):

@@ -52,8 +52,8 @@ OTHERS = {
     "class.py": "EXPERIMENT = 1 / 0\n",
 }
 NONE = {
-    "using": "unknown command 'using': using.py declares neither EXPERIMENT nor CLAIMS",
-    "inside": "unknown command 'inside': inside.py declares neither EXPERIMENT nor CLAIMS",
+    "using": "unknown command 'using': using.py declares neither EXPERIMENT nor CLAIMS; python using.py runs it",
+    "inside": "unknown command 'inside': inside.py declares neither EXPERIMENT nor CLAIMS; python inside.py runs it",
     "broken": "unknown command 'broken': invalid syntax (broken.py, line 1)",
     "bum": "unknown command 'bum'; did you mean bump?",
     "nowhere": "bump, claiming, wrong\n",

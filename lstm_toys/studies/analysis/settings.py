@@ -55,7 +55,8 @@ class Analysis:
         score: function of the runs, by name, see `Run`, and of a function that keeps parts; see `Keep` in this module.
             It returns numbers by name, also arrays and ones within mappings and sequences. They are computed by every
             command, and stored as ``numbers`` in ``metrics.json``, where NaN and infinite numbers are null.
-        report: function of the numbers that returns lines, and tables such as `lt.tables.table` makes, to print.
+        report: function of the numbers, as JSON has them (arrays are lists, keys are text, and NaN is None); it returns
+            lines, and tables such as `lt.tables.table` makes, to print.
         draw: function of the numbers and the runs that returns drawings by file name; by default there are none.
         files: function of the numbers and the runs that returns the texts of further files, by name; by default there
             are none. What ``report``, ``draw`` and ``files`` need should be imported within them: an edit of what is

@@ -10,7 +10,7 @@ from rich.console import RenderableType
 from lstm_toys.execution.lowering import Digests, digest
 from lstm_toys.figures import Drawing
 from lstm_toys.results.summary import jsonable
-from lstm_toys.runs.context import RunContext
+from lstm_toys.runs.context import Refused, RunContext
 from lstm_toys.runs.parts import Parts
 from lstm_toys.runs.study import Job, Metrics, Study
 from lstm_toys.studies.analysis.settings import Analysis, AnalysisSettings
@@ -22,7 +22,11 @@ class AnalysisJob(Job["AnalysisStudy"]):
     @cached_property
     def scores(self) -> Metrics:
         parts = Parts(self.runs, self.name, self.tell)
-        scores: Metrics = json.loads(json.dumps(jsonable(self.subject.score(self.needed, parts.keep))))
+        found = jsonable(self.subject.score(self.needed, parts.keep))
+        try:
+            scores: Metrics = json.loads(json.dumps(found))
+        except TypeError as error:
+            raise Refused(f"{self.name}: what score returns: {error}; take numbers, arrays and text") from None
         return scores
 
     def values(self) -> Digests:

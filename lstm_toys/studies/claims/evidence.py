@@ -192,7 +192,10 @@ def per_curve(curves: xr.Dataset, measure: PerCurve, feature: str = "y") -> Any:
     arguments.instance("curves", curves, xr.Dataset, "labeled results of a probe, such as lt.probed selects")
     sequences = {"time", "feature"}
     if not all(name in curves and sequences <= {*curves[name].dims} for name in ("input", "answer")):
-        raise ValueError("curves must have an input and an answer along time and feature")
+        raise ValueError(
+            "curves must have an input and an answer with the same features at every time point; "
+            "measure other outputs by curves.answer"
+        )
     arguments.function("measure", measure, "a function of one lt.measures.AnsweredCurve, with answer, input and x", 1)
     arguments.choice("feature", feature, *curves.feature.values.tolist())
     shown = curves.sel(feature=feature)
