@@ -1,5 +1,6 @@
 """The study of dynamics: from the command to results, against answers to long constant inputs and plain formulas."""
 
+import csv
 import json
 from collections import Counter
 
@@ -47,6 +48,20 @@ def test_answers_at_rest_are_those_to_a_long_constant_input(saved, found):
     np.testing.assert_allclose(found.static_answer, answers, atol=2e-5)
     mean = saved.results["training"].truth.values.mean()
     assert found.input.values[found.attrs["mean"]] == pytest.approx(mean, abs=1e-6)
+
+
+def test_every_limit_has_a_row_in_a_table_with_its_kind_by_name(studied, found):
+    rows = [*csv.DictReader((studied.run / "points.csv").read_text().splitlines())]
+    kinds = found.kind.values[found.kind.values != Kind.NOTHING]
+    names = dict(zip(found.kind.attrs["flag_values"].tolist(), found.kind.attrs["flag_meanings"].split(), strict=True))
+    assert [row["kind"] for row in rows] == [names[kind] for kind in kinds.tolist()]
+    assert {row["seed"] for row in rows} == {str(seed) for seed in found.seed.values}
+    first, spacing = rows[0], float(found.time[1] - found.time[0])
+    assert float(first["time_constant"]) == pytest.approx(spacing * float(first["time_constant_steps"]))
+    leading = found.eigenvalue_real.values[0, 0, 0, 0] + 1j * found.eigenvalue_imaginary.values[0, 0, 0, 0]
+    assert float(first["time_constant_steps"]) == pytest.approx(-1 / np.log(np.abs(leading)))
+    assert found.rest_state.dims == ("seed", "input", "found", "state")
+    assert found.time.attrs["long_name"] == "x"
 
 
 @pytest.mark.long
