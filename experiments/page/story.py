@@ -113,7 +113,7 @@ def choices(rates: Mapping[str, tuple[str, lt.Results]], trained: lt.Results) ->
 def judged(results: lt.Results) -> dict[str, Any]:
     """The verdict on the claim, and how many networks meet it."""
     found: Any = lt.claims.judge(VALLEY, {VALLEY.sources[0].population: results})
-    return {"verdict": found.verdict, "met": found.met, "networks": found.counted}
+    return {"verdict": found.verdict, "met": found.met, "networks": found.counted + found.meaningless}
 
 
 def asked(amplitude: float, **other: Any) -> str:

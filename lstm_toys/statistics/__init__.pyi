@@ -1,3 +1,4 @@
+from .comparisons import probability_above, shift
 from .correlation import rank_correlation
 from .intervals import (
     Estimate,
@@ -6,7 +7,6 @@ from .intervals import (
     median_bootstrap,
     median_quartiles,
     percentile_interval,
-    probability_above,
     resample,
     wilson,
 )
@@ -26,5 +26,6 @@ __all__ = [
     "psychometric",
     "rank_correlation",
     "resample",
+    "shift",
     "wilson",
 ]

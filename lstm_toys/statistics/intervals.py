@@ -11,6 +11,9 @@ from lstm_toys import arguments as checked
 
 RESAMPLES = 10_000
 
+FEWEST = 8
+"""Fewest numbers with which a bootstrap interval is given: with five, one of 95 % covers 90 %."""
+
 AT_ONCE = 1_000_000
 """Approximate number of values in a batch of resamples, to bound memory."""
 
@@ -64,8 +67,8 @@ def median_bootstrap(values: Float[np.ndarray, " S"], confidence: float = 0.95) 
 
     Returns:
         The median, with the ends of the interval as ``low`` and ``high``. The ends are NaN if resampling does not
-        change the median, as with a single seed or equal values. Without seeds the median is also NaN. If a value is
-        infinite, the ends are not interpolated between medians.
+        change the median, as with equal values, or there are fewer than 8 seeds. Without seeds the median is also NaN.
+        If a value is infinite, the ends are not interpolated between medians.
 
     Raises:
         ValueError: ``values`` are not one number per seed, or ``confidence`` is out of range.
@@ -199,6 +202,17 @@ def _counts(successes: int, trials: int, confidence: float) -> tuple[int, int, f
     return successes, trials, checked.number("confidence", confidence, above=0, below=1)
 
 
+def power(networks: int, share: float) -> float:
+    """Returns the probability that so many networks decide for a claim, if this share of all networks meets it.
+
+    It is the probability that the lower end of Wilson's 95 % interval exceeds one half.
+    """
+    from scipy.stats import binom
+
+    deciding = next((met for met in range(networks + 1) if networks and wilson(met, networks).low > 0.5), networks + 1)
+    return float(binom.sf(deciding - 1, networks, share))
+
+
 def simultaneous(count: int, confidence: float = 0.95) -> float:
     """Returns the confidence for each of several intervals that hold simultaneously (Bonferroni)."""
     return 1 - (1 - confidence) / max(1, count)
@@ -232,59 +246,25 @@ def difference(first: Estimate, second: Estimate) -> Estimate:
     return Estimate(value, float(value - below), float(value + above))
 
 
-def probability_above(ours: Float[np.ndarray, " S"], theirs: Float[np.ndarray, " S2"]) -> Estimate:
-    """Returns the probability that one of ours exceeds one of theirs; ties count half (Mann and Whitney, 1947).
-
-    Args:
-        ours: one number per network ``[S]``; infinite ones are allowed.
-        theirs: one number per network of another population ``[S2]``.
-
-    Returns:
-        The probability over all pairs, with the ends of a 95 % interval: a percentile bootstrap of both samples with a
-        fixed random seed, and an exact one if the samples do not overlap. There is none if these overlap and one has
-        fewer than two numbers, or all numbers are equal; without numbers the probability is NaN, too.
-
-    Example:
-        >>> print(f"{lt.statistics.probability_above(np.arange(8.0), np.arange(8.0) - 3).value:.3f}")
-        0.805
-    """
-    if not (len(ours) and len(theirs)):
-        return NOTHING
-
-    def probability(ours: Float[np.ndarray, "*R S"], theirs: Float[np.ndarray, "*R S2"], axis: int = -1) -> np.ndarray:
-        one, other = np.expand_dims(ours, axis), np.expand_dims(theirs, axis - 1)
-        sign = (one > other).astype(float) - (one < other)  # Two infinite values tie.
-        return np.asarray((1 + sign.mean(axis=(axis - 1, axis))) / 2)
-
-    value, fewer = float(probability(ours, theirs)), min(len(ours), len(theirs))
-    if value in (0.0, 1.0):
-        return separated(value, fewer)
-    if fewer < 2:
-        return Estimate(value, np.nan, np.nan)
-    return Estimate(value, *_bootstrap(probability, ours, theirs))
-
-
-def separated(value: float, fewer: int, confidence: float = 0.95) -> Estimate:
-    """Returns a probability of 0 or 1 that one number exceeds another, of samples that do not overlap.
-
-    Resampling would not change it: its interval is the exact one of as many equal outcomes as the smaller sample has
-    numbers.
-    """
-    return clopper_pearson(round(value * fewer), fewer, confidence)
-
-
 def _bootstrap(
-    statistic: Callable[..., Float[np.ndarray, " R"]], *samples: Float[np.ndarray, " _"], confidence: float = 0.95
+    statistic: Callable[..., Float[np.ndarray, " R"]], sample: Float[np.ndarray, " S"], *, confidence: float
 ) -> tuple[float, float]:
-    """The percentile bootstrap interval of a statistic; each sample is resampled on its own. NaN if it has no width."""
+    """The percentile bootstrap interval of a statistic; NaN if the sample is too small or all are equal."""
+    if len(sample) < FEWEST:
+        return np.nan, np.nan
     random = np.random.default_rng(0)
-    rows = min(RESAMPLES, max(1, AT_ONCE // int(np.prod([len(sample) for sample in samples]))))
-    batches = []
-    for first in range(0, RESAMPLES, rows):
-        drawn = [each[resample(len(each), min(rows, RESAMPLES - first), random)] for each in samples]
-        batches.append(statistic(*drawn, axis=-1))
-    low, high = percentile_interval(np.concatenate(batches), (1 - confidence) / 2)
-    return (float(low), float(high)) if low < high else (np.nan, np.nan)
+    rows = min(RESAMPLES, max(1, AT_ONCE // len(sample)))
+    batches = [
+        statistic(sample[resample(len(sample), min(rows, RESAMPLES - first), random)], axis=-1)
+        for first in range(0, RESAMPLES, rows)
+    ]
+    return with_width(np.concatenate(batches), (1 - confidence) / 2)
+
+
+def with_width(resampled: Float[np.ndarray, " times"], tail: float = 0.025) -> tuple[float, float]:
+    """The ends of a percentile interval; NaN if it has no width."""
+    low, high = map(float, percentile_interval(resampled, tail))
+    return (low, high) if low < high else (np.nan, np.nan)
 
 
 def resample(

@@ -63,27 +63,6 @@ def test_intervals_of_shares_are_those_of_scipy(successes, trials, confidence):
         np.testing.assert_allclose(found, (successes / trials, *expected), rtol=1e-9, atol=1e-12)
 
 
-def test_the_probability_of_a_higher_number_counts_every_pair_and_ties_half():
-    ours, theirs = np.array([3.0, 2.0, 1.0]), np.array([2.0, 0.0])
-    assert intervals.probability_above(ours, theirs).value == (2 + 1.5 + 1) / 6
-    assert np.isnan(intervals.probability_above(ours, np.empty(0))).all()
-    for without_interval in ((ours, np.array([2.0])), (np.zeros(9), np.zeros(9))):
-        value, *ends = intervals.probability_above(*without_interval)
-        assert value == 0.5
-        assert np.isnan(ends).all()
-    above, below = np.arange(100.0, 109), np.arange(16.0)  # Without overlap: the exact interval of a share of nine.
-    assert intervals.probability_above(above, below) == intervals.clopper_pearson(9, 9)
-    assert intervals.probability_above(below, above) == intervals.clopper_pearson(0, 9)
-
-
-def test_its_interval_is_that_of_both_samples_resampled():
-    random = np.random.default_rng(0)
-    ours, theirs = random.normal(0.5, 1.0, 40), random.normal(0.0, 1.0, 30)
-    resampled = [np.mean(random.choice(ours, 40)[:, None] > random.choice(theirs, 30)[None, :]) for _ in range(5_000)]
-    estimate = intervals.probability_above(ours, theirs)
-    np.testing.assert_allclose(estimate[1:], np.quantile(resampled, (0.025, 0.975)), atol=0.01)
-
-
 NEWCOMBE = {
     (56, 70, 48, 80): (0.0524, 0.3339),
     (5, 56, 0, 29): (-0.0381, 0.1926),

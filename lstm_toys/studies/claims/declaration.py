@@ -22,8 +22,11 @@ from lstm_toys.studies import claims as study
 from lstm_toys.studies.claims.choices import Change, Specification, Thresholds, usual
 from lstm_toys.tasks.parameters import HISTORY, TRAINING
 
-Verdict = Literal["supported", "refuted", "undecided"]
+Verdict = Literal["supported", "refuted", "undecided", "ours higher", "theirs higher"]
 VERDICTS = get_args(Verdict)
+
+ANSWERS: Mapping[Verdict, Verdict] = {"supported": "ours higher", "refuted": "theirs higher"}
+"""What verdicts are called where it is asked which of two populations has higher numbers."""
 
 NETWORKS, DURING = "networks", "during training"
 """Columns: the networks that the claims are about, and these networks after several numbers of steps."""
@@ -122,6 +125,8 @@ class Claim:
             otherwise diverged networks are excluded.
         against: a population to compare with instead of thresholds: the claim is that a network's number is higher than
             that of a network of this population. None: the claim has thresholds.
+        higher: True: the claim is that the number is higher. None: it is asked which of the two is, so that verdicts
+            are *ours higher*, *theirs higher* and *undecided*.
         baselines: a tuple of `Baseline`, other numbers to report alongside; by default none.
         fails: whether the claim states that networks fail at something. Networks that learned nothing fail too, so the
             claim is not tested on controls.
@@ -149,6 +154,7 @@ class Claim:
     high: float | int = np.inf
     learned: bool = False
     against: str | None = None
+    higher: Literal[True] | None = True
     baselines: tuple[Baseline, ...] = ()
     fails: bool = False
     thresholds: Thresholds | None = None
@@ -176,6 +182,8 @@ class Claim:
             raise ValueError(f"{claim} must have thresholds, low or high, or a population to be held against")
         if not bounded and (self.learned or self.thresholds or len(own) > 1 or self.against in own):
             raise ValueError(f"{claim}: against takes one other population, and neither learned nor thresholds")
+        if self.higher not in (True, None) or (bounded and self.higher is None):
+            raise ValueError(f"{claim}: higher must be True, or None with against")
         if self.learned and self.fails:
             raise ValueError(f"{claim}: learned=True and fails=True contradict each other")
         if len({each.what for each in self.baselines}) < len(self.baselines):
@@ -214,7 +222,7 @@ class Claim:
     def meets(self) -> str:
         """What a number has to be, as tables say it: ``at least 0.5``."""
         if self.against is not None:
-            return f"above {self.against}'s"
+            return f"{'above or below' if self.higher is None else 'above'} {self.against}'s"
         if np.isfinite(self.low) and np.isfinite(self.high):
             return f"from {self.low:g} to {self.high:g}"
         return f"at least {self.low:g}" if np.isfinite(self.low) else f"at most {self.high:g}"

@@ -3,7 +3,10 @@
 Each field of a dataclass here is a key of the files. Numbers that are not finite are null in files, and NaN once read.
 """
 
-from dataclasses import dataclass, fields, is_dataclass
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields, is_dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, TypeVar, get_args, get_type_hints
 
@@ -12,9 +15,9 @@ from jaxtyping import Float
 
 from lstm_toys.files import read_json_list
 from lstm_toys.results.summary import jsonable
-from lstm_toys.statistics import intervals
+from lstm_toys.statistics import comparisons, intervals
 from lstm_toys.statistics.intervals import Estimate
-from lstm_toys.studies.claims.declaration import Verdict, verdict
+from lstm_toys.studies.claims.declaration import ANSWERS, Verdict, verdict
 
 Interval: TypeAlias = list[float] | None
 
@@ -25,11 +28,15 @@ Kind = TypeVar("Kind")
 
 @dataclass(frozen=True)
 class Threshold:
-    """What a claim's number is held against: the smallest and largest number that meet it, or a population."""
+    """What a claim's number is held against: the smallest and largest number that meet it, or a population.
+
+    ``question``: it is asked which of two populations has higher numbers, and not claimed that the first has.
+    """
 
     low: float
     high: float
     against: str | None
+    question: bool = False
 
     @property
     def ends(self) -> list[float]:
@@ -50,20 +57,68 @@ class Median:
 
 
 @dataclass(frozen=True)
+class Shift:
+    """By how much the numbers of a population are above those of another; see `lt.statistics.shift`."""
+
+    shift: float
+    interval: Interval
+
+    @classmethod
+    def of(cls, estimate: Estimate) -> Shift:
+        return cls(estimate.value, interval(estimate))
+
+
+@dataclass(frozen=True)
+class Share:
+    """A share of networks, or of pairs of networks, with its interval.
+
+    Attributes:
+        counted: how many networks it is of; of pairs, how many the smaller population has.
+    """
+
+    share: float
+    interval: Interval
+    counted: int
+
+    @property
+    def estimate(self) -> Estimate:
+        """The share with its interval; without one, its ends are NaN."""
+        return Estimate(self.share, *(self.interval or (np.nan, np.nan)))
+
+    def at(self, confidence: float, *, pairs: bool) -> Share:
+        """The share with an interval for several at once: the exact one, or a bootstrap widened like a normal one."""
+        if not pairs:
+            met = round(self.share * self.counted) if self.counted else 0
+            found = intervals.clopper_pearson(met, self.counted, confidence)
+        elif self.interval and self.share in (0.0, 1.0):
+            found = comparisons.separated(self.share, self.counted, confidence)
+        else:
+            _, *ends = intervals.widened(self.estimate, confidence)
+            found = Estimate(self.share, *np.clip(ends, 0.0, 1.0).tolist())  # NaN stays NaN.
+        return Share(self.share, interval(found), self.counted)
+
+
+@dataclass(frozen=True)
 class Judgment:
     """A claim judged by the networks of one column.
 
     Attributes:
         per_seed: the number of each network; NaN if it diverged or is excluded, or its number is undefined.
-        share: the share of the ``counted`` networks that meet the claim; of pairs of networks, see `probability_above`.
+        share: the share of the ``counted`` networks that meet the claim; of pairs of networks, see
+            `lt.statistics.probability_above`.
         median: the median of the numbers, with a bootstrap interval.
+        verdict: what the interval of the share says, if those of ``bounds`` say the same.
         seeds: how many networks there are.
+        counted: how many networks have a number, or diverged where the claim is that something was learned.
         diverged: the seeds that diverged.
-        unlearned: the seeds that the share excludes since they did not learn.
-        excluded: diverged seeds that the share excludes; empty if a diverged network counts as not meeting the claim.
-        meaningless: how many networks did not diverge and have an undefined number, which does not meet the claim.
-        against_per_seed: the numbers of the population that a claim compares with, except NaN; None without one.
+        unlearned: the seeds that the share leaves out since they did not learn.
+        excluded: diverged seeds without a number; empty if a diverged network counts as not meeting the claim.
+        meaningless: how many networks did not diverge and have an undefined number.
+        against_per_seed: the numbers of the population that a claim compares with; None without one.
         baselines: by description, other numbers to report alongside.
+        bounds: the shares if all networks without a number failed, and if all met the claim; None if all have one.
+        outside: the same of networks that did not learn, which decide nothing.
+        shift: by how much numbers are above those of the other population; None without one.
     """
 
     per_seed: Float[np.ndarray, " S"]
@@ -80,6 +135,9 @@ class Judgment:
     meaningless: int
     against_per_seed: Float[np.ndarray, " S2"] | None
     baselines: dict[str, Median]
+    bounds: list[Share] | None = field(default=None, kw_only=True)
+    outside: list[Share] | None = field(default=None, kw_only=True)
+    shift: Shift | None = field(default=None, kw_only=True)
 
     @property
     def met(self) -> int:
@@ -87,18 +145,46 @@ class Judgment:
         return round(self.share * self.counted) if self.counted else 0
 
     @property
+    def own(self) -> Share:
+        """The share of the networks that have a number."""
+        return Share(self.share, self.interval, self.known)
+
+    @property
     def estimate(self) -> Estimate:
         """The share with its interval; without one, its ends are NaN."""
-        return Estimate(self.share, *(self.interval or (np.nan, np.nan)))
+        return self.own.estimate
 
-    def share_at(self, confidence: float) -> Estimate:
-        """The share with an interval for several at once: the exact one, or a bootstrap widened like a normal one."""
-        if self.against_per_seed is None:
-            return intervals.clopper_pearson(self.met, self.counted, confidence)
-        if self.share in (0.0, 1.0):
-            return intervals.separated(self.share, min(self.counted, len(self.against_per_seed)), confidence)
-        value, *ends = intervals.widened(self.estimate, confidence)
-        return Estimate(value, *np.clip(ends, 0.0, 1.0).tolist())  # NaN stays NaN.
+    @property
+    def lacking(self) -> int:
+        """How many networks have no number that could be judged."""
+        return self.meaningless + len(self.excluded)
+
+    @property
+    def turned(self) -> bool:
+        """Whether it is undecided because networks without a number could turn the verdict."""
+        return self.verdict == "undecided" != verdict(self.estimate)
+
+    @property
+    def pairs(self) -> comparisons.Pairs | None:
+        """In how many pairs of networks our number is above, equal and below; None without another population."""
+        return None if self.against_per_seed is None else comparisons.pairs(self.per_seed, self.against_per_seed)
+
+    @property
+    def known(self) -> int:
+        """How many networks have a number; of two populations, the smaller count."""
+        theirs = self.against_per_seed
+        return self.counted if theirs is None else min(self.counted, int((~np.isnan(theirs)).sum()))
+
+    @property
+    def power(self) -> dict[float, float]:
+        """The probability that so many networks decide, by the true share; of pairs, by the true probability."""
+        decides = intervals.power if self.against_per_seed is None else comparisons.power
+        return {share: decides(self.known, share) for share in (0.6, 0.7, 0.8, 0.9)}
+
+    def at(self, confidence: float) -> list[Share]:
+        """The share and those at its bounds, with intervals for several at once."""
+        every = [self.own, *(self.bounds or [])]
+        return [each.at(confidence, pairs=self.against_per_seed is not None) for each in every]
 
 
 @dataclass(frozen=True)
@@ -177,6 +263,19 @@ class Entry(Judgment, Statement):
     during: Moments | None
     remarks: list[str]
 
+    @property
+    def distance(self) -> Median | None:
+        """How far the median is inside the nearer threshold, negative beyond it; None without a threshold."""
+        if self.threshold.against is not None:
+            return None
+        low, high = self.threshold.within(-np.inf, np.inf)
+        value, *ends = (min(each - low, high - each) for each in (self.median, *(self.median_interval or [])))
+        if not ends:
+            return Median(value, None)
+        first, last = self.median_interval or []
+        most = (high - low) / 2 if first <= (low + high) / 2 <= last else max(ends)
+        return Median(value, [min(ends), most])
+
 
 @dataclass(frozen=True)
 class Level:
@@ -189,6 +288,7 @@ class Level:
             them learned, and their median final loss.
         low, high: other thresholds.
         per_seed: the networks' other numbers.
+        bounds, question: see `Judgment` and `Threshold`.
     """
 
     name: str
@@ -203,11 +303,18 @@ class Level:
     low: float | None = None
     high: float | None = None
     per_seed: Float[np.ndarray, " S"] | None = None
+    bounds: list[Share] | None = None
+    question: bool = False
+
+    @property
+    def own(self) -> Share:
+        """The share of the networks that have a number."""
+        return Share(self.share, None if np.isnan(self.interval[0]) else self.interval, self.counted or 0)
 
     @property
     def verdict(self) -> Verdict:
-        """The verdict under the choice, by its own interval."""
-        return verdict(Estimate(self.share, *self.interval))
+        """The verdict under the choice, by its own intervals."""
+        return decided([self.own, *(self.bounds or [])], question=self.question)
 
 
 @dataclass(frozen=True)
@@ -258,6 +365,18 @@ class Robustness:
 def interval(estimate: Estimate) -> Interval:
     """The interval of an estimate; None if it has none."""
     return None if np.isnan(estimate.low) else [estimate.low, estimate.high]
+
+
+def decided(shares: Sequence[Share], *, question: bool) -> Verdict:
+    """The verdict of a share and of its bounds; undecided where these differ.
+
+    Args:
+        shares: the share, and those if all networks without a number failed, or met the claim.
+        question: whether it is asked which of two populations has higher numbers.
+    """
+    verdicts = {verdict(each.estimate) for each in shares}
+    single = verdicts.pop() if len(verdicts) == 1 else "undecided"
+    return ANSWERS.get(single, single) if question else single
 
 
 def as_json(value: Any) -> Any:

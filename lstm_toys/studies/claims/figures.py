@@ -14,13 +14,19 @@ from matplotlib.lines import Line2D
 from lstm_toys.figures.style import COLORS, GRAY, band_entry, canvas, colors, laid_out, legend, plain, sheet
 from lstm_toys.figures.style import entry as handle
 from lstm_toys.output import counted
-from lstm_toys.studies.claims.declaration import CLIPPED, COPY, INPUT, VERDICTS
+from lstm_toys.studies.claims.declaration import ANSWERS, CLIPPED, COPY, INPUT, VERDICTS
 from lstm_toys.studies.claims.entries import Entry, Robustness
 from lstm_toys.studies.claims.report import named, percent, percents
 from lstm_toys.studies.claims.specifications import OPPOSITE
 
-TINTS = {"supported": COLORS["g"], "refuted": COLORS["r"], "undecided": GRAY}
-SIGNS = {"supported": "^", "refuted": "v", "undecided": "s"}
+TINTS = {
+    "supported": COLORS["g"],
+    "refuted": COLORS["r"],
+    "undecided": GRAY,
+    "ours higher": COLORS["b"],
+    "theirs higher": COLORS["y"],
+}
+SIGNS = {"supported": "^", "refuted": "v", "undecided": "s", "ours higher": ">", "theirs higher": "<"}
 """Markers of verdicts, since colors alone do not tell them apart for everybody."""
 
 SINGLE = {"published": "D", COPY: "x", CLIPPED: "+"}
@@ -89,7 +95,8 @@ def draw_shares(entries: Sequence[Entry]) -> Figure:
         axes.set_xticks([0, 0.5, 1], ["0%", "50%", "100%"])
         axes.set(xlim=(0, 1), ylim=(len(ordered) - 0.5, -0.5))
         axes.axvline(0.5, **HALF)
-        numbers = {name: sum(each.verdict == name for each in entries) for name in VERDICTS}
+        counts = {name: sum(each.verdict == name for each in entries) for name in VERDICTS}
+        numbers = {name: count for name, count in counts.items() if count or name not in ANSWERS.values()}
         figure.suptitle(f"{numbers['supported']} of {counted(len(entries), 'claim')} hold for most networks")
         legend(figure, [_dots(f"{name}: {number}", TINTS[name], SIGNS[name]) for name, number in numbers.items()])
     return figure

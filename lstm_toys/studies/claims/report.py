@@ -13,8 +13,11 @@ from lstm_toys.output import counted, listed
 from lstm_toys.results.summary import finite
 from lstm_toys.studies.claims.choices import COMBINATION
 from lstm_toys.studies.claims.declaration import NETWORKS, Claims
-from lstm_toys.studies.claims.entries import Comparison, Entry, Interval, Robustness, SingleJudgment
+from lstm_toys.studies.claims.entries import Comparison, Entry, Interval, Robustness, Share, SingleJudgment
 from lstm_toys.studies.claims.specifications import LEARNED
+
+NEARLY_ALL = 0.9
+"""Lower end of the interval of a share above which nearly all networks meet a claim."""
 
 STYLE: dict[str, Any] = {"box": None, "padding": (0, 1, 0, 0), "title_justify": "left"}
 
@@ -27,7 +30,7 @@ def report(declared: Claims, entries: Sequence[Entry], others: Sequence[Robustne
         notes = ",".join(str(marks.setdefault(remark, len(marks) + 1)) for remark in entry.remarks)
         share, interval = percent(entry.share), percents(entry.interval).strip("()")
         median = number(entry.median)
-        rows.append((entry.id, entry.verdict, notes, share, interval, median, entry.meets))
+        rows.append((entry.id, said(entry), notes, share, interval, median, entry.meets))
     columns = ("claim", "verdict", "", "share>", "95 %>", "median>", "meets it")
     networks = counted(max(entry.seeds for entry in entries), "network")
     yield tables.table(f"{declared.title}, in {networks} each", columns, rows, **STYLE)
@@ -45,10 +48,9 @@ def report(declared: Claims, entries: Sequence[Entry], others: Sequence[Robustne
     yield from reach(entries, declared.aspects)
     for entry in entries:
         if entry.diverged:
-            treated = "left out" if entry.excluded else "counted as not meeting it"
+            treated = "without a number" if entry.excluded else "counted as not meeting it"
             yield f"{entry.id}: diverged and {treated}: seeds {listed(entry.diverged)}"
-        if entry.meaningless:
-            yield f"{entry.id}: {meaningless(entry)}"
+        yield from (f"{entry.id}: {each}" for each in details(entry))
     if others:
         yield "under other choices:"
         yield from (f"  {each.id}: {specified(each)}" for each in others)
@@ -72,11 +74,13 @@ def sentences(entry: Entry) -> list[str]:
     """
     share = percent(entry.share) + _labeled(percents(entry.interval), "95 % interval")
     if (against := entry.threshold.against) is None:
-        said = [f"{entry.met} of {entry.counted} networks meet it: {share}."]
+        of = "networks with a number" if entry.lacking else "networks"
+        said = [f"{entry.met} of {entry.counted} {of} meet it: {share}."]
     else:
         said = [f"In {share} of all pairs the number of one of these networks is above that of one of {against}."]
     spread = _labeled(numbers(entry.median_interval), "95 % bootstrap interval")
     said.append(f"The median is {number(entry.median)}{spread}.")
+    said += [f"{each[0].upper()}{each[1:]}." for each in details(entry)]
     if published := entry.published:
         meets = "meets it" if published.meets else "does not meet it"
         below = f"; {rank(published)} are below it" if rank(published) else ""
@@ -129,9 +133,52 @@ def reach(entries: Sequence[Entry], aspects: Mapping[str, Sequence[str]]) -> Ite
             yield f"about {aspect}, since the share differs with {' and with '.join(names)}: {', '.join(about)}"
 
 
-def meaningless(entry: Entry) -> str:
-    """States for how many networks the number is undefined."""
-    return f"the number has no meaning for {counted(entry.meaningless, 'network')}, counted as not meeting it"
+def said(entry: Entry) -> str:
+    """The verdict, and whether nearly all networks meet the claim."""
+    most = entry.verdict == "supported" and entry.interval is not None and entry.interval[0] > NEARLY_ALL
+    return f"{entry.verdict}, nearly all" if most and entry.threshold.against is None else entry.verdict
+
+
+def details(entry: Entry) -> Iterator[str]:
+    """Yields what belongs to a verdict, in words: effect, networks without a number, power if it is undecided."""
+    if (distance := entry.distance) is not None and np.isfinite(distance.median):
+        side = "inside" if distance.median >= 0 else "beyond"
+        ends = distance.median_interval
+        around = _labeled(numbers(ends), "95 % bootstrap interval")
+        nearer = "the nearer threshold" if len(entry.threshold.ends) > 1 else "the threshold"
+        yield f"the median is {number(abs(distance.median))} {side} {nearer}; signed, {number(distance.median)}{around}"
+    if (pairs := entry.pairs) is not None and (every := sum(pairs)):
+        above, tied, below = (percent(each / every) for each in pairs)
+        other = entry.threshold.against
+        yield f"of all pairs, ours is above {other}'s in {above}, equal in {tied}, below in {below}"
+        if entry.shift is not None:
+            around = _labeled(numbers(entry.shift.interval), "95 % bootstrap interval")
+            yield f"the median difference is {number(entry.shift.shift)}{around}"
+    if entry.bounds is not None:
+        yield lacking(entry)
+    if entry.outside is not None:
+        yield f"if networks that did not learn counted, {_ends(entry.outside)}; this decides nothing"
+    if entry.verdict == "undecided" and not entry.turned and entry.known:
+        chances = ", ".join(f"{chance:.2f} at {share:g}" for share, chance in entry.power.items())
+        of = "probability" if entry.threshold.against else "share"
+        yield (
+            f"{counted(entry.known, 'network')} decide with a probability of {chances}, by the true {of}; more are "
+            "added by another base seed, which judges alone"
+        )
+
+
+def lacking(entry: Entry) -> str:
+    """States how many networks have no number, and what the verdict would be if they failed, or met the claim."""
+    said = f"{entry.lacking} of {entry.seeds - len(entry.unlearned)} have no number"
+    if (theirs := entry.against_per_seed) is not None:
+        said += f", and {int(np.isnan(theirs).sum())} of {len(theirs)} of {entry.threshold.against}"
+    decides = "they could turn the verdict: " if entry.turned else ""
+    return f"{said}; {decides}{_ends(entry.bounds or [])}"
+
+
+def _ends(bounds: Sequence[Share]) -> str:
+    fail, meet = (f"{percent(each.share)} {percents(each.interval)}".strip() for each in bounds)
+    return f"if all of them failed, {fail} would meet it, if all met it, {meet}"
 
 
 def number(value: float) -> str:
@@ -153,13 +200,13 @@ def specified(found: Robustness) -> str:
         few = "too few networks learned" if unlearned else "too few networks"
         return f"not judged: {few if found.levels else 'there are no other choices'}"
 
-    def said(kind: str, names: Sequence[str]) -> str:
+    def told(kind: str, names: Sequence[str]) -> str:
         if kind == COMBINATION:
             return f"combinations ({len(names)} of {found.levels[kind].judged})"
         return f"{kind} ({'; '.join(names)})"
 
     depends, undecided = (
-        ", ".join(said(*each) for each in kinds.items()) for kinds in (found.depends, found.undecided)
+        ", ".join(told(*each) for each in kinds.items()) for kinds in (found.depends, found.undecided)
     )
     stands = "robust" if found.robust else f"depends on {depends}"
     return f"{stands}; undecided under {undecided}" if undecided else stands

@@ -27,7 +27,12 @@ FEWEST = 5
 TURNING = 0.1
 """Largest share of the combinations of choices that turn a robust verdict."""
 
-OPPOSITE: dict[Verdict, Verdict] = {"supported": "refuted", "refuted": "supported"}
+OPPOSITE: dict[Verdict, Verdict] = {
+    "supported": "refuted",
+    "refuted": "supported",
+    "ours higher": "theirs higher",
+    "theirs higher": "ours higher",
+}
 
 THRESHOLD = "threshold"
 """The kind of other thresholds; other numbers have kinds of their own, see `Claim`."""
@@ -45,12 +50,12 @@ def by_training(claim: Claim, specification: Specification, results: Evidence, j
     losses = losses[np.isfinite(losses)]
     enough = claim.about_learning or learned >= LEARNED
     return _level(
+        claim,
         judgment,
         specification.kind,
         specification.name,
         "judged" if enough else "shown" if learned >= SHOWN else "unlearned",
         choices={**specification.choices},
-        counted=judgment.counted,
         learned=learned,
         loss=float(np.median(losses)) if len(losses) else np.nan,
     )
@@ -60,15 +65,16 @@ def by_analysis(claim: Claim, networks: Evidence) -> Iterator[Level]:
     """Yields the judgments of the same networks by the claim's other thresholds, and by its alternative numbers."""
     for other in claim.others:
         if (judgment := judge(other, networks)) is not None:
-            yield _level(judgment, THRESHOLD, other.meets, low=other.low, high=other.high)
+            yield _level(other, judgment, THRESHOLD, other.meets, low=other.low, high=other.high)
     for (kind, name), other in claim.renumbered.items():
         if (judgment := judge(other, networks)) is not None:
-            yield _level(judgment, kind, name, per_seed=judgment.per_seed)
+            yield _level(other, judgment, kind, name, per_seed=judgment.per_seed)
 
 
-def _level(judgment: Judgment, kind: str, name: str, state: State = "judged", **more: Any) -> Level:
+def _level(claim: Claim, judgment: Judgment, kind: str, name: str, state: State = "judged", **more: Any) -> Level:
     """The judgment of networks under a choice; ``state`` is what it is if these are enough."""
     enough = judgment.counted >= FEWEST and not np.isnan(judgment.share)
+    more |= {"counted": judgment.counted, "bounds": judgment.bounds, "question": claim.higher is None}
     return Level(name, kind, state if enough else "few", judgment.share, judgment.interval or [np.nan, np.nan], **more)
 
 

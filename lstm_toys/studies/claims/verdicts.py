@@ -15,10 +15,10 @@ from jaxtyping import Bool, Float
 
 from lstm_toys.populations.trained import Networks
 from lstm_toys.runs.context import Refused, described_error
-from lstm_toys.statistics import intervals
-from lstm_toys.statistics.intervals import median_bootstrap, probability_above, wilson
+from lstm_toys.statistics import comparisons, intervals
+from lstm_toys.statistics.intervals import median_bootstrap, wilson
 from lstm_toys.studies.claims import entries, evidence
-from lstm_toys.studies.claims.declaration import CLIPPED, COPY, INPUT, NETWORKS, Claim, Column, Number, Source, verdict
+from lstm_toys.studies.claims.declaration import CLIPPED, COPY, INPUT, NETWORKS, Claim, Column, Number, Source
 from lstm_toys.studies.claims.entries import Entry, Judgment, interval
 
 Columns: TypeAlias = Iterable[tuple[Column, evidence.Evidence]]
@@ -53,9 +53,9 @@ def judge(
         only_learned: exclude networks whose variable ``learned`` is False.
 
     Returns:
-        The number of each network, ``per_seed``; the ``share`` that meets the claim, its ``interval``, and the
-        ``verdict``; see `lstm_toys.studies.claims.entries.Judgment`. None if the results lack one of the claim's
-        sources.
+        The number of each network, ``per_seed``; the ``share`` of the ``counted`` ones with a number that meets the
+        claim, its ``interval``, and the ``verdict``; see `lstm_toys.studies.claims.entries.Judgment`. None if the
+        results lack one of the claim's sources.
 
     Raises:
         Refused: the function of the claim or of a baseline raises, or does not return one real number per network.
@@ -77,34 +77,61 @@ def judge(
     if (ours := measure(claim.number, claim.sources)) is None:
         return None
     numbers, diverged, unlearned = ours
-    counts, theirs = ~(diverged | unlearned) | claim.learned, None
-    if claim.against is None:
-        share = wilson(int(claim.met(numbers).sum()), int(counts.sum()))
-    else:
+    theirs, others = None, np.zeros(0, bool)
+    if claim.against is not None:
         other = measure(claim.number, tuple(source._replace(population=claim.against) for source in claim.sources))
         if other is None:
             return None
-        theirs = _known(other[0])
-        # An undefined number is never above another.
-        share = probability_above(np.where(np.isnan(numbers), -np.inf, numbers)[counts], theirs)
+        theirs, _, others = other
+    held = numbers if claim.against else np.where(np.isnan(numbers), np.nan, claim.met(numbers))
+    held = np.where(diverged & claim.learned, 0.0, held)
+    lacking = np.isnan(held) & ~unlearned
+    found = _share(held, theirs)
+    bounds = _bounds(held, theirs, lacking, None if theirs is None else np.isnan(theirs) & ~others)
     median = _median(numbers)
     baselines = {each.what: measure(each.number, each.sources) for each in claim.baselines}
     return Judgment(
         numbers,
-        share.value,
-        interval(share),
+        found.share,
+        found.interval,
         median.median,
         median.median_interval,
-        verdict(share),
+        entries.decided([found, *(bounds or [])], question=claim.higher is None),
         seeds=len(numbers),
-        counted=int(counts.sum()),
+        counted=int((~np.isnan(held)).sum()),
         diverged=np.flatnonzero(diverged).tolist(),
         unlearned=np.flatnonzero(unlearned & ~diverged).tolist(),
-        excluded=np.flatnonzero(diverged & ~counts).tolist(),
-        meaningless=int((np.isnan(numbers) & ~diverged & ~unlearned).sum()),
+        excluded=np.flatnonzero(diverged & np.isnan(held)).tolist(),
+        meaningless=int((lacking & ~diverged).sum()),
         against_per_seed=theirs,
         baselines={what: _median(each[0]) for what, each in baselines.items() if each is not None},
+        bounds=bounds,
+        outside=_bounds(held, theirs, unlearned, others),
+        shift=None if theirs is None else entries.Shift.of(comparisons.shift(numbers, theirs)),
     )
+
+
+def _share(ours: Float[np.ndarray, " S"], theirs: Float[np.ndarray, " S2"] | None) -> entries.Share:
+    """The share of networks with 1 rather than 0, or of pairs in which ours is above theirs; NaN is left out."""
+    sizes = [int((~np.isnan(each)).sum()) for each in (ours, theirs) if each is not None]
+    estimate = wilson(int(np.nansum(ours)), sizes[0]) if theirs is None else comparisons.probability_above(ours, theirs)
+    return entries.Share(estimate.value, interval(estimate), min(sizes))
+
+
+def _bounds(
+    ours: Float[np.ndarray, " S"],
+    theirs: Float[np.ndarray, " S2"] | None,
+    our_lacking: Bool[np.ndarray, " S"],
+    their_lacking: Bool[np.ndarray, " S2"] | None,
+) -> list[entries.Share] | None:
+    """The shares if all networks without a number failed, and if all met the claim; None if every one has a number."""
+    if theirs is None:
+        return [_share(np.where(our_lacking, end, ours), None) for end in (0.0, 1.0)] if our_lacking.any() else None
+    assert their_lacking is not None
+    if not (our_lacking.any() or their_lacking.any()):
+        return None
+    ends = (-np.inf, np.inf)
+    return [_share(np.where(our_lacking, end, ours), np.where(their_lacking, -end, theirs)) for end in ends]
 
 
 def _median(numbers: Float[np.ndarray, " S"]) -> entries.Median:
@@ -227,24 +254,26 @@ def _entry(
     variants = dict[str, entries.Comparison]()
     for name, theirs in found["variants"].items():
         pair = theirs, found["references"].get(name, ours)
-        difference = intervals.difference(*(each.share_at(of_differences) for each in pair))
+        difference = intervals.difference(*(each.at(of_differences)[0].estimate for each in pair))
         variants[name] = entries.Comparison(
             **vars(theirs), difference=difference.value, difference_interval=interval(difference)
         )
-    at_once = ours.share_at(of_claims)
+    at_once = ours.at(of_claims)
     entry = Entry(
         id=claim.id,
         quote=claim.quote,
         statistic=claim.statistic,
-        threshold=entries.Threshold(claim.low, claim.high, claim.against),
+        threshold=entries.Threshold(claim.low, claim.high, claim.against, question=claim.higher is None),
         meets=claim.meets,
         **vars(ours),
-        simultaneous=entries.SimultaneousInterval(interval(at_once), verdict(at_once)),
+        simultaneous=entries.SimultaneousInterval(
+            at_once[0].interval, entries.decided(at_once, question=claim.higher is None)
+        ),
         published=_published(found),
         null={name: _single(each, answers=answers) for name, each in found["null"].items()},
         controls=found["controls"],
         variants=variants,
-        during=_during(found["during"]),
+        during=_during(found["during"], question=claim.higher is None),
         remarks=[],
     )
     return replace(entry, remarks=[*_remarks(entry, about, expected=claim.learned and right)])
@@ -268,12 +297,13 @@ def _published(found: Judgments) -> entries.SingleJudgment | None:
     return _single(published[0], ranks=ranks)
 
 
-def _during(judged: Mapping[str, Judgment]) -> entries.Moments | None:
+def _during(judged: Mapping[str, Judgment], *, question: bool) -> entries.Moments | None:
     confidence = intervals.simultaneous(len(judged))
     moments = []
     for step, each in judged.items():
-        share = each.share_at(confidence)
-        moments.append((int(step), share.value, interval(share), verdict(share), each.median, each.median_interval))
+        shares = each.at(confidence)
+        verdict = entries.decided(shares, question=question)
+        moments.append((int(step), shares[0].share, shares[0].interval, verdict, each.median, each.median_interval))
     return entries.Moments(*map(list, zip(*moments, strict=True))) if judged else None
 
 

@@ -141,7 +141,9 @@ def test_infinite_numbers_meet_lower_thresholds_too():
     networks = {"a": results([np.inf] * 10 + [3.0, 4.0], [True] * 12)}
     assert [each.share for each in specifications.by_analysis(one, networks)] == [1.0, 1.0]
     never = {"a": results([np.nan] * 10 + [3.0, 4.0], [True] * 12)}
-    assert [each.share for each in specifications.by_analysis(one, never)] == [2 / 12, 2 / 12]
+    assert {(each.share, each.counted, each.state) for each in specifications.by_analysis(one, never)} == {
+        (1.0, 2, "few")
+    }
 
 
 def test_alternative_numbers_judge_the_same_networks_by_the_same_thresholds():
@@ -156,18 +158,18 @@ def test_alternative_numbers_judge_the_same_networks_by_the_same_thresholds():
     networks["a"].diverged[0] = True
     found = [each for each in specifications.by_analysis(one, networks) if each.kind != "threshold"]
     shares = {each.name: each.share for each in found}
-    assert shares == {"the first": 0.0, "half": pytest.approx(15 / 19), "itself": pytest.approx(8 / 19)}
+    assert shares == {"the first": 0.0, "half": 1.0, "itself": pytest.approx(8 / 19)}
     assert [each.kind for each in found] == ["window", "unit", "unit"]
     np.testing.assert_array_equal(found[1].per_seed, [np.nan, *[0.6] * 11, *[1.2] * 4, *[np.nan] * 4])
-    for each in found:
-        assert (each.share, *each.interval) == lt.statistics.wilson(round(19 * each.share), 19)
+    for each, known in zip(found, (19, 15, 19), strict=True):
+        assert (each.share, *each.interval) == lt.statistics.wilson(round(known * each.share), known)
     whole = specifications.robustness(one, "supported", 0.9, [], [*entry(claim()).thresholds, *found])
     assert specified(whole) == "depends on window (the first); undecided under unit (itself)"
     assert whole.alternatives == found
     table = markdown.specifications([whole], "mine")
-    assert "| 0% to 0%, 1 of 1 | 42% to 79%, 2 of 2 |" in table
+    assert "| 0% to 0%, 1 of 1 | 42% to 100%, 2 of 2 |" in table
     assert (
-        "at least 0.8: 90% (70–97%); the first: 0% (0–17%); half: 79% (57–91%); itself: 42% (23–64%). Little" in table
+        "at least 0.8: 90% (70–97%); the first: 0% (0–17%); half: 100% (80–100%); itself: 42% (23–64%). Little" in table
     )
     few = [*specifications.by_analysis(one, {"a": networks["a"].isel(seed=slice(5))})]
     assert {each.state for each in few} == {"few"}

@@ -5,9 +5,10 @@ import dataclasses
 import numpy as np
 import pytest
 import xarray as xr
+from scipy.stats import binom
 
 from lstm_toys.runs.context import Refused
-from lstm_toys.statistics import intervals
+from lstm_toys.statistics import comparisons, intervals
 from lstm_toys.studies.claims import entries, evidence, markdown, report, verdicts
 from lstm_toys.studies.claims.declaration import Baseline, Claim, Column, Source
 from lstm_toys.studies.claims.entries import as_json as json_of
@@ -57,7 +58,7 @@ def test_a_verdict_needs_the_interval_on_one_side_of_one_half(met, verdict):
     outcome, confidence = judge([2.0] * met + [0.0] * (10 - met), low=1.0), intervals.simultaneous(17)
     assert outcome.verdict == verdict
     assert outcome.estimate == intervals.wilson(met, 10)
-    assert outcome.share_at(confidence) == intervals.clopper_pearson(met, 10, confidence)
+    assert outcome.at(confidence)[0].estimate == intervals.clopper_pearson(met, 10, confidence)
     assert outcome.met == met
     assert judge([1.5] * met + [0.5, 2.5] * 5, low=1.0, high=2.0).share == met / (met + 10)
 
@@ -89,15 +90,93 @@ def test_a_diverged_network_is_left_out_unless_the_claim_is_that_something_is_le
     assert np.isnan(nobody.share)
 
 
-def test_a_number_without_meaning_does_not_meet_a_claim_and_an_infinite_one_may():
-    entry = told(claim(high=1.0), [9.0, np.nan, np.nan, 0.7, 0.5])
-    assert (entry.meaningless, entry.share, entry.median) == (2, 0.5, 0.6)
-    said = "- The number has no meaning for 2 networks, counted as not meeting it."
+def test_a_share_is_of_networks_that_have_a_number_and_is_judged_at_both_bounds():
+    entry = alone(claim(high=1.0), [9.0, np.nan, np.nan, 0.7, 0.5])
+    assert (entry.meaningless, entry.counted, entry.share, entry.median) == (2, 3, 2 / 3, 0.7)
+    assert [each.estimate for each in entry.bounds] == [intervals.wilson(2, 5), intervals.wilson(4, 5)]
+    said = "- 2 of 5 have no number; if all of them failed, 40% (12–77%) would meet it, if all met it, 80% (38–96%)."
     assert said in markdown.claims([entry], "title", "")
-    entry = told(claim(low=0.5), [5.0, 1.0, 2.0, np.inf, np.inf, np.inf])
-    assert (entry.share, entry.median, entry.median_interval[1]) == (1.0, np.inf, np.inf)
-    assert json_of(entry)["median_interval"] == [1.0, None]
-    assert "(1 to –)" in markdown.claims([entry], "title", "")
+    assert alone(claim(high=1.0), [9.0, 0.5]).bounds is None
+
+
+@pytest.mark.parametrize(
+    ("met", "lacking", "failed", "verdict", "turned"),
+    [
+        (20, 0, 0, "supported", False),
+        (20, 4, 0, "supported", False),
+        (20, 20, 0, "undecided", True),
+        (0, 4, 20, "refuted", False),
+        (0, 20, 20, "undecided", True),
+        (10, 4, 10, "undecided", False),
+        (0, 9, 0, "undecided", False),
+    ],
+)
+def test_networks_without_a_number_may_leave_a_claim_undecided(met, lacking, failed, verdict, turned):
+    numbers = [0.0] * met + [np.nan] * lacking + [2.0] * failed
+    for diverged in ((), [*range(met, met + lacking)]):  # Diverged networks count as undefined.
+        outcome = judge(numbers, diverged, high=1.0)
+        assert (outcome.verdict, outcome.turned, outcome.counted) == (verdict, turned, met + failed)
+    entry = alone(claim(high=1.0), numbers)
+    assert ("they could turn the verdict" in report.lacking(entry)) == turned if lacking else entry.bounds is None
+
+
+def test_undefined_numbers_of_two_populations_are_lowest_and_highest():
+    ours, theirs = [*np.arange(10.0, 30.0), np.nan], [*np.arange(20.0), np.nan, np.nan]
+    outcome = verdicts.judge(*against(ours, theirs))
+    numbers = np.array(ours[:-1]), np.array(theirs[:-2])
+    assert outcome.share == comparisons.probability_above(*numbers).value
+    fails = comparisons.probability_above([*numbers[0], -np.inf], [*numbers[1], np.inf, np.inf])
+    meets = comparisons.probability_above([*numbers[0], np.inf], [*numbers[1], -np.inf, -np.inf])
+    assert [each.estimate for each in outcome.bounds] == [fails, meets]
+    assert outcome.verdict == "supported"
+    many = verdicts.judge(*against([*numbers[0], *[np.nan] * 10], [*numbers[1], *[np.nan] * 10]))
+    assert (many.verdict, many.turned) == ("undecided", True)
+
+
+def test_networks_that_did_not_learn_decide_nothing():
+    learned = [True] * 12 + [False] * 30
+    results = {"sine": labeled([0.0] * 12 + [2.0] * 30, learned=np.array(learned))}
+    outcome = verdicts.judge(claim(high=1.0), results, only_learned=True)
+    assert (outcome.verdict, outcome.counted, len(outcome.unlearned), outcome.bounds) == ("supported", 12, 30, None)
+    assert [each.estimate for each in outcome.outside] == [intervals.wilson(12, 42), intervals.wilson(42, 42)]
+
+
+def test_it_may_be_asked_which_of_two_populations_is_higher():
+    high, low = np.arange(20.0) + 40, np.arange(20.0)
+    answers = {"ours higher": (high, low), "theirs higher": (low, high), "undecided": (low, low)}
+    for expected, (ours, theirs) in answers.items():
+        populations = {"sine": labeled(ours), "other": labeled(theirs)}
+        asked = claim(against="other", higher=None)
+        entry = entry_of(asked, (OURS, populations))
+        assert (entry.verdict, entry.simultaneous.verdict, entry.meets) == (
+            expected,
+            expected,
+            "above or below other's",
+        )
+    assert entry.pairs == (190, 20, 190)
+    assert entry.shift == entries.Shift(0.0, None)  # Seeds are resampled together.
+    assert any(each.startswith("of all pairs, ours is above other's in 48%") for each in report.details(entry))
+    with pytest.raises(ValueError, match="higher must be True, or None with against"):
+        claim(low=1.0, higher=None)
+
+
+def test_an_undecided_verdict_has_a_power_and_a_median_a_distance():
+    entry = alone(claim(low=1.0, high=3.0), [0.5] * 12 + [1.5] * 12)
+    expected = {each: binom.sf(16, 24, each) for each in (0.6, 0.7, 0.8, 0.9)}  # 17 of 24 decide.
+    assert entry.power == pytest.approx(expected)
+    assert any(
+        each.startswith("24 networks decide with a probability of 0.19 at 0.6") for each in report.details(entry)
+    )
+    entry = alone(claim(low=1.0, high=3.0), [1.4] * 9 + [1.5] * 9)
+    assert [entry.distance.median, *entry.distance.median_interval] == pytest.approx([0.45, 0.4, 0.5])
+    assert alone(claim(high=3.0), [*range(9)]).distance == entries.Median(-1.0, [-4.0, 2.0])
+
+
+def test_an_infinite_number_may_meet_a_claim():
+    entry = alone(claim(low=0.5), [*range(1, 9), np.inf, np.inf, np.inf])
+    assert (entry.share, entry.median, entry.median_interval[1]) == (1.0, 6.0, np.inf)
+    assert json_of(entry)["median_interval"] == [3.0, None]
+    assert "6 (3 to –)" in markdown.claims([entry], "title", "")
 
 
 def test_a_population_may_be_held_against_another():
@@ -107,14 +186,14 @@ def test_a_population_may_be_held_against_another():
         populations = {"sine": labeled([*first, 99.0, -99.0], (20, 21)), "other": labeled([*second, 50.0], (20,))}
         outcome = verdicts.judge(claim(against="other"), populations)
         assert (outcome.verdict, outcome.counted) == (verdict, 20)
-        np.testing.assert_array_equal(outcome.against_per_seed, second)
-        assert outcome.estimate == intervals.probability_above(first, second)
+        np.testing.assert_array_equal(outcome.against_per_seed, [*second, np.nan])
+        assert outcome.estimate == comparisons.probability_above([*first, np.nan, np.nan], [*second, np.nan])
 
 
-def test_numbers_without_meaning_are_above_nothing_and_equal_ones_are_ties():
+def test_equal_numbers_are_ties_and_undefined_ones_in_no_pair():
     outcome = verdicts.judge(*against([np.nan, np.inf, 3.0, 3.0], [np.inf, 1.0, np.nan, 2.0]))
-    np.testing.assert_array_equal(outcome.against_per_seed, [np.inf, 1.0, 2.0])
-    assert outcome.share == pytest.approx((0 + 2.5 + 2 + 2) / 12)
+    np.testing.assert_array_equal(outcome.against_per_seed, [np.inf, 1.0, np.nan, 2.0])
+    assert outcome.share == pytest.approx((2.5 + 2 + 2) / 9)
 
 
 def test_no_interval_is_reported_where_resampling_changes_nothing():
@@ -172,6 +251,11 @@ def told(claim, numbers, controls=(), variants=()):
     others = [(Column(name, "controls"), {"sine": labeled(each)}) for name, each in dict(controls).items()]
     others += [(Column(name, "variants"), each) for name, each in dict(variants).items()]
     return entry_of(claim, (OURS, {"sine": labeled(numbers, (0,))}), *singles, *others)
+
+
+def alone(claim, numbers):
+    """The entry of a claim on networks none of which diverged."""
+    return entry_of(claim, (OURS, {"sine": labeled(numbers)}))
 
 
 def entry_of(claim, *columns):
@@ -290,15 +374,15 @@ def test_a_published_network_without_a_rank_or_a_baseline_is_told_without():
 def test_an_entry_holds_what_was_asked_for():
     twice = Baseline("twice", lambda line: 2 * the_number(line), (SOURCE,))
     missing = Baseline("n/a", the_number, (Source("a", "b"),))
-    entry = told(claim(high=1.0, baselines=(twice, missing)), [5.0, 0.5, 0.7, np.nan])
-    assert json_of(entry)["per_seed"] == [None, 0.5, 0.7, None]
-    assert (entry.seeds, entry.excluded, entry.diverged, entry.published) == (4, [0], [0], None)
+    entry = told(claim(high=1.0, baselines=(twice, missing)), [5.0, 0.5, 0.7, np.nan, *[0.5, 0.7, 0.6] * 2])
+    assert json_of(entry)["per_seed"] == [None, 0.5, 0.7, None, *[0.5, 0.7, 0.6] * 2]
+    assert (entry.seeds, entry.excluded, entry.diverged, entry.published) == (10, [0], [0], None)
     assert json_of(entry)["threshold"] == {"low": None, "high": 1.0, "against": None}
-    assert (entry.share, entry.median, entry.median_interval) == (2 / 3, 0.6, [0.5, 0.7])
+    assert (entry.share, entry.median, entry.median_interval) == (1.0, 0.6, [0.5, 0.7])
     assert {name: each.median for name, each in entry.baselines.items()} == {"twice": 1.2}
-    table = markdown.claims([entry], "the claims", "Four networks.")
-    assert "| [id](#id) | **undecided** | 67% (21–94%) | 0.6 (0.5 to 0.7) | at most 1 |" in table
-    assert "Diverged, left out: seeds 0." in table
+    table = markdown.claims([entry], "the claims", "Ten networks.")
+    assert "| [id](#id) | **undecided** | 100% (68–100%) | 0.6 (0.5 to 0.7) | at most 1 |" in table
+    assert "Diverged, without a number: seeds 0." in table
 
 
 def with_variants(id, **variants):

@@ -1,0 +1,166 @@
+"""Comparisons of two populations of networks: how often numbers of one are higher, and by how much.
+
+Numbers with the same index belong to the same seed number, so that two populations may share initial weights and draws
+of stimuli. The bootstrap therefore resamples seed numbers for both at once; a number that is NaN is missing in its
+population only.
+"""
+
+from statistics import NormalDist
+from typing import Any, NamedTuple
+
+import numpy as np
+from jaxtyping import Float
+
+from lstm_toys import arguments
+from lstm_toys.statistics.intervals import AT_ONCE, FEWEST, NOTHING, RESAMPLES, Estimate, clopper_pearson, with_width
+
+
+def probability_above(ours: Float[np.ndarray, " S"] | Any, theirs: Float[np.ndarray, " S2"] | Any) -> Estimate:
+    """Returns the probability that one of ours exceeds one of theirs; ties count half (Mann and Whitney, 1947).
+
+    Args:
+        ours: one number per seed ``[S]``; infinite ones are allowed, and NaN is left out.
+        theirs: one number per seed of another population ``[S2]``; seeds with the same index are resampled together.
+
+    Returns:
+        The probability over all pairs, with the ends of a 95 % interval: a percentile bootstrap of seeds with a fixed
+        random seed, and an exact one if the samples do not overlap. There is none if one has fewer than eight numbers,
+        or all numbers are equal; without numbers the probability is NaN, too.
+
+    Raises:
+        ValueError: the arguments are not one number per seed.
+
+    Example:
+        >>> import lstm_toys as lt
+        >>> print(f"{lt.statistics.probability_above(np.arange(8.0), np.arange(8.0) - 3).value:.3f}")
+        0.805
+    """
+    ours, theirs = _checked(ours, theirs)
+    counts = pairs(ours, theirs)
+    if not sum(counts):
+        return NOTHING
+    value, fewer = float(_probability(*counts)), _fewer(ours, theirs)
+    if fewer < FEWEST:
+        return Estimate(value, np.nan, np.nan)
+    if value in (0.0, 1.0):
+        return separated(value, fewer)
+    signs = np.nan_to_num(np.sign(_differences(ours, theirs))).astype(np.float32)
+    resampled = []
+    for one, other in _resamples(ours, theirs):
+        sums = np.einsum("rs,rs->r", one @ signs, other, dtype=float)
+        mean = sums / (one.sum(axis=1, dtype=float) * other.sum(axis=1))
+        resampled.append((1 + mean) / 2)
+    return Estimate(value, *with_width(np.concatenate(resampled)))
+
+
+def shift(ours: Float[np.ndarray, " S"] | Any, theirs: Float[np.ndarray, " S2"] | Any) -> Estimate:
+    """Returns by how much ours are above theirs: the median of all differences (Hodges and Lehmann, 1963).
+
+    It is never on the other side of zero than `lt.statistics.probability_above` is of one half, which a difference of
+    medians may be. Medians are those of the inverse distribution function, so that they are differences that exist.
+
+    Args:
+        ours: one number per seed ``[S]``, in any unit; infinite ones are allowed, and NaN is left out. The difference
+            of two equal infinite numbers is 0.
+        theirs: one number per seed of another population ``[S2]``, in the same unit; seeds with the same index are
+            resampled together.
+
+    Returns:
+        The median difference, with the ends of a 95 % percentile bootstrap interval as ``low`` and ``high``, from the
+        resamples of `lt.statistics.probability_above`. The ends are NaN if resampling does not change it, or one
+        population has fewer than eight numbers; without numbers all are.
+
+    Raises:
+        ValueError: the arguments are not one number per seed.
+
+    Example:
+        >>> import lstm_toys as lt
+        >>> lt.statistics.shift(np.arange(8.0), np.arange(8.0)[::-1] - 3)
+        Estimate(value=3.0, low=0.0, high=6.0)
+    """
+    ours, theirs = _checked(ours, theirs)
+    differences = _differences(ours, theirs)
+    rows, columns = np.nonzero(~np.isnan(differences))
+    if not len(rows):
+        return NOTHING
+    order = np.argsort(differences[rows, columns], kind="stable")
+    rows, columns = rows[order], columns[order]
+    ascending = differences[rows, columns]
+    value = float(np.quantile(ascending, 0.5, method="inverted_cdf"))
+    if _fewer(ours, theirs) < FEWEST:
+        return Estimate(value, np.nan, np.nan)
+    resampled = []
+    for one, other in _resamples(ours, theirs):
+        weights = np.cumsum(one[:, rows] * other[:, columns], axis=1)
+        resampled.append(ascending[(2 * weights >= weights[:, -1:]).argmax(axis=1)])
+    return Estimate(value, *with_width(np.concatenate(resampled)))
+
+
+class Pairs(NamedTuple):
+    """In how many pairs ours is above theirs, equal to it, and below it."""
+
+    above: int
+    tied: int
+    below: int
+
+
+def pairs(ours: Float[np.ndarray, " S"], theirs: Float[np.ndarray, " S2"]) -> Pairs:
+    """Counts pairs of two known numbers by which is higher."""
+    signs = np.sign(_differences(ours, theirs))
+    return Pairs(*(int((signs == sign).sum()) for sign in (1, 0, -1)))
+
+
+def separated(value: float, fewer: int, confidence: float = 0.95) -> Estimate:
+    """Returns a probability of 0 or 1 that one number exceeds another, of samples that do not overlap.
+
+    Resampling would not change it: its interval is the exact one of as many equal outcomes as the smaller sample has
+    numbers.
+    """
+    return clopper_pearson(round(value * fewer), fewer, confidence)
+
+
+def power(networks: int, probability: float) -> float:
+    """Returns the probability that two populations of so many networks are told apart, if so often one is above.
+
+    It is approximate: P is taken to be normal, with the variance that it has between two equal populations.
+    """
+    normal = NormalDist()
+    return normal.cdf(abs(probability - 0.5) * np.sqrt(6 * networks) - normal.inv_cdf(0.975))
+
+
+def _checked(*values: Any) -> list[Float[np.ndarray, " _"]]:
+    names = "ours", "theirs"
+    return [
+        np.asarray(arguments.array(name, each, "S", finite=False, empty=True), float)
+        for name, each in zip(names, values, strict=True)
+    ]
+
+
+def _differences(ours: Float[np.ndarray, " S"], theirs: Float[np.ndarray, " S2"]) -> Float[np.ndarray, "S S2"]:
+    one, other = ours[:, None], theirs[None, :]
+    with np.errstate(invalid="ignore"):
+        return np.where(one == other, 0.0, one - other)
+
+
+def _probability(above: int, tied: int, below: int) -> float:
+    return (above + tied / 2) / (above + tied + below)
+
+
+def _fewer(*samples: Float[np.ndarray, " _"]) -> int:
+    """How many known numbers the smaller sample has."""
+    return min(int((~np.isnan(each)).sum()) for each in samples)
+
+
+def _resamples(ours: Float[np.ndarray, " S"], theirs: Float[np.ndarray, " S2"]) -> Any:
+    """Yields batches of resamples, as counts of how often each known number was drawn ``[R, S]``, ``[R, S2]``.
+
+    Resamples that lack a population are left out.
+    """
+    seeds, random = max(len(ours), len(theirs)), np.random.default_rng(0)
+    known = [~np.isnan(each) for each in (ours, theirs)]
+    rows, exact = min(RESAMPLES, max(1, AT_ONCE // (len(ours) * len(theirs)))), np.float32 if seeds < 2**12 else float
+    for first in range(0, RESAMPLES, rows):
+        drawn = random.multinomial(seeds, np.full(seeds, 1 / seeds), min(rows, RESAMPLES - first)).astype(exact)
+        counts = [drawn[:, : len(each)] * each for each in known]
+        whole = np.logical_and(*(each.any(axis=1) for each in counts))
+        yield [each[whole] for each in counts]
