@@ -18,6 +18,9 @@ Change = Callable[[str, Settings], Settings | None]
 COMBINATION = "combination"
 """The kind of specifications in which several choices differ."""
 
+BASE_SEED = "base seed"
+"""The kind of specifications with other networks, trained in the same way."""
+
 
 @dataclass(frozen=True)
 class Thresholds:
@@ -54,7 +57,8 @@ class Specification:
         change: function of a population's name and settings that returns the changed settings, or None to skip the
             population.
         choices: by kind of choice, such as ``"units"``, what is chosen, such as ``"half"``. With several, the
-            specification counts as a combination.
+            specification counts as a combination. Networks of other base seeds have the kind ``"base seed"``: only with
+            such can a verdict be replicated.
 
     Raises:
         ValueError: ``choices`` is empty.
@@ -128,6 +132,6 @@ def usual() -> tuple[Specification, ...]:
         Specification(changed(learning_rate=3.0), {"learning rate": "three times"}),
         Specification(changed(hidden=0.5), {"units": "half"}),
         Specification(changed(hidden=2.0), {"units": "twice"}),
-        Specification(other_seeds(1_001), {"base seed": "1,001 more"}),
-        Specification(other_seeds(2_002), {"base seed": "2,002 more"}),
+        Specification(other_seeds(1_001), {BASE_SEED: "1,001 more"}),
+        Specification(other_seeds(2_002), {BASE_SEED: "2,002 more"}),
     )

@@ -23,6 +23,8 @@ Interval: TypeAlias = list[float] | None
 
 State = Literal["judged", "shown", "unlearned", "few"]
 
+Standing = Literal["not tested", "depends", "not contradicted", "replicated"]
+
 Kind = TypeVar("Kind")
 
 
@@ -278,7 +280,7 @@ class Entry(Judgment, Statement):
 
 
 @dataclass(frozen=True)
-class Level:
+class Choice:
     """A claim judged under one other choice.
 
     Attributes:
@@ -318,7 +320,7 @@ class Level:
 
 
 @dataclass(frozen=True)
-class LevelCounts:
+class Counts:
     """How many choices of a kind were tried, counted, turned the verdict, and left it undecided."""
 
     tried: int
@@ -332,10 +334,12 @@ class Robustness:
     """All that is reported about the verdict on a claim under other choices.
 
     Attributes:
-        robust: whether no choice turns the verdict; None if there is no choice that could.
+        level: how well the verdict stands other choices, by the first that applies: ``"not tested"``, ``"depends"``,
+            ``"not contradicted"``, ``"replicated"``; None if it is undecided. See `lstm-toys claims --specifications`.
+        agree: how many of the choices that count have the same verdict.
         depends: by kind, the choices that turn it.
         undecided: by kind, the choices under which it is undecided.
-        levels: how many choices there are by kind.
+        kinds: how many choices there are by kind.
         ranges: by kind, the smallest and largest share.
         trained, thresholds, alternatives: the judgments by other trainings, thresholds and numbers.
         reasons: why the smallest and the largest threshold are defensible.
@@ -346,18 +350,19 @@ class Robustness:
     verdict: Verdict
     meets: str
     share: float
-    robust: bool | None
+    level: Standing | None
+    agree: int
     depends: dict[str, list[str]]
     undecided: dict[str, list[str]]
-    levels: dict[str, LevelCounts]
+    kinds: dict[str, Counts]
     ranges: dict[str, list[float]]
-    trained: list[Level]
-    thresholds: list[Level]
-    alternatives: list[Level]
+    trained: list[Choice]
+    thresholds: list[Choice]
+    alternatives: list[Choice]
     reasons: list[str]
 
     @property
-    def judged(self) -> list[Level]:
+    def judged(self) -> list[Choice]:
         """The judgments under choices that count."""
         return [each for each in (*self.trained, *self.thresholds, *self.alternatives) if each.state == "judged"]
 

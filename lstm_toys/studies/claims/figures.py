@@ -40,6 +40,8 @@ HALF: dict[str, Any] = {"color": GRAY, "linewidth": 0.9, "linestyle": "--"}
 DOT: dict[str, Any] = {"marker": "o", "markersize": 4, "linestyle": "", "markeredgewidth": 0.8}
 """The style of a choice."""
 
+LEVELS = "depends", "not tested", "not contradicted", "replicated"
+
 COLUMNS = 3
 """Most panels in a row."""
 
@@ -211,11 +213,11 @@ def draw_during(entries: Sequence[Entry]) -> Figure:
 def draw_choices(others: Sequence[Robustness]) -> Figure:
     """Draws the shares under each choice: a row per claim, the most fragile first, and a column per kind of choice.
 
-    ``others`` are entries of ``specifications.json`` whose verdicts are robust or not, at least one.
+    ``others`` are entries of ``specifications.json`` with a level, at least one.
     """
-    ordered = sorted(others, key=lambda each: (each.robust, _margin(each)))
+    ordered = sorted(others, key=lambda each: (LEVELS.index(each.level), _margin(each)))
     columns = list(dict.fromkeys(kind for each in others for kind in each.ranges))
-    robust = sum(bool(each.robust) for each in others)
+    numbers = {level: sum(each.level == level for each in others) for level in LEVELS}
     size, alike = (2.6 + 0.85 * len(columns), 1.8 + 0.27 * len(ordered)), {"sharey": True, "squeeze": False}
     with sheet(*size, columns=len(columns), **alike) as (figure, (panels,)):
         for axes, kind in zip(panels, columns, strict=True):
@@ -224,11 +226,12 @@ def draw_choices(others: Sequence[Robustness]) -> Figure:
             for row, each in enumerate(ordered):
                 _choices(axes, row, each, kind)
             axes.axvline(0.5, **HALF)
-            axes.axhline(len(ordered) - robust - 0.5, color=GRAY, linewidth=0.8)
+            for end in np.cumsum([*numbers.values()])[:-1]:
+                axes.axhline(end - 0.5, color=GRAY, linewidth=0.8)
             axes.grid(visible=False, axis="y")
             axes.set(xlim=(-0.08, 1.08), ylim=(len(ordered) - 0.5, -0.5))
             axes.set_xticks([0, 0.5, 1], ["0", "", "100%"], fontsize=7.5)
-        names = [f"{each.id} ({each.verdict}{', robust' if each.robust else ''})" for each in ordered]
+        names = [f"{each.id} ({each.verdict}, {each.level})" for each in ordered]
         panels[0].set_yticks(range(len(ordered)), map(plain, names), fontsize=8)
         handles = [
             handle("share of the claim's own networks", "black", marker="|", markersize=9, linestyle=""),
@@ -238,7 +241,8 @@ def draw_choices(others: Sequence[Robustness]) -> Figure:
         if any(each.verdict == OPPOSITE[found.verdict] for found in others for each in found.judged):
             handles.append(handle("opposite verdict", COLORS["r"], **DOT))
         legend(figure, handles, columns=2)
-        title = f"{robust} of {len(others)} verdicts are robust: no other choice turns them"
+        told = "; ".join(f"{number} {level}" for level, number in numbers.items() if number)
+        title = f"{counted(len(others), 'verdict')} under other choices: {told}"
         figure.suptitle(f"{title}\nshare of networks that meet each claim, by kind of choice")
     return figure
 

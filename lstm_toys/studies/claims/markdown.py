@@ -29,8 +29,8 @@ def claims(
 
 
 def specifications(every: Sequence[Robustness], title: str) -> str:
-    """The table of all claims: the verdict, whether it is robust, and the range of the share by kind of choice."""
-    kinds = words.named(each.levels for each in every)
+    """The table of all claims: the verdict, how it stands other choices, and the range of the share by kind."""
+    kinds = words.named(each.kinds for each in every)
     named = {"every": every, "title": title, "kinds": kinds, "learned": LEARNED, "turning": TURNING}
     return rendered(FOLDER / "specifications.md.jinja", words=words, **named)
 

@@ -14,7 +14,6 @@ from lstm_toys.results.summary import finite
 from lstm_toys.studies.claims.choices import COMBINATION
 from lstm_toys.studies.claims.declaration import NETWORKS, Claims
 from lstm_toys.studies.claims.entries import Comparison, Entry, Interval, Robustness, Share, SingleJudgment
-from lstm_toys.studies.claims.specifications import LEARNED
 
 NEARLY_ALL = 0.9
 """Lower end of the interval of a share above which nearly all networks meet a claim."""
@@ -192,23 +191,23 @@ def numbers(interval: Interval) -> str:
 
 
 def specified(found: Robustness) -> str:
-    """Says whether a verdict is robust or on which choices it depends, and under which ones it is undecided."""
-    if found.verdict == "undecided":
+    """Says how a verdict stands other choices: its level, and the choices that turn it or leave it undecided."""
+    if found.level is None:
         return "undecided"
-    if found.robust is None:
-        unlearned = any((each.learned or 0) < LEARNED for each in found.trained)
-        few = "too few networks learned" if unlearned else "too few networks"
-        return f"not judged: {few if found.levels else 'there are no other choices'}"
 
     def told(kind: str, names: Sequence[str]) -> str:
         if kind == COMBINATION:
-            return f"combinations ({len(names)} of {found.levels[kind].judged})"
+            return f"combinations ({len(names)} of {found.kinds[kind].judged})"
         return f"{kind} ({'; '.join(names)})"
 
     depends, undecided = (
         ", ".join(told(*each) for each in kinds.items()) for kinds in (found.depends, found.undecided)
     )
-    stands = "robust" if found.robust else f"depends on {depends}"
+    if found.level == "not tested":
+        tried = counted(sum(each.tried for each in found.kinds.values()), "choice")
+        stands = f"not tested: {len(found.judged)} of {tried} could be judged{f'; turned by {depends}' * bool(depends)}"
+    else:
+        stands = f"depends on {depends}" if depends else f"{found.level}: {found.agree} of {len(found.judged)} agree"
     return f"{stands}; undecided under {undecided}" if undecided else stands
 
 

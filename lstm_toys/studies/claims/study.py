@@ -31,7 +31,7 @@ from lstm_toys.runs.preparation import Prepared
 from lstm_toys.runs.study import Job, Metrics, Study
 from lstm_toys.studies.claims import evidence, figures, markdown, report, specifications, verdicts
 from lstm_toys.studies.claims.declaration import CLIPPED, COPY, DURING, NETWORKS, Column
-from lstm_toys.studies.claims.entries import Entry, Level, Robustness, as_json, from_json, read
+from lstm_toys.studies.claims.entries import Choice, Entry, Robustness, as_json, from_json, read
 from lstm_toys.studies.claims.settings import ClaimSettings, Question
 from lstm_toys.studies.training.study import Training
 from lstm_toys.tasks.parameters import TRAINING
@@ -86,18 +86,18 @@ class ClaimJob(Job["ClaimStudy"]):
             as_json(self.judgment),
         ]
         kept = self._parts.keep("judged by other choices", inputs, lambda: as_json(self._by_choices()))
-        trained, analyzed = (from_json(dict[str, list[Level]], each) for each in kept)
+        trained, analyzed = (from_json(dict[str, list[Choice]], each) for each in kept)
         return [
             specifications.robustness(claim, each.verdict, each.share, trained[claim.id], analyzed[claim.id])
             for claim, each in zip(declared.claims, self.judgment, strict=True)
         ]
 
-    def _by_choices(self) -> list[dict[str, list[Level]]]:
+    def _by_choices(self) -> list[dict[str, list[Choice]]]:
         """The judgments of each claim by the networks of all specifications, and by other analyses of its own."""
         declared, networks = self.subject.declared, self._networks
         known = {each.name: each for each in declared.specifications}
         columns = ((each, self._results(each.name)) for each in declared.columns if each.name in known)
-        trained: dict[str, list[Level]] = {each: [] for each in declared.ids}
+        trained: dict[str, list[Choice]] = {each: [] for each in declared.ids}
         for claim, column, results, judgment in verdicts.judgments(declared.claims, columns):
             trained[claim.id].append(specifications.by_training(claim, known[column.name], results, judgment))
         analyzed = {each.id: [*specifications.by_analysis(each, networks)] for each in declared.claims}
@@ -235,7 +235,7 @@ class ClaimJob(Job["ClaimStudy"]):
     def draw(self) -> Iterator[tuple[str, Drawing]]:
         judged, others = self._judged()
         yield from figures.draw(judged).items()
-        if sided := [each for each in others if each.robust is not None]:
+        if sided := [each for each in others if each.level is not None and each.ranges]:
             yield "specifications.png", figures.draw_choices(sided)
 
 

@@ -83,8 +83,8 @@ def test_numbers_are_computed_from_networks_in_every_column_and_kept(tmp_path, c
     assert not found["weights"].null
     assert "| not applicable |" in entries.with_name("claims.md").read_text()
     assert found["larger"].against_per_seed is not None
-    levels = json.loads(entries.with_name("specifications.json").read_text())[0]["levels"]
-    assert sum(each["judged"] for each in levels.values()) == 1
+    kinds = json.loads(entries.with_name("specifications.json").read_text())[0]["kinds"]
+    assert sum(each["judged"] for each in kinds.values()) == 1
     capsys.readouterr()
     CALLS.clear()
     assert carry_out(command, arguments) == 0

@@ -1,4 +1,4 @@
-"""Verdicts under other choices: which trainings count, when a verdict is robust, and what is reported."""
+"""Verdicts under other choices: which trainings count, how a verdict stands them, and what is reported."""
 
 import dataclasses
 import json
@@ -16,7 +16,7 @@ from lstm_toys.figures.style import COLORS
 from lstm_toys.runs import command_line
 from lstm_toys.studies.claims import choices, figures, markdown, report, specifications, verdicts
 from lstm_toys.studies.claims.declaration import NETWORKS, Column
-from lstm_toys.studies.claims.entries import Level, Robustness, as_json, read
+from lstm_toys.studies.claims.entries import Choice, Robustness, Share, as_json, read
 from lstm_toys.studies.claims.report import specified
 
 RATE = lt.claims.Specification(choices.changed(learning_rate=3.0), {"rate": "three times"})
@@ -64,7 +64,7 @@ def test_networks_that_learned_count_and_trainings_where_most_did(learned, optio
 
 def trained(low, high, kind="rate", state="judged", share=None, **options):
     share = (low + high) / 2 if share is None else share
-    return Level(f"{kind}: {low} to {high}", kind, state, share, [float(low), float(high)], choices={}, **options)
+    return Choice(f"{kind}: {low} to {high}", kind, state, share, [float(low), float(high)], choices={}, **options)
 
 
 def entry(one, others=(), verdict="supported", numbers=(0.9,) * 18 + (0.1,) * 2):
@@ -73,32 +73,67 @@ def entry(one, others=(), verdict="supported", numbers=(0.9,) * 18 + (0.1,) * 2)
     return specifications.robustness(one, verdict, 0.9, others, [*specifications.by_analysis(one, networks)])
 
 
+def seeded(met):
+    """What 24 networks of another base seed say."""
+    share, *interval = lt.statistics.wilson(met, 24)
+    return Choice(f"base seed: {met}", "base seed", "judged", share, interval, choices={}, counted=24)
+
+
 STAYS, OPEN, TURNS = (trained(*ends, choices.COMBINATION) for ends in ((0.8, 0.9), (0.4, 0.9), (0.1, 0.2)))
 
 
 @pytest.mark.parametrize(
     ("verdict", "others", "said"),
     [
-        ("supported", [trained(0.51, 0.7), trained(0.8, 1.0, "units")], "robust"),
-        ("supported", [trained(0.1, 0.3, state="shown"), trained(0.1, 0.3, state="few")], "robust"),
-        ("supported", [trained(0.31, 0.69)], "robust; undecided under rate (0.31 to 0.69)"),
-        ("supported", [trained(0.25, 0.59)], "robust; undecided under rate (0.25 to 0.59)"),
-        ("supported", [trained(0.2, 0.5)], "robust; undecided under rate (0.2 to 0.5)"),
+        ("supported", [trained(0.51, 0.7), trained(0.8, 1.0, "units")], "not contradicted: 4 of 4 agree"),
+        (
+            "supported",
+            [trained(0.1, 0.3, state="shown"), trained(0.1, 0.3, state="few")],
+            "not contradicted: 2 of 2 agree",
+        ),
+        ("supported", [trained(0.31, 0.69)], "not contradicted: 2 of 3 agree; undecided under rate (0.31 to 0.69)"),
+        ("supported", [trained(0.2, 0.5)], "not contradicted: 2 of 3 agree; undecided under rate (0.2 to 0.5)"),
         ("supported", [trained(0.2, 0.49)], "depends on rate (0.2 to 0.49)"),
         (
             "supported",
             [trained(0.1, 0.3), trained(0.1, 0.4, "units"), trained(0.4, 0.6), trained(0.45, 0.6, "steps")],
             "depends on rate (0.1 to 0.3), units (0.1 to 0.4); undecided under rate (0.4 to 0.6), steps (0.45 to 0.6)",
         ),
-        ("supported", [trained(np.nan, np.nan, share=1.0)], "robust; undecided under rate (nan to nan)"),
-        ("supported", [STAYS] * 9 + [TURNS], "robust"),
-        ("supported", [STAYS] * 8 + [OPEN, TURNS], "robust; undecided under combinations (1 of 10)"),
+        (
+            "supported",
+            [trained(np.nan, np.nan, share=1.0)],
+            "not contradicted: 2 of 3 agree; undecided under rate (nan to nan)",
+        ),
+        ("supported", [STAYS] * 9 + [TURNS], "not contradicted: 11 of 12 agree"),
+        (
+            "supported",
+            [STAYS] * 8 + [OPEN, TURNS],
+            "not contradicted: 10 of 12 agree; undecided under combinations (1 of 10)",
+        ),
         ("supported", [STAYS] * 8 + [TURNS] * 2, "depends on combinations (2 of 10)"),
-        ("supported", [OPEN] * 10, "robust; undecided under combinations (10 of 10)"),
+        ("supported", [trained(0.1, 0.2)] + [trained(0, 1, state="few")] * 3, "depends on rate (0.1 to 0.2)"),
+        ("supported", [trained(0, 1, state="few")] * 3, "not tested: 2 of 5 choices could be judged"),
+        (
+            "supported",
+            [trained(0.1, 0.2)] + [trained(0, 1, state="few")] * 4,
+            "not tested: 3 of 7 choices could be judged; turned by rate (0.1 to 0.2)",
+        ),
+        ("supported", [seeded(24), seeded(20)], "replicated: 4 of 4 agree"),
+        ("supported", [seeded(24), seeded(13)], "not contradicted: 3 of 4 agree; undecided under base seed (13)"),
+        (
+            "supported",
+            [seeded(24), seeded(13), *[trained(0.6, 0.7)] * 6],
+            "replicated: 9 of 10 agree; undecided under base seed (13)",
+        ),
+        (
+            "supported",
+            [seeded(13), *[trained(0.6, 0.7)] * 6],
+            "not contradicted: 8 of 9 agree; undecided under base seed (13)",
+        ),
         ("undecided", [trained(0.1, 0.2)], "undecided"),
     ],
 )
-def test_a_choice_turns_a_verdict_if_the_whole_interval_lies_on_the_other_side(verdict, others, said):
+def test_how_a_verdict_stands_other_choices(verdict, others, said):
     found = entry(claim(), others, verdict)
     assert specified(found) == said
     assert json.dumps(as_json(found), allow_nan=False)
@@ -110,10 +145,22 @@ def test_a_choice_turns_a_verdict_if_the_whole_interval_lies_on_the_other_side(v
         assert specified(entry(claim(), mirrored, "refuted", [0.1] * 20)) == said
 
 
+def test_base_seeds_of_pairs_and_of_networks_without_a_number_are_pooled():
+    two, others = lt.claims.Source("a", "training"), [seeded(16), seeded(16)]
+    compared = lt.claims.Claim("one", "It is", "last", number, (two,), against="b")
+    found = specifications.robustness(compared, "supported", 0.9, others, [])
+    assert (found.level, found.agree) == ("not contradicted", 0)  # Each is undecided by itself.
+    wide = [trained(0.51, 0.99, choices.BASE_SEED, share=0.75), trained(0.55, 0.95, choices.BASE_SEED, share=0.75)]
+    assert specifications.robustness(compared, "supported", 0.9, wide, []).level == "replicated"
+    lacking = [dataclasses.replace(each, bounds=[Share(0.3, [0.2, 0.4], 40), each.own]) for each in wide]
+    assert {each.verdict for each in lacking} == {"undecided"}
+    assert specifications.robustness(compared, "supported", 0.9, lacking, []).level == "not contradicted"
+
+
 def test_how_many_choices_of_each_kind_were_tried_and_judged_is_counted():
     others = [trained(0.6, 0.7), trained(0.4, 0.6), trained(0.1, 0.2, state="unlearned"), trained(0, 1, "units", "few")]
     found = entry(claim(), others)
-    assert as_json(found.levels) == {
+    assert as_json(found.kinds) == {
         "rate": {"tried": 3, "judged": 2, "turning": 0, "undecided": 1},
         "units": {"tried": 1, "judged": 0, "turning": 0, "undecided": 0},
         "threshold": {"tried": 2, "judged": 2, "turning": 0, "undecided": 0},
@@ -128,10 +175,8 @@ def test_thresholds_judge_the_same_networks_and_can_turn_a_verdict():
     assert found.ranges == {"threshold": [0, 1]}
     refuted = entry(claim(), [trained(0, 0.1)], "refuted", [0.3] * 20)
     assert refuted.depends == {"threshold": ["at least 0.2"]}
-    assert specified(entry(claim(thresholds=None))) == "not judged: there are no other choices"
-    assert specified(entry(claim(), numbers=[0.9] * 4)) == "not judged: too few networks"
-    unlearned = trained(0, 1, state="few", learned=0.1)
-    assert specified(entry(claim(), [unlearned], numbers=[0.9] * 4)) == "not judged: too few networks learned"
+    assert specified(entry(claim(thresholds=None))) == "not tested: 0 of 0 choices could be judged"
+    assert specified(entry(claim(), numbers=[0.9] * 4)) == "not tested: 0 of 2 choices could be judged"
     both = claim(high=0.8, thresholds=lt.claims.Thresholds(((0.1, 0.9), (0.6, 0.7)), "Little.", "Much."))
     assert [(each.low, each.high) for each in both.others] == [(0.1, 0.9), (0.6, 0.7)]
 
@@ -188,9 +233,9 @@ def test_the_figure_of_choices_tells_opposite_from_undecided_and_begins_with_the
     axes = figure.axes[0]
     blue, red = COLORS["b"], COLORS["r"]
     assert dots(axes) == [(0.1, red, red), (0.5, blue, "white"), (0.9, blue, blue)]
-    robust = ["supported", "supported, robust", "supported, robust"]
-    assert [label.get_text() for label in axes.get_yticklabels()] == [f"one ({each})" for each in robust]
-    assert figure.get_suptitle().startswith("2 of 3 verdicts are robust")
+    levels = ["depends", "not contradicted", "not contradicted"]
+    assert [label.get_text() for label in axes.get_yticklabels()] == [f"one (supported, {each})" for each in levels]
+    assert figure.get_suptitle().startswith("3 verdicts under other choices: 1 depends; 2 not contradicted")
 
 
 def test_figures_show_every_training_and_threshold():
@@ -206,7 +251,7 @@ def test_figures_show_every_training_and_threshold():
     ]
     assert dots(units) == [(1.0, COLORS["b"], COLORS["b"])]
     (label,) = optimizer.get_yticklabels()
-    assert label.get_text() == "one (supported)"
+    assert label.get_text() == "one (supported, depends)"
     assert dots(threshold) == 2 * [(0.9, COLORS["b"], COLORS["b"])]
     table = markdown.specifications([found], "mine")
     assert "| one | supported, 90% | depends on optimizer (0.2 to 0.2; 0.4 to 0.4) |" in table
