@@ -74,30 +74,34 @@ def random(
     needs: Mapping[str, lt.Run],
     keep: Callable[..., Any],
 ) -> dict[str, Any]:
-    """How many random networks of each scale meet each claim; ``needs`` are runs of untrained networks."""
-    met = {claim.id: [0] * len(SCALES) for claim in claims}
+    """How many random networks of each scale have a number, and meet each claim.
+
+    ``needs`` are runs of untrained networks.
+    """
+    found = {claim.id: {"met": [0] * len(SCALES), "known": [0] * len(SCALES)} for claim in claims}
     for place, scale in enumerate(SCALES):
         for first in range(0, networks, TOGETHER):
             numbers = range(first, min(first + TOGETHER, networks))
             counts = keep(
                 f"random networks of scale {scale:g}: {numbers.stop:,} of {networks:,}",
-                [*data, needs, [*met], scale, numbers.start, numbers.stop],
+                [*data, needs, [*found], scale, numbers.start, numbers.stop],
                 partial(judged, claims, needs, scale, numbers),
             )
-            for claim, count in counts.items():
-                met[claim][place] += count
-    return {"networks": networks, "claims": met}
+            for claim, each in counts.items():
+                for name, count in each.items():
+                    found[claim][name][place] += count
+    return {"networks": networks, "claims": found}
 
 
 def judged(
     claims: Sequence[lt.claims.Claim], needs: Mapping[str, lt.Run], scale: float, numbers: Sequence[int]
-) -> dict[str, int]:
-    """By claim, how many of the random networks with these numbers meet it."""
+) -> dict[str, dict[str, int]]:
+    """By claim, how many of the random networks with these numbers meet it, and how many have a number."""
     untrained = {name: lt.load(run.folder) for name, run in needs.items()}
     networks = {name: drawn(own, scale, numbers) for name, own in untrained.items()}
     results = {name: answered(own, networks[name], numbers) for name, own in untrained.items()}
     every = {each.id: lt.claims.judge(each, results, networks=networks) for each in claims}
-    return {name: found.met for name, found in every.items() if found is not None}
+    return {name: {"met": each.met, "known": each.counted} for name, each in every.items() if each is not None}
 
 
 def answered(untrained: lt.Networks, networks: lt.Networks, numbers: Sequence[int]) -> lt.Results:
@@ -136,20 +140,23 @@ def parameters(untrained: Any, scale: float, numbers: Sequence[int]) -> Any:
 
 
 def report(metrics: Mapping[str, Any]) -> Iterator[RenderableType]:
-    """Yields the table of percentages of random networks."""
+    """Yields the table of percentages of random networks, of those that have a number."""
     networks = metrics["networks"]
-    rows = [(claim, *(brief(count, networks) for count in counts)) for claim, counts in metrics["claims"].items()]
+    rows = [
+        (claim, *(brief(*each, networks) for each in zip(found["met"], found["known"], strict=True)))
+        for claim, found in metrics["claims"].items()
+    ]
     title = f"% of {networks:,} random networks that meet each claim, by the scale of weights"
     yield lt.tables.table(title, ["claim", *(f"{scale:g}>" for scale in SCALES)], rows, **lt.tables.PLAIN)
+    yield "of those with a number, in parentheses how many these are, if not all"
     yield "where none or all do, the other end of the 95 % interval (Wilson)"
 
 
-def brief(count: int, networks: int) -> str:
-    """A percentage; where it is 0 or 100, the other end of its interval."""
-    value, low, high = (100 * each for each in lt.statistics.wilson(count, networks))
-    if count in (0, networks):
-        return f"≥ {low:.1f}" if count else f"≤ {high:.1f}"
-    return f"{value:.1f}"
+def brief(met: int, known: int, networks: int) -> str:
+    """A percentage of those with a number; where it is 0 or 100, the other end of its interval."""
+    value, low, high = (100 * each for each in lt.statistics.wilson(met, known))
+    said = f"{value:.1f}" if 0 < met < known else f"≥ {low:.1f}" if met else f"≤ {high:.1f}" if known else "–"
+    return said if known == networks else f"{said} ({known})"
 
 
 if __name__ == "__main__":

@@ -65,7 +65,7 @@ def files(about: Paper, drawn: int, metrics: Mapping[str, Any], needs: Mapping[s
         claims=claims.removesuffix("\n"),
         networks=drawn,
         scales=[f"{scale:g}" for scale in null.SCALES],
-        random={claim: [share(count, drawn) for count in counts] for claim, counts in random.items()},
+        random={claim: [*map(share, found["met"], found["known"])] for claim, found in random.items()},
         inside={about.shown[name]: [*cells(measured)] for name, measured in metrics["inside"].items()},
         sources=metrics["sources"],
         open=metrics["open"],

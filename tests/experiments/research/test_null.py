@@ -66,7 +66,9 @@ def test_random_networks_are_judged_as_trained_ones_are(tmp_path):
     random = networks.model, null.parameters(networks.params, 2.0, range(3))
     answers = ("seed", *shown.answer.dims[1:]), lt.answers(random, shown.input.values, block=networks.block)
     expected = int((languages.share_right(shown.assign(answer=(*answers, shown.answer.attrs))) <= 0.5).sum())
-    assert null.judged([claim], {"dyck": SimpleNamespace(folder=folder)}, 2.0, range(3)) == {"some": expected}
+    assert null.judged([claim], {"dyck": SimpleNamespace(folder=folder)}, 2.0, range(3)) == {
+        "some": {"met": expected, "known": 3}
+    }
 
 
 @pytest.mark.usefixtures("few_parentheses")
@@ -81,7 +83,7 @@ def test_random_networks_are_judged_in_parts_that_are_continued(tmp_path, monkey
         asked.append((scale, *numbers))
         if len(asked) == 5:
             raise OSError("full")
-        return {"dyck-one-unit": len(numbers) - 1}
+        return {"dyck-one-unit": {"met": len(numbers) - 1, "known": len(numbers)}}
 
     monkeypatch.setattr(null, "judged", judged)
     monkeypatch.setattr(modules, "interactive", lambda: False)
@@ -91,7 +93,9 @@ def test_random_networks_are_judged_in_parts_that_are_continued(tmp_path, monkey
     parts = [(scale, *numbers) for scale in null.SCALES for numbers in ((0, 1), (2,))]
     assert asked == [*parts[:5], *parts[4:]]
     assert re.search(r"dyck-one-unit( +33\.3){5}", capsys.readouterr().out)
-    assert [null.brief(count, 256) for count in (0, 1, 256)] == ["≤ 1.5", "0.4", "≥ 98.5"]
+    assert [null.brief(count, 256, 256) for count in (0, 1, 256)] == ["≤ 1.5", "0.4", "≥ 98.5"]
+    assert [null.brief(count, 133, 256) for count in (132, 0)] == ["99.2 (133)", "≤ 2.8 (133)"]
+    assert null.brief(0, 0, 256) == "– (0)"
 
 
 def test_untrained_networks_have_the_flags_of_their_population_and_those_that_are_given():
