@@ -90,6 +90,15 @@ def answers(
     return values
 
 
+def own_answers(
+    networks: Networks, inputs: Float[np.ndarray, "S C T F"], lengths: Int[np.ndarray, "S C"] | None = None
+) -> Float[np.ndarray, "S C T A"] | Float[np.ndarray, "S C A"]:
+    """Computes the answers of every network to curves of its own, whatever the other networks are; see `answers`."""
+    program = _program(networks.model, blocks.mesh(), own=True)
+    values: np.ndarray = in_blocks(program, networks, inputs, networks.block, lengths)
+    return values
+
+
 def checked(
     networks: Given, inputs: Any, block: int | None, *, name: str = "inputs", empty: bool = False
 ) -> tuple[Networks, Any, int]:
@@ -158,14 +167,17 @@ def _halves(
 def in_blocks(
     program: jax.stages.Wrapped,
     networks: Networks,
-    inputs: Float[Array, "C T F"] | Float[np.ndarray, "C T F"],
+    inputs: Float[Array, "C T F"] | Float[np.ndarray, "C T F"] | Float[np.ndarray, "S C T F"],
     block: int,
-    lengths: Int[np.ndarray, " C"] | None = None,
+    lengths: Int[np.ndarray, " C"] | Int[np.ndarray, "S C"] | None = None,
     rngs: training.Keys = None,
     begun: Begun = None,
 ) -> PyTree[Float[np.ndarray, "S C ..."]]:
-    """Runs a program of `chunked` for all networks and chunks of `curve_block` curves; see `answers`."""
-    (curves, points, features), mesh = inputs.shape, blocks.mesh()
+    """Runs a program of `chunked` for all networks and chunks of `curve_block` curves; see `answers`.
+
+    Curves, and lengths, of each network's own have a leading axis S.
+    """
+    (curves, points), mesh, own = inputs.shape[-3:-1], blocks.mesh(), inputs.ndim == 4
     size, tile, together = _sizes(len(networks), curves, points, block, mesh)
     starts = range(0, max(1, curves), tile)
     every: Any = networks.params
@@ -179,20 +191,32 @@ def in_blocks(
 
         every = networks.params, numbers, jax.tree.map(in_tiles, begun)
 
-    def of_group(count: int, group: PyTree) -> PyTree[Float[np.ndarray, "count C ..."]]:
+    def cut(every: Any, first: int, group: Int[np.ndarray, "blocks N"], padding: int = 0) -> Array:
+        """The chunks of a tile, for each network of a group if networks have curves of their own."""
+        chosen = np.asarray(every[:, first : first + tile] if own else every[first : first + tile])
+        chosen = np.take(chosen, group, axis=0, mode="clip") if own else chosen
+        ahead = 2 * own
+        widths = [(0, (tile - chosen.shape[ahead]) * (axis == ahead)) for axis in range(chosen.ndim)]
+        padded = np.pad(chosen, widths, constant_values=padding)
+        shaped = padded.reshape(*chosen.shape[:ahead], -1, together, *chosen.shape[ahead + 1 :])
+        placed: Array = blocks.place(shaped, mesh) if own else jnp.asarray(shaped)
+        return placed
+
+    def of_group(
+        numbers: Int[np.ndarray, "blocks N"], count: int, group: PyTree
+    ) -> PyTree[Float[np.ndarray, "count C ..."]]:
         tiles = []
         for number, first in enumerate(starts):
-            chosen = np.asarray(inputs[first : first + tile])
-            padded = np.pad(chosen, ((0, tile - len(chosen)), (0, 0), (0, 0))).reshape(-1, together, points, features)
-            shown: list[Any] = [jnp.asarray(padded)]
+            shown: list[Any] = [cut(inputs, first, numbers)]
             if lengths is not None:
-                ends = np.pad(lengths[first : first + tile], (0, tile - len(chosen)), constant_values=1)
-                shown.append(jnp.asarray(ends.reshape(-1, together)))
+                shown.append(cut(lengths, first, numbers, 1))
             members = group
+            if own:
+                members, shown = (group, *shown), []
             if rngs is not None or begun is not None:
                 shown += [None if rngs is None else dict(rngs), jnp.uint32(first // together)]
-                own = jax.tree.map(lambda leaf, number=number: leaf[:, :, number], group[2])
-                members = group[0], group[1], own
+                states = jax.tree.map(lambda leaf, number=number: leaf[:, :, number], group[2])
+                members = group[0], group[1], states
             tiles.append(blocks.flat(program(members, *shown), count))
 
         def whole(*leaves: Shaped[np.ndarray, "count chunks N ..."]) -> Shaped[np.ndarray, "count C ..."]:
@@ -201,7 +225,9 @@ def in_blocks(
 
         return jax.tree.map(whole, *tiles)
 
-    return blocks.joined(of_group(*each) for each in blocks.placed(every, size, block, mesh))
+    groups = blocks.groups(len(networks), size, block, mesh.size)
+    placed = blocks.placed(every, size, block, mesh)
+    return blocks.joined(of_group(numbers, *each) for numbers, each in zip(groups, placed, strict=True))
 
 
 def count(model: nn.Module, params: PyTree, points: int, features: int, *, name: str = "inputs") -> int:
@@ -274,14 +300,17 @@ def digests_of(
 
 
 @cache
-def _program(model: nn.Module, mesh: jax.sharding.Mesh, begun: bool = False) -> jax.stages.Wrapped:
-    return chunked(partial(training.answer, model), mesh, begun=begun)
+def _program(model: nn.Module, mesh: jax.sharding.Mesh, begun: bool = False, own: bool = False) -> jax.stages.Wrapped:
+    return chunked(partial(training.answer, model), mesh, begun=begun, own=own)
 
 
-def chunked(function: Callable[..., PyTree], mesh: jax.sharding.Mesh, *, begun: bool) -> jax.stages.Wrapped:
+def chunked(
+    function: Callable[..., PyTree], mesh: jax.sharding.Mesh, *, begun: bool, own: bool = False
+) -> jax.stages.Wrapped:
     """A program that calls ``function(params, inputs)`` for each network and chunk of curves; see `in_blocks`.
 
-    With ``lengths``, the function takes them as well; if ``begun``, the arguments ``rngs`` and ``initial``.
+    With ``lengths``, the function takes them as well; if ``begun``, the arguments ``rngs`` and ``initial``. With
+    ``own``, curves and lengths are the network's.
     """
 
     def plain(
@@ -299,4 +328,6 @@ def chunked(function: Callable[..., PyTree], mesh: jax.sharding.Mesh, *, begun: 
 
         return jax.lax.map(of_chunk, (places, tuple(shown), states))
 
+    if own:
+        return blocks.spread(lambda member: plain(*member), mesh)
     return blocks.spread(from_states if begun else plain, mesh)
