@@ -117,7 +117,8 @@ def answered(untrained: lt.Networks, networks: lt.Networks, numbers: Sequence[in
 
 def drawn(untrained: lt.Networks, scale: float, numbers: Sequence[int]) -> lt.Networks:
     """The random networks with these numbers."""
-    return lt.Networks(untrained.model, parameters(untrained.params, scale, numbers), untrained.block)
+    changed = parameters(untrained.params, scale, numbers)
+    return lt.Networks(untrained.model, changed, untrained.block, np.array(numbers))
 
 
 def parameters(untrained: Any, scale: float, numbers: Sequence[int]) -> Any:

@@ -17,7 +17,7 @@ from lstm_toys.populations.trained import Networks
 from lstm_toys.runs.context import Refused, described_error
 from lstm_toys.statistics import intervals
 from lstm_toys.statistics.intervals import median_bootstrap, probability_above, wilson
-from lstm_toys.studies.claims import entries, evidence
+from lstm_toys.studies.claims import draws, entries, evidence
 from lstm_toys.studies.claims.declaration import CLIPPED, COPY, INPUT, NETWORKS, Claim, Column, Number, Source, verdict
 from lstm_toys.studies.claims.entries import Entry, Judgment, interval
 
@@ -48,8 +48,8 @@ def judge(
     Args:
         claim: the claim.
         populations: labeled results by population, such as `lt.claims.labeled` or ``lt.load(folder).results`` has.
-        networks: the networks by population, for claims with the source ``"networks"``; None: such claims have no
-            judgment.
+        networks: the networks by population, for claims with the source ``"networks"``, or with examples that are
+            drawn, from base seed 0; None: such claims have no judgment.
         only_learned: exclude networks whose variable ``learned`` is False.
 
     Returns:
@@ -124,7 +124,7 @@ def _measure(
     None if a source is missing, or sources differ in size.
     """
     held = [populations[each.population] for each in sources if each.population in populations]
-    known = [part for each in sources if (part := _part(populations, each)) is not None]
+    known = [part for each in sources if (part := evidence.given(populations, each)) is not None]
     if len(known) < len(sources) or len({each.sizes["seed"] for each in held}) > 1:
         return None
     diverged = np.any([each.diverged.values for each in held], axis=0)
@@ -137,29 +137,24 @@ def _measure(
     def called() -> Float[np.ndarray, " S"]:
         return _called(claim, number, [_chosen(part, sound) for part in known], int(sound.sum()))
 
-    if sound.any() and any(isinstance(part, Networks) for part in known):
+    if sound.any() and any(isinstance(part, Networks | draws.Drawn) for part in known):
         assert isinstance(populations, evidence.Answered)
         of = ", ".join(dict.fromkeys(each.population for each in sources))
         words = f"{claim.id}: {getattr(number, '__name__', 'its number')} of {of}" + ", learned" * bool(unlearned.any())
+        if drawn := ", ".join(dict.fromkeys(each.name for each in sources if callable(each.curves))):
+            words += f", on draws of {drawn} from base seed {populations.base_seed}"
         numbers[sound] = populations.number(words, (number, *sources, sound.tobytes()), called)
     elif sound.any():
         numbers[sound] = called()
     return numbers, diverged, unlearned
 
 
-def _part(populations: evidence.Evidence, source: Source) -> xr.Dataset | Networks | None:
-    """What a claim's function gets of a source; None if there is no such thing."""
-    if source.population not in populations:
-        return None
-    if source.curves == NETWORKS:
-        return populations.networks(source.population) if isinstance(populations, evidence.Answered) else None
-    return evidence.select(populations[source.population], source.curves)
-
-
-def _chosen(part: xr.Dataset | Networks, sound: Bool[np.ndarray, " S"]) -> xr.Dataset | Networks:
+def _chosen(part: xr.Dataset | Networks | draws.Drawn, sound: Bool[np.ndarray, " S"]) -> xr.Dataset | Networks:
     """Some of the networks, or a copy of their results, since a function may change its own."""
     if isinstance(part, Networks):
         return part if sound.all() else part[np.flatnonzero(sound)]
+    if isinstance(part, draws.Drawn):
+        return part.answered(sound)
     return part.isel(seed=sound).copy(deep=True)
 
 
@@ -188,14 +183,18 @@ def make_entries(claims: Sequence[Claim], columns: Columns, about: str) -> list[
         about: what the networks are called.
     """
     found = {claim.id: defaultdict[str, dict[str, Judgment]](dict) for claim in claims}
-    copied = dict.fromkeys(found, ("", True))
+    copied, scopes = dict.fromkeys(found, ("", True)), dict.fromkeys(found, "")
     for claim, column, results, judgment in judgments(claims, _compared(columns)):
         found[claim.id][column.role][column.name] = judgment
+        if column.role == "networks":
+            scopes[claim.id] = evidence.scope(claim, results)
         if column.role == "null":
             copied[claim.id] = evidence.copied(claim, results)
     comparisons = sum(len(found[claim.id]["variants"]) for claim in claims)
     confidences = [intervals.simultaneous(count) for count in (len(claims), comparisons)]
-    return [_entry(claim, found[claim.id], about, *copied[claim.id], *confidences) for claim in claims]
+    return [
+        _entry(claim, found[claim.id], about, scopes[claim.id], *copied[claim.id], *confidences) for claim in claims
+    ]
 
 
 def _compared(columns: Columns) -> Iterator[tuple[Column, evidence.Evidence]]:
@@ -218,11 +217,18 @@ def _compared(columns: Columns) -> Iterator[tuple[Column, evidence.Evidence]]:
 
 
 def _entry(
-    claim: Claim, found: Judgments, about: str, answers: str, right: bool, of_claims: float, of_differences: float
+    claim: Claim,
+    found: Judgments,
+    about: str,
+    scope: str,
+    answers: str,
+    right: bool,
+    of_claims: float,
+    of_differences: float,
 ) -> Entry:
     """The entry of a claim; ``answers`` is what models without a network answer, and ``right`` whether it is right."""
     if (ours := found["networks"].get(NETWORKS)) is None:
-        lacking = " and ".join(f"{source.curves} of {source.population}" for source in claim.sources)
+        lacking = " and ".join(f"{source.name} of {source.population}" for source in claim.sources)
         raise Refused(f"claim {claim.id}: the results lack {lacking}, or are not of as many networks each")
     variants = dict[str, entries.Comparison]()
     for name, theirs in found["variants"].items():
@@ -247,7 +253,7 @@ def _entry(
         during=_during(found["during"]),
         remarks=[],
     )
-    return replace(entry, remarks=[*_remarks(entry, about, expected=claim.learned and right)])
+    return replace(entry, remarks=[*_remarks(entry, about, scope, expected=claim.learned and right)])
 
 
 def _single(judgment: Judgment, **more: Any) -> entries.SingleJudgment:
@@ -277,11 +283,14 @@ def _during(judged: Mapping[str, Judgment]) -> entries.Moments | None:
     return entries.Moments(*map(list, zip(*moments, strict=True))) if judged else None
 
 
-def _remarks(entry: Entry, about: str, *, expected: bool) -> Iterator[str]:
+def _remarks(entry: Entry, about: str, scope: str, *, expected: bool) -> Iterator[str]:
     """Yields caveats: a model without a network or a control meets the claim, or the verdict changes in training.
 
-    ``expected``: a copy is what the claim states was learned, so that it says nothing that the copy meets the claim.
+    ``scope`` is which examples the claim is about, see `evidence.scope`. ``expected``: a copy is what the claim states
+    was learned, so that it says nothing that the copy meets the claim.
     """
+    if scope:
+        yield scope
     supported, refuted = entry.verdict == "supported", entry.verdict == "refuted"
     met = [name for name, single in entry.null.items() if single.meets and not expected]
     for name in met[:1]:
