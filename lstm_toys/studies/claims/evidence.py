@@ -142,7 +142,8 @@ def scope(claim: Claim, populations: Evidence) -> str:
     """
     named = [each for each in claim.sources if each.name not in (TRAINING, HISTORY) and not each.of_networks]
     sets = [select(populations[each.population], each.name) for each in named]
-    if any(not any("symbol" in each.attrs for each in known.coords.values()) for known in sets if known is not None):
+    known = [each.coords for each in sets if each is not None and "time" in each.coords]  # Not made by hand.
+    if any(not any("symbol" in each.attrs for each in coordinates.values()) for coordinates in known):
         return "all networks answer the same examples: the verdict is on these curves only"
     return "the share is of networks on their own draws" if claim.drawn else ""
 
