@@ -94,7 +94,7 @@ def own_answers(
     networks: Networks, inputs: Float[np.ndarray, "S C T F"], lengths: Int[np.ndarray, "S C"] | None = None
 ) -> Float[np.ndarray, "S C T A"] | Float[np.ndarray, "S C A"]:
     """Computes the answers of every network to curves of its own, whatever the other networks are; see `answers`."""
-    program = _program(networks.model, blocks.mesh(), own=True)
+    program = _own_program(networks.model, blocks.mesh())
     values: np.ndarray = in_blocks(program, networks, inputs, networks.block, lengths)
     return values
 
@@ -177,7 +177,7 @@ def in_blocks(
 
     Curves, and lengths, of each network's own have a leading axis S.
     """
-    (curves, points), mesh, own = inputs.shape[-3:-1], blocks.mesh(), inputs.ndim == 4
+    (curves, points, features), mesh, own = inputs.shape[-3:], blocks.mesh(), inputs.ndim == 4
     size, tile, together = _sizes(len(networks), curves, points, block, mesh)
     starts = range(0, max(1, curves), tile)
     every: Any = networks.params
@@ -191,28 +191,26 @@ def in_blocks(
 
         every = networks.params, numbers, jax.tree.map(in_tiles, begun)
 
-    def cut(every: Any, first: int, group: Int[np.ndarray, "blocks N"], padding: int = 0) -> Array:
-        """The chunks of a tile, for each network of a group if networks have curves of their own."""
-        chosen = np.asarray(every[:, first : first + tile] if own else every[first : first + tile])
-        chosen = np.take(chosen, group, axis=0, mode="clip") if own else chosen
-        ahead = 2 * own
-        widths = [(0, (tile - chosen.shape[ahead]) * (axis == ahead)) for axis in range(chosen.ndim)]
-        padded = np.pad(chosen, widths, constant_values=padding)
-        shaped = padded.reshape(*chosen.shape[:ahead], -1, together, *chosen.shape[ahead + 1 :])
-        placed: Array = blocks.place(shaped, mesh) if own else jnp.asarray(shaped)
-        return placed
+    def of_own(each: Any, first: int, group: Int[np.ndarray, "blocks N"]) -> Any:
+        """The chunks of a tile for each network of a group; padding repeats the last."""
+        rows, columns = np.minimum(group, len(each) - 1), np.minimum(np.arange(first, first + tile), curves - 1)
+        chosen = each[rows[..., None], columns].reshape(*group.shape, -1, together, *each.shape[2:])
+        return blocks.place(chosen, mesh)
 
-    def of_group(
-        numbers: Int[np.ndarray, "blocks N"], count: int, group: PyTree
-    ) -> PyTree[Float[np.ndarray, "count C ..."]]:
+    def of_group(places: np.ndarray, count: int, group: PyTree) -> PyTree[Float[np.ndarray, "count C ..."]]:
         tiles = []
         for number, first in enumerate(starts):
-            shown: list[Any] = [cut(inputs, first, numbers)]
-            if lengths is not None:
-                shown.append(cut(lengths, first, numbers, 1))
-            members = group
             if own:
-                members, shown = (group, *shown), []
+                given = [of_own(each, first, places) for each in (inputs, lengths) if each is not None]
+                tiles.append(blocks.flat(program((group, *given)), count))
+                continue
+            chosen = np.asarray(inputs[first : first + tile])
+            padded = np.pad(chosen, ((0, tile - len(chosen)), (0, 0), (0, 0))).reshape(-1, together, points, features)
+            shown: list[Any] = [jnp.asarray(padded)]
+            if lengths is not None:
+                ends = np.pad(lengths[first : first + tile], (0, tile - len(chosen)), constant_values=1)
+                shown.append(jnp.asarray(ends.reshape(-1, together)))
+            members = group
             if rngs is not None or begun is not None:
                 shown += [None if rngs is None else dict(rngs), jnp.uint32(first // together)]
                 states = jax.tree.map(lambda leaf, number=number: leaf[:, :, number], group[2])
@@ -225,9 +223,8 @@ def in_blocks(
 
         return jax.tree.map(whole, *tiles)
 
-    groups = blocks.groups(len(networks), size, block, mesh.size)
-    placed = blocks.placed(every, size, block, mesh)
-    return blocks.joined(of_group(numbers, *each) for numbers, each in zip(groups, placed, strict=True))
+    groups, placed = blocks.groups(len(networks), size, block, mesh.size), blocks.placed(every, size, block, mesh)
+    return blocks.joined(of_group(places, *each) for places, each in zip(groups, placed, strict=True))
 
 
 def count(model: nn.Module, params: PyTree, points: int, features: int, *, name: str = "inputs") -> int:
@@ -300,17 +297,24 @@ def digests_of(
 
 
 @cache
-def _program(model: nn.Module, mesh: jax.sharding.Mesh, begun: bool = False, own: bool = False) -> jax.stages.Wrapped:
-    return chunked(partial(training.answer, model), mesh, begun=begun, own=own)
+def _program(model: nn.Module, mesh: jax.sharding.Mesh, begun: bool = False) -> jax.stages.Wrapped:
+    return chunked(partial(training.answer, model), mesh, begun=begun)
 
 
-def chunked(
-    function: Callable[..., PyTree], mesh: jax.sharding.Mesh, *, begun: bool, own: bool = False
-) -> jax.stages.Wrapped:
+@cache
+def _own_program(model: nn.Module, mesh: jax.sharding.Mesh) -> jax.stages.Wrapped:
+    """A program for networks with chunks of curves of their own, and with lengths of these."""
+
+    def answered(member: tuple[PyTree, *tuple[Array, ...]]) -> Float[Array, "chunks N ..."]:
+        return jax.lax.map(lambda chunk: training.answer(model, member[0], *chunk), member[1:])
+
+    return blocks.spread(answered, mesh)
+
+
+def chunked(function: Callable[..., PyTree], mesh: jax.sharding.Mesh, *, begun: bool) -> jax.stages.Wrapped:
     """A program that calls ``function(params, inputs)`` for each network and chunk of curves; see `in_blocks`.
 
-    With ``lengths``, the function takes them as well; if ``begun``, the arguments ``rngs`` and ``initial``. With
-    ``own``, curves and lengths are the network's.
+    With ``lengths``, the function takes them as well; if ``begun``, the arguments ``rngs`` and ``initial``.
     """
 
     def plain(
@@ -328,6 +332,4 @@ def chunked(
 
         return jax.lax.map(of_chunk, (places, tuple(shown), states))
 
-    if own:
-        return blocks.spread(lambda member: plain(*member), mesh)
     return blocks.spread(from_states if begun else plain, mesh)

@@ -118,8 +118,7 @@ def right(curves: xr.Dataset) -> Bool[np.ndarray, "S C"]:
     if not {"answer", "truth"} <= curves.variables.keys() or "loss" not in curves.answer.attrs:
         raise ValueError("only answers of classes or bits with known targets are right or wrong")
     found = hits(curves)
-    own = "seed" in curves.truth.dims  # Drawn for each network.
-    sequences = errors.whole(found, found.count.ndim - own - 1)
+    sequences = errors.whole(found, found.count.ndim - 1 - ("seed" in curves.truth.dims))  # Drawn for each network.
     if not (sequences.count > 0).all():
         raise ValueError("there is a sequence of which no target is known, so that no answer is right or wrong")
     return np.asarray(sequences.total > 0)

@@ -33,9 +33,7 @@ class Psychometric(NamedTuple):
     slope: Float[np.ndarray, " S"]
 
 
-def psychometric(
-    chosen: Bool[np.ndarray, "S C"] | Any, coordinate: Float[np.ndarray, " C"] | Float[np.ndarray, "S C"]
-) -> Psychometric:
+def psychometric(chosen: Bool[np.ndarray, "S C"] | Any, coordinate: Float[np.ndarray, "*S C"]) -> Psychometric:
     """Fits the psychometric curve of each network by maximum likelihood.
 
     Args:

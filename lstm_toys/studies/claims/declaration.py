@@ -85,7 +85,7 @@ class Source(NamedTuple):
         return self.curves == NETWORKS or callable(self.curves)
 
     def __repr__(self) -> str:  # Without an address, which differs between processes.
-        curves = self.name if callable(self.curves) else repr(self.curves)
+        curves = repr(self.name) if isinstance(self.curves, str) else self.name
         return f"Source(population={self.population!r}, curves={curves})"
 
 

@@ -32,9 +32,7 @@ from lstm_toys.studies.claims.declaration import INPUT, NETWORKS, TRUTH, Claim, 
 from lstm_toys.studies.claims.settings import Question
 from lstm_toys.tasks import supervision
 from lstm_toys.tasks.parameters import HISTORY, TRAINING
-from lstm_toys.tasks.probes import Probe
 from lstm_toys.tasks.scaling import scaling_of
-from lstm_toys.tasks.supervision import Task
 
 Evidence = Mapping[str, xr.DataTree]
 
@@ -57,20 +55,18 @@ class Answered(dict[str, xr.DataTree]):
         base_seed: int = 0,
     ) -> None:
         super().__init__(results)
-        self._networks, self._keep, self._numbers = networks, keep, dict[Any, np.ndarray]()
-        self.base_seed = base_seed
+        self._networks, self._keep, self._numbers, self.base_seed = networks, keep, dict[Any, np.ndarray](), base_seed
 
     def beside(self, external: Evidence) -> Answered:
         """The same with populations that have answers alone."""
         return Answered({**external, **self}, self._networks, self._keep, self.base_seed)
 
-    def given(self, source: Source) -> Networks | draws.Drawn | None:
+    def given(self, source: Source) -> Networks | Callable[..., xr.Dataset] | None:
         """What a source of networks gives; None if there are only answers."""
         if source.population not in self._networks:
             return None
-        networks = self._networks[source.population]()
-        drawn = callable(source.curves)
-        return draws.Drawn(networks, self[source.population], source, self.base_seed) if drawn else networks
+        every, about = self._networks[source.population](), (self[source.population], source, self.base_seed)
+        return every if source.curves == NETWORKS else lambda own: draws.labeled(*about, every[np.flatnonzero(own)])
 
     def number(self, name: str, key: Any, compute: Callable[[], Float[np.ndarray, " S"]]) -> Float[np.ndarray, " S"]:
         """The numbers of networks, which are computed once."""
@@ -91,14 +87,9 @@ class Copies(dict[str, xr.DataTree]):
         if source.curves == NETWORKS:
             return None
         results = self._results[source.population]
-
-        def zeros(task: Task, probe: Probe) -> Float[np.ndarray, "C ..."]:
-            return np.zeros((*probe.inputs.shape[: 1 + task.sequence], len(task.output_features)), np.float32)
-
-        drawn = draws.labeled(results, source, self._base_seed, (0,), zeros)
-        if (known := _copied(drawn)) is None:
-            return None
-        return drawn.assign(answer=known.clip(*_ends(results, self._bound)).assign_attrs(drawn.answer.attrs))
+        drawn, ends = draws.labeled(results, source, self._base_seed), _ends(results, self._bound)
+        known = _copied(drawn)
+        return None if known is None else drawn.assign(answer=known.clip(*ends).assign_attrs(drawn.answer.attrs))
 
 
 PerCurve = Callable[[AnsweredCurve], PyTree[Shaped[Array, ""]]]
@@ -126,8 +117,11 @@ def select(labeled: xr.DataTree, curves: str) -> xr.Dataset | None:
     return found if curves == HISTORY else found[[name for name in ASKED if name in found]]
 
 
-def given(populations: Evidence, source: Source) -> xr.Dataset | Networks | draws.Drawn | None:
-    """What a claim's function gets of a source, after the answers of networks to draws; None if there is none."""
+def given(populations: Evidence, source: Source) -> xr.Dataset | Networks | Callable[..., xr.Dataset] | None:
+    """What a claim's function gets of a source; None if there is no such thing.
+
+    Of networks that answer draws, it is a function of which of them to choose.
+    """
     if source.population not in populations:
         return None
     if source.of_networks:
@@ -135,8 +129,8 @@ def given(populations: Evidence, source: Source) -> xr.Dataset | Networks | draw
     return select(populations[source.population], source.name)
 
 
-def scope(claim: Claim, populations: Evidence) -> str:
-    """Says which examples a claim is about, if networks are shown examples; see "Networks and stimuli" in its notes.
+def scope(claim: Claim, populations: Evidence) -> list[str]:
+    """Remarks on which examples a claim is about, if networks are shown any; see docs/notes/claims.md.
 
     Curves of a family have parameters with symbols. They are all that a claim is about.
     """
@@ -144,8 +138,8 @@ def scope(claim: Claim, populations: Evidence) -> str:
     sets = [select(populations[each.population], each.name) for each in named]
     known = [each.coords for each in sets if each is not None and "time" in each.coords]  # Not made by hand.
     if any(not any("symbol" in each.attrs for each in coordinates.values()) for coordinates in known):
-        return "all networks answer the same examples: the verdict is on these curves only"
-    return "the share is of networks on their own draws" if claim.drawn else ""
+        return ["all networks answer the same examples: the verdict is on these curves only"]
+    return ["the share is of networks on their own draws"] * claim.drawn
 
 
 def alike(labeled: xr.DataTree, others: xr.DataTree) -> xr.DataTree:
@@ -266,35 +260,25 @@ def per_curve(curves: xr.Dataset, measure: PerCurve, feature: str = "y") -> Any:
     # A single point is the last.
     elapsed = np.where(span > 0, (time - time[0]) / np.where(span > 0, span, 1), np.float32(1))
     x = np.where(np.arange(len(time)) < lengths, elapsed, np.float32(-1))  # Padding, which no measure reads.
-    seeds, own = len(answers), "seed" in shown.input.dims
-
-    def in_blocks(each: Float[np.ndarray, "S ..."]) -> Float[np.ndarray, "blocks N ..."]:
-        padded = np.concatenate([each, np.zeros((-seeds % SEED_BLOCK, *each.shape[1:]), np.float32)])
-        return padded.reshape(-1, SEED_BLOCK, *each.shape[1:])
-
-    about = {"input": inputs, "truth": truth, "counts": counts, "x": x}
-    abouts = jax.tree.map(in_blocks, about) if own else about
-    blocks = [
-        _each(measure, block, {name: each[place] for name, each in abouts.items()} if own else about, own)
-        for place, block in enumerate(in_blocks(answers))
-    ]
+    seeds, about = len(answers), {"input": inputs, "truth": truth, "counts": counts, "x": x}
+    own, shared = (about, {}) if "seed" in shown.input.dims else ({}, about)
+    rows = [np.arange(first, first + SEED_BLOCK) for first in range(0, seeds, SEED_BLOCK)]
+    taken = [partial(np.take, indices=each, axis=0, mode="clip") for each in rows]
+    blocks = [_each(measure, *jax.tree.map(take, (answers, own)), shared) for take in taken]
     return jax.tree.map(lambda *parts: np.concatenate(parts)[:seeds], *blocks)
 
 
-@partial(jax.jit, static_argnums=(0, 3))
+@partial(jax.jit, static_argnums=0)
 def _each(
-    measure: PerCurve,
-    answers: Float[Array, "N C T"],
-    about: dict[str, Float[Array, "C T"]] | dict[str, Float[Array, "N C T"]],
-    own: bool,
+    measure: PerCurve, answers: Float[Array, "N C T"], own: dict[str, Array], shared: dict[str, Array]
 ) -> PyTree[Shaped[Array, "N C"]]:
-    def measured(answer: Float[Array, " T"], about: dict[str, Float[Array, " T"]]) -> PyTree[Shaped[Array, ""]]:
-        values = measure(AnsweredCurve(answer, **about))
+    def measured(answer: Float[Array, " T"], own: dict[str, Array], shared: dict[str, Array]) -> PyTree[Array]:
+        values = measure(AnsweredCurve(answer, **own, **shared))
         for value in jax.tree.leaves(values) or [values]:
             arguments.array("what measure returns", value, "", finite=False)
         return values
 
-    return jax.vmap(jax.vmap(measured), (0, 0 if own else None))(answers, about)
+    return jax.vmap(jax.vmap(measured), (0, 0, None))(answers, own, shared)
 
 
 def answered(prepared: Prepared, networks: Given) -> xr.DataTree:

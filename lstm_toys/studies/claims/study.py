@@ -59,10 +59,9 @@ class ClaimJob(Job["ClaimStudy"]):
         question, networks = self.subject, self._networks
         yield Column("published", "published"), evidence.published(question)
         yield Column(NETWORKS, "networks"), networks
-        seed = self.settings.base_seed
-        yield Column(COPY, "null"), evidence.Copies(networks, base_seed=seed)
+        yield Column(COPY, "null"), evidence.Copies(networks, base_seed=self.settings.base_seed)
         bounded = {name: networks[name] for name in networks if self._bounded(name)}
-        yield Column(CLIPPED, "null"), evidence.Copies(bounded, 1.0, seed)
+        yield Column(CLIPPED, "null"), evidence.Copies(bounded, 1.0, self.settings.base_seed)
         for column in question.declared.columns:
             if column.role == "during":
                 yield from self._moments()
@@ -329,13 +328,12 @@ def check(question: Question, answers: evidence.Evidence, *, alternatives: bool)
         for source in claim.sources:
             sources += [source, source._replace(population=claim.against or source.population)]
         for source in sources:
-            name = source.population
+            name, own = source.population, source.name
             if source.of_networks and name in answers:
                 raise Refused(f"claim {claim.id}: needs networks of {name}, not answers; --only leaves it out")
-            if not source.of_networks and evidence.select(one[name], source.name) is None:
+            if not source.of_networks and evidence.select(one[name], own) is None:
                 known = listed(arrays.names_of(one[name])) or "none"
-                lacks = f"{name} has no curves {source.name!r}, but {known}"
-                raise Refused(f"claim {claim.id}: {lacks}; --only leaves it out")
+                raise Refused(f"claim {claim.id}: {name} has no curves {own!r}, but {known}; --only leaves it out")
         for results in (several, copies, published):
             verdicts.judge(claim, results)
         for other in claim.renumbered.values() if alternatives else ():

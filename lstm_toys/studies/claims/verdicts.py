@@ -17,7 +17,7 @@ from lstm_toys.populations.trained import Networks
 from lstm_toys.runs.context import Refused, described_error
 from lstm_toys.statistics import intervals
 from lstm_toys.statistics.intervals import median_bootstrap, probability_above, wilson
-from lstm_toys.studies.claims import draws, entries, evidence
+from lstm_toys.studies.claims import entries, evidence
 from lstm_toys.studies.claims.declaration import CLIPPED, COPY, INPUT, NETWORKS, Claim, Column, Number, Source, verdict
 from lstm_toys.studies.claims.entries import Entry, Judgment, interval
 
@@ -137,7 +137,7 @@ def _measure(
     def called() -> Float[np.ndarray, " S"]:
         return _called(claim, number, [_chosen(part, sound) for part in known], int(sound.sum()))
 
-    if sound.any() and any(isinstance(part, Networks | draws.Drawn) for part in known):
+    if sound.any() and not all(isinstance(part, xr.Dataset) for part in known):
         assert isinstance(populations, evidence.Answered)
         of = ", ".join(dict.fromkeys(each.population for each in sources))
         words = f"{claim.id}: {getattr(number, '__name__', 'its number')} of {of}" + ", learned" * bool(unlearned.any())
@@ -149,13 +149,11 @@ def _measure(
     return numbers, diverged, unlearned
 
 
-def _chosen(part: xr.Dataset | Networks | draws.Drawn, sound: Bool[np.ndarray, " S"]) -> xr.Dataset | Networks:
+def _chosen(part: Any, sound: Bool[np.ndarray, " S"]) -> xr.Dataset | Networks:
     """Some of the networks, or a copy of their results, since a function may change its own."""
     if isinstance(part, Networks):
         return part if sound.all() else part[np.flatnonzero(sound)]
-    if isinstance(part, draws.Drawn):
-        return part.answered(sound)
-    return part.isel(seed=sound).copy(deep=True)
+    return (part.isel(seed=sound) if isinstance(part, xr.Dataset) else part(sound)).copy(deep=True)
 
 
 def _called(
@@ -183,7 +181,7 @@ def make_entries(claims: Sequence[Claim], columns: Columns, about: str) -> list[
         about: what the networks are called.
     """
     found = {claim.id: defaultdict[str, dict[str, Judgment]](dict) for claim in claims}
-    copied, scopes = dict.fromkeys(found, ("", True)), dict.fromkeys(found, "")
+    copied, scopes = dict.fromkeys(found, ("", True)), dict[str, list[str]]()
     for claim, column, results, judgment in judgments(claims, _compared(columns)):
         found[claim.id][column.role][column.name] = judgment
         if column.role == "networks":
@@ -192,9 +190,8 @@ def make_entries(claims: Sequence[Claim], columns: Columns, about: str) -> list[
             copied[claim.id] = evidence.copied(claim, results)
     comparisons = sum(len(found[claim.id]["variants"]) for claim in claims)
     confidences = [intervals.simultaneous(count) for count in (len(claims), comparisons)]
-    return [
-        _entry(claim, found[claim.id], about, scopes[claim.id], *copied[claim.id], *confidences) for claim in claims
-    ]
+    made = [_entry(claim, found[claim.id], about, *copied[claim.id], *confidences) for claim in claims]
+    return [replace(each, remarks=[*scopes[each.id], *each.remarks]) for each in made]
 
 
 def _compared(columns: Columns) -> Iterator[tuple[Column, evidence.Evidence]]:
@@ -217,14 +214,7 @@ def _compared(columns: Columns) -> Iterator[tuple[Column, evidence.Evidence]]:
 
 
 def _entry(
-    claim: Claim,
-    found: Judgments,
-    about: str,
-    scope: str,
-    answers: str,
-    right: bool,
-    of_claims: float,
-    of_differences: float,
+    claim: Claim, found: Judgments, about: str, answers: str, right: bool, of_claims: float, of_differences: float
 ) -> Entry:
     """The entry of a claim; ``answers`` is what models without a network answer, and ``right`` whether it is right."""
     if (ours := found["networks"].get(NETWORKS)) is None:
@@ -253,7 +243,7 @@ def _entry(
         during=_during(found["during"]),
         remarks=[],
     )
-    return replace(entry, remarks=[*_remarks(entry, about, scope, expected=claim.learned and right)])
+    return replace(entry, remarks=[*_remarks(entry, about, expected=claim.learned and right)])
 
 
 def _single(judgment: Judgment, **more: Any) -> entries.SingleJudgment:
@@ -283,14 +273,11 @@ def _during(judged: Mapping[str, Judgment]) -> entries.Moments | None:
     return entries.Moments(*map(list, zip(*moments, strict=True))) if judged else None
 
 
-def _remarks(entry: Entry, about: str, scope: str, *, expected: bool) -> Iterator[str]:
+def _remarks(entry: Entry, about: str, *, expected: bool) -> Iterator[str]:
     """Yields caveats: a model without a network or a control meets the claim, or the verdict changes in training.
 
-    ``scope`` is which examples the claim is about, see `evidence.scope`. ``expected``: a copy is what the claim states
-    was learned, so that it says nothing that the copy meets the claim.
+    ``expected``: a copy is what the claim states was learned, so that it says nothing that the copy meets the claim.
     """
-    if scope:
-        yield scope
     supported, refuted = entry.verdict == "supported", entry.verdict == "refuted"
     met = [name for name, single in entry.null.items() if single.meets and not expected]
     for name in met[:1]:
