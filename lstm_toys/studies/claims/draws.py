@@ -47,9 +47,8 @@ def labeled(results: xr.DataTree, source: Source, base_seed: int, networks: Netw
             ends = None if task.sequence or probe.lengths is None else probe.lengths.reshape(len(seeds), -1)
             inputs = probe.inputs.reshape(len(seeds), -1, *probe.inputs.shape[1:])
             answers = np.concatenate(answering.own_answers(networks, inputs, ends))
-        flat = arrays.curve_set(
-            task, asked.of(task, probe, np.float32(time.values)), answers[None], span, probe.declared
-        )
+        shown = asked.of(task, probe, time.values.astype(np.float32))
+        flat = arrays.curve_set(task, shown, answers[None], span, probe.declared)
     tree = xr.DataTree.from_dict({"/": xr.Dataset(attrs=results.attrs), "draws": flat})
     flat = arrays.probed(arrays.in_units(tree, scaling_of(results)), "draws").isel(seed=0)
     by_network = flat.coarsen(curve=len(probe.inputs) // len(seeds)).construct(curve=("seed", "own"))

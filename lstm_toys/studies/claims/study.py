@@ -82,7 +82,6 @@ class ClaimJob(Job["ClaimStudy"]):
             *([name, repr(experiment.goal)] for name, (experiment, _) in declared.populations.items()),
             *(*declared.data, *self.subject.answers.values()),
             *([where, name, run] for (where, name), run in self.needed.items()),
-            self.settings.base_seed,
             # Judged by every command, also by code that is not among the imported modules.
             as_json(self.judgment),
         ]
