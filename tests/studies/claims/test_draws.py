@@ -14,6 +14,7 @@ import lstm_toys as lt
 from conftest import carry_out, refusal, untrained
 from experiments import line
 from lstm_toys import modules
+from lstm_toys.results import arrays
 from lstm_toys.runs.context import Refused
 from lstm_toys.studies.claims import draws, evidence, verdicts
 
@@ -62,7 +63,7 @@ CLAIMS = lt.claims.Claims(
                         (lt.claims.Source("line", "line"),), high=9.0),
     ),
     {"line": (EXPERIMENT, FLAGS), "other": (EXPERIMENT, [*FLAGS, "--learning_rate=0.5"])},
-    controls={"slower": lambda _, settings: dataclasses.replace(settings, learning_rate=1e-4)},
+    controls={"faster": lambda _, settings: dataclasses.replace(settings, learning_rate=0.5)},
 )  # fmt: skip
 
 
@@ -104,6 +105,7 @@ def test_draws_depend_on_base_seed_name_and_seed_number_alone(networks):
     """Neither on the other networks nor on the population."""
     first = draws.draws(noisy, 0, (0, 1))
     np.testing.assert_array_equal(first.inputs[11:], drawn(noisy, 1).inputs)
+    assert not np.allclose(first.inputs[:11], first.inputs[11:])
     assert not np.allclose(drawn(noisy, 1, 7).inputs, drawn(noisy, 1).inputs)
     renamed = partial(noisy)
     renamed.__name__ = "renamed"
@@ -111,6 +113,21 @@ def test_draws_depend_on_base_seed_name_and_seed_number_alone(networks):
     every = judged(ERROR, networks).per_seed
     chosen = networks[[2]]
     np.testing.assert_array_equal(judged(ERROR, chosen).per_seed, every[[2]])
+    results = {"line": arrays.of_networks(networks.results, {"diverged": ("seed", [True, False, False])})}
+    own = lt.claims.judge(ERROR, results, networks={"line": networks}).per_seed
+    np.testing.assert_array_equal(own, [np.nan, *every[1:]])
+
+
+def test_the_name_of_a_part_has_the_function_and_the_base_seed(networks):
+    names = []
+    populations = evidence.Answered(
+        {"line": networks.results},
+        {"line": lambda: networks},
+        lambda name, compute: names.append(name) or compute(),
+        7,
+    )
+    verdicts.judge(ERROR, populations)
+    assert names == ["error: error of line, on draws of noisy from base seed 7"]
 
 
 def test_both_populations_share_draws(networks):
@@ -163,12 +180,13 @@ def test_a_network_that_answers_once_is_told_its_lengths():
 
 def test_bits_are_right_by_the_draws_of_each_network():
     def bits(key):
-        return lt.sequences.parity(key, 5, 6)
+        shown = lt.sequences.parity(key, 5, 6)
+        return shown._replace(targets=shown.targets[:, -1])
 
-    task = lt.Task(lambda key, _: bits(key), ("y",), ("y",), sequence=True, loss="binary_cross_entropy")
-    networks = made(task, lt.Stack(1, (3,), "dense"))
+    task = lt.Task(lambda key, _: bits(key), ("y",), ("y",), sequence=False, loss="binary_cross_entropy")
+    networks = made(task, lt.Stack(1, (3,), "dense", sequence=False))
     found = draws.labeled(networks.results, lt.claims.Source("line", bits), 0, networks)
-    expected = ((found.answer.values > 0) == (found.truth.values > 0.5)).all((2, 3))
+    expected = ((found.answer.values > 0) == (found.truth.values > 0.5)).all(2)
     np.testing.assert_array_equal(lt.sequences.right(found), expected)
 
 
@@ -252,7 +270,7 @@ def test_the_command_judges_draws_in_every_column_and_keeps_the_numbers(tmp_path
     np.testing.assert_allclose(found["error"].per_seed, expected, rtol=1e-5)
     assert found["steep"].against_per_seed is not None
     assert {*found["error"].null} == {"copy"}
-    assert {*found["error"].controls} == {"slower"}
+    assert {*found["error"].controls} == {"faster"}
     assert "the share is of networks on their own draws" in found["error"].remarks
     assert not any("draws" in remark or "these curves" in remark for remark in found["shown"].remarks)
     capsys.readouterr()
