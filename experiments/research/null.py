@@ -119,9 +119,9 @@ def answered(untrained: lt.Networks, networks: lt.Networks, numbers: Sequence[in
     return results
 
 
-def drawn(untrained: lt.Networks, scale: float, numbers: Sequence[int]) -> lt.Networks:
+def drawn(own: lt.Networks, scale: float, numbers: Sequence[int]) -> lt.Networks:
     """The random networks with these numbers."""
-    return lt.Networks(untrained.model, parameters(untrained.params, scale, numbers), untrained.block)
+    return lt.Networks(own.model, parameters(own.params, scale, numbers), own.block, np.array(numbers))
 
 
 def parameters(untrained: Any, scale: float, numbers: Sequence[int]) -> Any:

@@ -90,6 +90,15 @@ def answers(
     return values
 
 
+def own_answers(
+    networks: Networks, inputs: Float[np.ndarray, "S C T F"], lengths: Int[np.ndarray, "S C"] | None = None
+) -> Float[np.ndarray, "S C T A"] | Float[np.ndarray, "S C A"]:
+    """Computes the answers of every network to curves of its own, whatever the other networks are; see `answers`."""
+    program = _own_program(networks.model, blocks.mesh())
+    values: np.ndarray = in_blocks(program, networks, inputs, networks.block, lengths)
+    return values
+
+
 def checked(
     networks: Given, inputs: Any, block: int | None, *, name: str = "inputs", empty: bool = False
 ) -> tuple[Networks, Any, int]:
@@ -158,14 +167,17 @@ def _halves(
 def in_blocks(
     program: jax.stages.Wrapped,
     networks: Networks,
-    inputs: Float[Array, "C T F"] | Float[np.ndarray, "C T F"],
+    inputs: Float[Array, "C T F"] | Float[np.ndarray, "C T F"] | Float[np.ndarray, "S C T F"],
     block: int,
-    lengths: Int[np.ndarray, " C"] | None = None,
+    lengths: Int[np.ndarray, " C"] | Int[np.ndarray, "S C"] | None = None,
     rngs: training.Keys = None,
     begun: Begun = None,
 ) -> PyTree[Float[np.ndarray, "S C ..."]]:
-    """Runs a program of `chunked` for all networks and chunks of `curve_block` curves; see `answers`."""
-    (curves, points, features), mesh = inputs.shape, blocks.mesh()
+    """Runs a program of `chunked` for all networks and chunks of `curve_block` curves; see `answers`.
+
+    Curves, and lengths, of each network's own have a leading axis S.
+    """
+    (curves, points, features), mesh, own = inputs.shape[-3:], blocks.mesh(), inputs.ndim == 4
     size, tile, together = _sizes(len(networks), curves, points, block, mesh)
     starts = range(0, max(1, curves), tile)
     every: Any = networks.params
@@ -179,9 +191,19 @@ def in_blocks(
 
         every = networks.params, numbers, jax.tree.map(in_tiles, begun)
 
-    def of_group(count: int, group: PyTree) -> PyTree[Float[np.ndarray, "count C ..."]]:
+    def of_own(each: Any, first: int, group: Int[np.ndarray, "blocks N"]) -> Any:
+        """The chunks of a tile for each network of a group; padding repeats the last."""
+        rows, columns = np.minimum(group, len(each) - 1), np.minimum(np.arange(first, first + tile), curves - 1)
+        chosen = each[rows[..., None], columns].reshape(*group.shape, -1, together, *each.shape[2:])
+        return blocks.place(chosen, mesh)
+
+    def of_group(places: np.ndarray, count: int, group: PyTree) -> PyTree[Float[np.ndarray, "count C ..."]]:
         tiles = []
         for number, first in enumerate(starts):
+            if own:
+                given = [of_own(each, first, places) for each in (inputs, lengths) if each is not None]
+                tiles.append(blocks.flat(program((group, *given)), count))
+                continue
             chosen = np.asarray(inputs[first : first + tile])
             padded = np.pad(chosen, ((0, tile - len(chosen)), (0, 0), (0, 0))).reshape(-1, together, points, features)
             shown: list[Any] = [jnp.asarray(padded)]
@@ -191,8 +213,8 @@ def in_blocks(
             members = group
             if rngs is not None or begun is not None:
                 shown += [None if rngs is None else dict(rngs), jnp.uint32(first // together)]
-                own = jax.tree.map(lambda leaf, number=number: leaf[:, :, number], group[2])
-                members = group[0], group[1], own
+                states = jax.tree.map(lambda leaf, number=number: leaf[:, :, number], group[2])
+                members = group[0], group[1], states
             tiles.append(blocks.flat(program(members, *shown), count))
 
         def whole(*leaves: Shaped[np.ndarray, "count chunks N ..."]) -> Shaped[np.ndarray, "count C ..."]:
@@ -201,7 +223,8 @@ def in_blocks(
 
         return jax.tree.map(whole, *tiles)
 
-    return blocks.joined(of_group(*each) for each in blocks.placed(every, size, block, mesh))
+    groups, placed = blocks.groups(len(networks), size, block, mesh.size), blocks.placed(every, size, block, mesh)
+    return blocks.joined(of_group(places, *each) for places, each in zip(groups, placed, strict=True))
 
 
 def count(model: nn.Module, params: PyTree, points: int, features: int, *, name: str = "inputs") -> int:
@@ -276,6 +299,16 @@ def digests_of(
 @cache
 def _program(model: nn.Module, mesh: jax.sharding.Mesh, begun: bool = False) -> jax.stages.Wrapped:
     return chunked(partial(training.answer, model), mesh, begun=begun)
+
+
+@cache
+def _own_program(model: nn.Module, mesh: jax.sharding.Mesh) -> jax.stages.Wrapped:
+    """A program for networks with chunks of curves of their own, and with lengths of these."""
+
+    def answered(member: tuple[PyTree, *tuple[Array, ...]]) -> Float[Array, "chunks N ..."]:
+        return jax.lax.map(lambda chunk: training.answer(model, member[0], *chunk), member[1:])
+
+    return blocks.spread(answered, mesh)
 
 
 def chunked(function: Callable[..., PyTree], mesh: jax.sharding.Mesh, *, begun: bool) -> jax.stages.Wrapped:

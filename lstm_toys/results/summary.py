@@ -118,7 +118,7 @@ def right(curves: xr.Dataset) -> Bool[np.ndarray, "S C"]:
     if not {"answer", "truth"} <= curves.variables.keys() or "loss" not in curves.answer.attrs:
         raise ValueError("only answers of classes or bits with known targets are right or wrong")
     found = hits(curves)
-    sequences = errors.whole(found, found.count.ndim - 1)
+    sequences = errors.whole(found, found.count.ndim - 1 - ("seed" in curves.truth.dims))  # Drawn for each network.
     if not (sequences.count > 0).all():
         raise ValueError("there is a sequence of which no target is known, so that no answer is right or wrong")
     return np.asarray(sequences.total > 0)
@@ -149,7 +149,7 @@ def accepted(curves: xr.Dataset | Sequence[xr.Dataset], by: str) -> Float[np.nda
     sets = [curves] if isinstance(curves, xr.Dataset) else [*curves]
     if any(f"{PARAMETER}{by}" not in each.coords for each in sets):
         raise ValueError(f"by must be a parameter of all curves, not {by!r}")
-    values = np.concatenate([each[f"{PARAMETER}{by}"].values for each in sets]).astype(float)
+    values = np.concatenate([each[f"{PARAMETER}{by}"].values for each in sets], axis=-1).astype(float)
     wrong = ~np.concatenate([right(each) for each in sets], axis=1)
     first_wrong = np.where(wrong, values, np.inf).min(axis=1)
     below = np.where(values < first_wrong[:, None], values, -np.inf).max(axis=1)

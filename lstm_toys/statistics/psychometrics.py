@@ -15,7 +15,7 @@ class Psychometric(NamedTuple):
 
     Attributes:
         values: the U different values of the coordinate, ascending.
-        share: share of trials with the choice, of each network at each value ``[S, U]``.
+        share: share of trials with the choice, of each network at each value ``[S, U]``; NaN where it has no trial.
         threshold: value at which a network chooses in half of the trials, in the unit of the coordinate; NaN if it
             always makes the same choice.
         slope: steepness, per unit of the coordinate; infinite, positive or negative, if one value separates the
@@ -33,13 +33,13 @@ class Psychometric(NamedTuple):
     slope: Float[np.ndarray, " S"]
 
 
-def psychometric(chosen: Bool[np.ndarray, "S C"] | Any, coordinate: Float[np.ndarray, " C"]) -> Psychometric:
+def psychometric(chosen: Bool[np.ndarray, "S C"] | Any, coordinate: Float[np.ndarray, "*S C"]) -> Psychometric:
     """Fits the psychometric curve of each network by maximum likelihood.
 
     Args:
         chosen: whether each network made the choice on each trial ``[S, C]``, such as ``answers[:, :, -1, 0] > 0``.
         coordinate: a number for each trial ``[C]``, such as the coherence of its stimulus, with at least two different
-            values.
+            values; or ``[S, C]``, if each network has trials of its own.
 
     Returns:
         Shares, thresholds and slopes of all networks.
@@ -57,13 +57,17 @@ def psychometric(chosen: Bool[np.ndarray, "S C"] | Any, coordinate: Float[np.nda
     """
     chosen = np.asarray(chosen)
     arguments.expect(chosen.dtype == bool and chosen.ndim == 2, "chosen", "True or False [S, C]", chosen)
-    coordinate = np.asarray(arguments.array("coordinate", coordinate, str(chosen.shape[1])), float)
-    values, place = np.unique(coordinate, return_inverse=True)
+    axes = " ".join(map(str, chosen.shape if np.ndim(coordinate) == 2 else chosen.shape[1:]))
+    coordinate = np.asarray(arguments.array("coordinate", coordinate, axes), float)
+    values, place = np.unique(np.broadcast_to(coordinate, chosen.shape), return_inverse=True)
     arguments.expect(len(values) > 1, "coordinate", "at least two different values", values)
-    trials = np.bincount(place).astype(float)
-    counts = np.stack([np.bincount(place, weights=each, minlength=len(values)) for each in chosen])
-    fits = np.array([_fitted(values, trials, each) for each in counts])
-    return Psychometric(values, counts / trials, fits[:, 0], fits[:, 1])
+    places = place.reshape(chosen.shape)
+    trials = np.stack([np.bincount(own, minlength=len(values)) for own in places]).astype(float)
+    counts = np.stack([np.bincount(*each, minlength=len(values)) for each in zip(places, chosen, strict=True)])
+    each = zip(trials > 0, trials, counts, strict=True)
+    fits = np.array([_fitted(values[known], some[known], chosen[known]) for known, some, chosen in each])
+    share = np.divide(counts, trials, out=np.full(trials.shape, np.nan), where=trials > 0)
+    return Psychometric(values, share, fits[:, 0], fits[:, 1])
 
 
 def _fitted(
@@ -71,7 +75,7 @@ def _fitted(
 ) -> tuple[float, float]:
     """Threshold and slope of one network."""
     some, others = counts > 0, counts < trials
-    if not some.any() or not others.any():
+    if not some.any() or not others.any() or len(values) == 1:
         return np.nan, np.nan
     for sign in (1, -1):
         highest, lowest = (sign * values[others]).max(), (sign * values[some]).min()

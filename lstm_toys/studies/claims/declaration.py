@@ -60,15 +60,36 @@ class Source(NamedTuple):
     Attributes:
         population: the name that the networks have in ``populations`` of `Claims`.
         curves: the name of one of the experiment's probes, ``"training"`` for the training curve, ``"history"`` for
-            what was recorded during training, or ``"networks"`` for the `Networks` themselves.
+            what was recorded during training, or ``"networks"`` for the `Networks` themselves. Or a named function of a
+            random key that returns `lt.Examples`, or a `lt.Probe` of them with parameters: each network then answers
+            examples of its own. Network i gets the key of the base seed of the claims, the function's name and i, so
+            that populations share draws. All draws must have the same shapes.
 
     Example:
         >>> lt.claims.Source("line", "steeper").curves
         'steeper'
+        >>> def bits(key):
+        ...     return lt.sequences.parity(key, length=20, count=256)
+        >>> lt.claims.Source("memory", bits)
+        Source(population='memory', curves=bits)
     """
 
     population: str
-    curves: str
+    curves: str | Callable[[Any], Any]
+
+    @property
+    def name(self) -> str:
+        """The name of the probe, or of the function that draws."""
+        return self.curves if isinstance(self.curves, str) else self.curves.__name__
+
+    @property
+    def of_networks(self) -> bool:
+        """Whether networks are needed, and not only results."""
+        return self.curves == NETWORKS or callable(self.curves)
+
+    def __repr__(self) -> str:  # Without an address, which differs between processes.
+        curves = repr(self.name) if isinstance(self.curves, str) else self.name
+        return f"Source(population={self.population!r}, curves={curves})"
 
 
 @dataclass(frozen=True)
@@ -116,8 +137,10 @@ class Claim:
             NaN where it is undefined. Curve sets have ``input`` ``[C, T, F]`` and ``answer`` ``[S, C, T, A]`` or
             ``[S, C, A]``, with the curves' parameters as coordinates ``[C]``. Unless nothing is right, they have
             ``truth`` and its weights ``counts``, ``[C, T, A]`` or ``[C, A]``, of classes ``[C, T]`` or ``[C]``. Of the
-            source ``"networks"`` it gets `Networks`, and may call `lt.answers` or `lt.dynamics`, or read weights. Such
-            a number is a part, see `Analysis`: it is computed again only if the claim, or a network, has changed.
+            source ``"networks"`` it gets `Networks`, and may call `lt.answers` or `lt.dynamics`, or read weights. Of a
+            source that is drawn, ``input``, ``truth``, ``counts``, ``length`` and parameters have a leading axis
+            ``[S]``, too. Such numbers are parts, see `Analysis`: they are computed again only if the claim, or a
+            network, has changed.
         sources: a tuple of `Source`, one per argument of ``number``.
         low: the smallest number that meets the claim; by default there is no lower threshold.
         high: the largest number that meets the claim; by default there is no upper threshold.
@@ -236,7 +259,12 @@ class Claim:
     def of_networks(self) -> bool:
         """Whether a number is computed from networks, and not from answers alone."""
         every = (self.sources, *(each.sources for each in self.baselines))
-        return any(source.curves == NETWORKS for sources in every for source in sources)
+        return any(source.of_networks for sources in every for source in sources)
+
+    @property
+    def drawn(self) -> bool:
+        """Whether networks answer examples of their own, drawn by a function."""
+        return any(callable(source.curves) for source in self.sources)
 
     @property
     def populations(self) -> tuple[str, ...]:
@@ -463,5 +491,9 @@ class Claims:
 
 def _check_number(owner: str, number: Any, sources: Any) -> None:
     several = "a tuple of lt.claims.Source, such as (lt.claims.Source('line', 'steeper'),)"
-    arguments.instances(f"{owner}: sources", sources, Source, several)
+    for each in arguments.instances(f"{owner}: sources", sources, Source, several):
+        if not isinstance(each.curves, str):
+            expected = "a name, or a named function of one random key"
+            arguments.function(f"{owner}: curves of a source", each.curves, expected, 1)
+            arguments.expect(hasattr(each.curves, "__name__"), f"{owner}: curves of a source", expected, each.curves)
     arguments.function(f"{owner}: number", number, "a function of labeled results, one for each source", len(sources))

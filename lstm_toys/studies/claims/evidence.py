@@ -27,7 +27,8 @@ from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.identity import Settings
 from lstm_toys.runs.preparation import Prepared
 from lstm_toys.statistics.measures import AnsweredCurve
-from lstm_toys.studies.claims.declaration import INPUT, TRUTH, Claim
+from lstm_toys.studies.claims import draws
+from lstm_toys.studies.claims.declaration import INPUT, NETWORKS, TRUTH, Claim, Source
 from lstm_toys.studies.claims.settings import Question
 from lstm_toys.tasks import supervision
 from lstm_toys.tasks.parameters import HISTORY, TRAINING
@@ -43,6 +44,7 @@ class Answered(dict[str, xr.DataTree]):
         results: the results by population.
         networks: how to get the networks of a population.
         keep: ``keep(name, compute)`` returns what is computed, or finds it; by default it is computed.
+        base_seed: the base seed of the claims, for examples that are drawn.
     """
 
     def __init__(
@@ -50,23 +52,44 @@ class Answered(dict[str, xr.DataTree]):
         results: Evidence,
         networks: Mapping[str, Callable[[], Networks]],
         keep: Callable[[str, Callable[[], Any]], Any] = lambda _, compute: compute(),
+        base_seed: int = 0,
     ) -> None:
         super().__init__(results)
-        self._networks, self._keep, self._numbers = networks, keep, dict[Any, np.ndarray]()
+        self._networks, self._keep, self._numbers, self.base_seed = networks, keep, dict[Any, np.ndarray](), base_seed
 
     def beside(self, external: Evidence) -> Answered:
         """The same with populations that have answers alone."""
-        return Answered({**external, **self}, self._networks, self._keep)
+        return Answered({**external, **self}, self._networks, self._keep, self.base_seed)
 
-    def networks(self, population: str) -> Networks | None:
-        """The networks of a population; None if there are only answers."""
-        return self._networks[population]() if population in self._networks else None
+    def given(self, source: Source) -> Networks | Callable[..., xr.Dataset] | None:
+        """What a source of networks gives; None if there are only answers."""
+        if source.population not in self._networks:
+            return None
+        every, about = self._networks[source.population](), (self[source.population], source, self.base_seed)
+        return every if source.curves == NETWORKS else lambda own: draws.labeled(*about, every[np.flatnonzero(own)])
 
     def number(self, name: str, key: Any, compute: Callable[[], Float[np.ndarray, " S"]]) -> Float[np.ndarray, " S"]:
         """The numbers of networks, which are computed once."""
         if key not in self._numbers:
             self._numbers[key] = np.array(self._keep(name, compute), float)
         return self._numbers[key]
+
+
+class Copies(dict[str, xr.DataTree]):
+    """Results of models that copy their input, by population; see `copy`. Of draws, they answer that of seed 0."""
+
+    def __init__(self, results: Evidence, bound: float = np.inf, base_seed: int = 0) -> None:
+        super().__init__({name: copy(each, bound) for name, each in results.items()})
+        self._results, self._bound, self._base_seed = results, bound, base_seed
+
+    def given(self, source: Source) -> xr.Dataset | None:
+        """A copy of a draw; None if it cannot be copied, or if networks are needed."""
+        if source.curves == NETWORKS:
+            return None
+        results = self._results[source.population]
+        drawn, ends = draws.labeled(results, source, self._base_seed), _ends(results, self._bound)
+        known = _copied(drawn)
+        return None if known is None else drawn.assign(answer=known.clip(*ends).assign_attrs(drawn.answer.attrs))
 
 
 PerCurve = Callable[[AnsweredCurve], PyTree[Shaped[Array, ""]]]
@@ -94,6 +117,31 @@ def select(labeled: xr.DataTree, curves: str) -> xr.Dataset | None:
     return found if curves == HISTORY else found[[name for name in ASKED if name in found]]
 
 
+def given(populations: Evidence, source: Source) -> xr.Dataset | Networks | Callable[..., xr.Dataset] | None:
+    """What a claim's function gets of a source; None if there is no such thing.
+
+    Of networks that answer draws, it is a function of which of them to choose.
+    """
+    if source.population not in populations:
+        return None
+    if source.of_networks:
+        return populations.given(source) if isinstance(populations, Answered | Copies) else None
+    return select(populations[source.population], source.name)
+
+
+def scope(claim: Claim, populations: Evidence) -> list[str]:
+    """Remarks on which examples a claim is about, if networks are shown any; see docs/notes/claims.md.
+
+    Curves of a family have parameters with symbols. They are all that a claim is about.
+    """
+    named = [each for each in claim.sources if each.name not in (TRAINING, HISTORY) and not each.of_networks]
+    sets = [select(populations[each.population], each.name) for each in named]
+    known = [each.coords for each in sets if each is not None and "time" in each.coords]  # Not made by hand.
+    if any(not any("symbol" in each.attrs for each in coordinates.values()) for coordinates in known):
+        return ["all networks answer the same examples: the verdict is on these curves only"]
+    return ["the share is of networks on their own draws"] * claim.drawn
+
+
 def alike(labeled: xr.DataTree, others: xr.DataTree) -> xr.DataTree:
     """Selects the curves of ``labeled`` that ``others`` also contain, in a probe of the same name and parameters."""
     kept = {}
@@ -115,10 +163,7 @@ def copy(labeled: xr.DataTree, bound: float = np.inf) -> xr.DataTree:
     the range of a last layer of LSTM units. Missing are answers with features that the input lacks, and classes and
     bits: a copied value is not a logit.
     """
-    scaling = scaling_of(labeled)
-    low, high = (
-        end if scaling is None else scaling.undone(np.full(len(scaling.outputs), end)) for end in (-bound, bound)
-    )
+    low, high = _ends(labeled, bound)
 
     def copied(node: xr.Dataset) -> xr.Dataset:
         known = _copied(node)
@@ -131,11 +176,17 @@ def copy(labeled: xr.DataTree, bound: float = np.inf) -> xr.DataTree:
     return xr.DataTree.from_dict({**nodes, "/": nodes["/"].assign(diverged=("seed", np.zeros(1, bool)))})
 
 
+def _ends(labeled: xr.DataTree, bound: float) -> list[Any]:
+    """The ends of clipped answers, in original units."""
+    scaling = scaling_of(labeled)
+    return [end if scaling is None else scaling.undone(np.full(len(scaling.outputs), end)) for end in (-bound, bound)]
+
+
 def _copied(node: xr.Dataset) -> xr.DataArray | None:
     if "answer" not in node or "loss" in node.answer.attrs:
         return None
     known = node.get("input" if "time" in node.answer.dims else "truth")
-    return known if known is not None and known.dims == node.answer.dims[1:] else None
+    return known if known is not None and known.dims in (node.answer.dims, node.answer.dims[1:]) else None
 
 
 def model(curves: xr.Dataset) -> str:
@@ -154,8 +205,8 @@ def right(curves: xr.Dataset) -> bool:
 
 def copied(claim: Claim, copies: Evidence) -> tuple[str, bool]:
     """What copies answer to a claim's curves: `INPUT`, `TRUTH`, or both joined by "and"; and whether it is correct."""
-    sets = [select(copies[each.population], each.curves) for each in claim.sources]
-    known = [each for each in sets if each is not None]
+    sets = [given(copies, each) for each in claim.sources]
+    known = [each for each in sets if isinstance(each, xr.Dataset)]
     return " and ".join(dict.fromkeys(map(model, known))), all(map(right, known))
 
 
@@ -166,7 +217,7 @@ def per_curve(curves: xr.Dataset, measure: PerCurve, feature: str = "y") -> Any:
 
     Args:
         curves: results with ``input`` and ``answer`` along time, such as a source of a `Claim`, or what `lt.probed`
-            selects.
+            selects. Of a source that is drawn, each network has an input and what is right of its own.
         measure: a pure JAX function of one `lt.measures.AnsweredCurve`, which has an ``answer``, the ``input``, what
             is right (``truth``) with its ``counts``, and ``x``, such as `lt.measures.rmse`. It returns a scalar or a
             tree of scalars.
@@ -203,30 +254,31 @@ def per_curve(curves: xr.Dataset, measure: PerCurve, feature: str = "y") -> Any:
         shown = shown.assign(truth=xr.full_like(shown.input, np.nan))
     answers, inputs = (np.asarray(shown[name].values, np.float32) for name in ("answer", "input"))
     truth, counts = (np.asarray(each, np.float32) for each in (shown.truth.values, summary.counts_of(shown)))
-    lengths = np.asarray(shown.get("length", np.full(len(inputs), inputs.shape[1])))[:, None]
+    lengths = np.asarray(shown.get("length", np.full(inputs.shape[:-1], inputs.shape[-1])))[..., None]
     time = np.asarray(curves.time.values, np.float32)
     span = time[lengths - 1] - time[0]
     # A single point is the last.
     elapsed = np.where(span > 0, (time - time[0]) / np.where(span > 0, span, 1), np.float32(1))
     x = np.where(np.arange(len(time)) < lengths, elapsed, np.float32(-1))  # Padding, which no measure reads.
-    seeds = len(answers)
-    padded = np.concatenate([answers, np.zeros((-seeds % SEED_BLOCK, *answers.shape[1:]), np.float32)])
-    about = {"input": inputs, "truth": truth, "counts": counts, "x": x}
-    blocks = [_each(measure, block, about) for block in padded.reshape(-1, SEED_BLOCK, *answers.shape[1:])]
+    seeds, about = len(answers), {"input": inputs, "truth": truth, "counts": counts, "x": x}
+    own, shared = (about, {}) if "seed" in shown.input.dims else ({}, about)
+    rows = [np.arange(first, first + SEED_BLOCK) for first in range(0, seeds, SEED_BLOCK)]
+    taken = [partial(np.take, indices=each, axis=0, mode="clip") for each in rows]
+    blocks = [_each(measure, *jax.tree.map(take, (answers, own)), shared) for take in taken]
     return jax.tree.map(lambda *parts: np.concatenate(parts)[:seeds], *blocks)
 
 
 @partial(jax.jit, static_argnums=0)
 def _each(
-    measure: PerCurve, answers: Float[Array, "N C T"], about: dict[str, Float[Array, "C T"]]
+    measure: PerCurve, answers: Float[Array, "N C T"], own: dict[str, Array], shared: dict[str, Array]
 ) -> PyTree[Shaped[Array, "N C"]]:
-    def measured(answer: Float[Array, " T"], about: dict[str, Float[Array, " T"]]) -> PyTree[Shaped[Array, ""]]:
-        values = measure(AnsweredCurve(answer, **about))
+    def measured(answer: Float[Array, " T"], own: dict[str, Array], shared: dict[str, Array]) -> PyTree[Array]:
+        values = measure(AnsweredCurve(answer, **own, **shared))
         for value in jax.tree.leaves(values) or [values]:
             arguments.array("what measure returns", value, "", finite=False)
         return values
 
-    return jax.vmap(jax.vmap(measured), (0, None))(answers, about)
+    return jax.vmap(jax.vmap(measured), (0, 0, None))(answers, own, shared)
 
 
 def answered(prepared: Prepared, networks: Given) -> xr.DataTree:

@@ -59,9 +59,9 @@ class ClaimJob(Job["ClaimStudy"]):
         question, networks = self.subject, self._networks
         yield Column("published", "published"), evidence.published(question)
         yield Column(NETWORKS, "networks"), networks
-        yield Column(COPY, "null"), {name: evidence.copy(labeled) for name, labeled in networks.items()}
-        bounded = {name: evidence.copy(networks[name], 1.0) for name in networks if self._bounded(name)}
-        yield Column(CLIPPED, "null"), bounded
+        yield Column(COPY, "null"), evidence.Copies(networks, base_seed=self.settings.base_seed)
+        bounded = {name: networks[name] for name in networks if self._bounded(name)}
+        yield Column(CLIPPED, "null"), evidence.Copies(bounded, 1.0, self.settings.base_seed)
         for column in question.declared.columns:
             if column.role == "during":
                 yield from self._moments()
@@ -136,7 +136,7 @@ class ClaimJob(Job["ClaimStudy"]):
 
         loaded = {name: partial(self._loaded, column, name) for name in results}
         known = loaded if then is None else {name: partial(itemgetter(name), then) for name in then}
-        return evidence.Answered(results, known, keep)
+        return evidence.Answered(results, known, keep, self.settings.base_seed)
 
     def _loaded(self, column: str, name: str) -> Networks:
         model = Prepared(self.subject.experiment(name), self.study.needs[column, name].settings).model
@@ -320,18 +320,19 @@ def check(question: Question, answers: evidence.Evidence, *, alternatives: bool)
             if name not in answers
         },
     )
-    copies = {name: evidence.copy(labeled) for name, labeled in one.items()}
+    copies = evidence.Copies(one)
     published = evidence.published(question)
     for claim in question.declared.claims:
         sources = [each for baseline in claim.baselines for each in baseline.sources if each.population in one]
         for source in claim.sources:
             sources += [source, source._replace(population=claim.against or source.population)]
-        for name, curves in sources:
-            if curves == NETWORKS and name in answers:
+        for source in sources:
+            name, own = source.population, source.name
+            if source.of_networks and name in answers:
                 raise Refused(f"claim {claim.id}: needs networks of {name}, not answers; --only leaves it out")
-            if curves != NETWORKS and evidence.select(one[name], curves) is None:
+            if not source.of_networks and evidence.select(one[name], own) is None:
                 known = listed(arrays.names_of(one[name])) or "none"
-                raise Refused(f"claim {claim.id}: {name} has no curves {curves!r}, but {known}; --only leaves it out")
+                raise Refused(f"claim {claim.id}: {name} has no curves {own!r}, but {known}; --only leaves it out")
         for results in (several, copies, published):
             verdicts.judge(claim, results)
         for other in claim.renumbered.values() if alternatives else ():

@@ -48,8 +48,8 @@ def judge(
     Args:
         claim: the claim.
         populations: labeled results by population, such as `lt.claims.labeled` or ``lt.load(folder).results`` has.
-        networks: the networks by population, for claims with the source ``"networks"``; None: such claims have no
-            judgment.
+        networks: the networks by population, for claims with the source ``"networks"``, or with examples that are
+            drawn, from base seed 0; None: such claims have no judgment.
         only_learned: exclude networks whose variable ``learned`` is False.
 
     Returns:
@@ -151,7 +151,7 @@ def _measure(
     None if a source is missing, or sources differ in size.
     """
     held = [populations[each.population] for each in sources if each.population in populations]
-    known = [part for each in sources if (part := _part(populations, each)) is not None]
+    known = [part for each in sources if (part := evidence.given(populations, each)) is not None]
     if len(known) < len(sources) or len({each.sizes["seed"] for each in held}) > 1:
         return None
     diverged = np.any([each.diverged.values for each in held], axis=0)
@@ -164,30 +164,23 @@ def _measure(
     def called() -> Float[np.ndarray, " S"]:
         return _called(claim, number, [_chosen(part, sound) for part in known], int(sound.sum()))
 
-    if sound.any() and any(isinstance(part, Networks) for part in known):
+    if sound.any() and not all(isinstance(part, xr.Dataset) for part in known):
         assert isinstance(populations, evidence.Answered)
         of = ", ".join(dict.fromkeys(each.population for each in sources))
         words = f"{claim.id}: {getattr(number, '__name__', 'its number')} of {of}" + ", learned" * bool(unlearned.any())
+        if drawn := ", ".join(dict.fromkeys(each.name for each in sources if callable(each.curves))):
+            words += f", on draws of {drawn} from base seed {populations.base_seed}"
         numbers[sound] = populations.number(words, (number, *sources, sound.tobytes()), called)
     elif sound.any():
         numbers[sound] = called()
     return numbers, diverged, unlearned
 
 
-def _part(populations: evidence.Evidence, source: Source) -> xr.Dataset | Networks | None:
-    """What a claim's function gets of a source; None if there is no such thing."""
-    if source.population not in populations:
-        return None
-    if source.curves == NETWORKS:
-        return populations.networks(source.population) if isinstance(populations, evidence.Answered) else None
-    return evidence.select(populations[source.population], source.curves)
-
-
-def _chosen(part: xr.Dataset | Networks, sound: Bool[np.ndarray, " S"]) -> xr.Dataset | Networks:
+def _chosen(part: Any, sound: Bool[np.ndarray, " S"]) -> xr.Dataset | Networks:
     """Some of the networks, or a copy of their results, since a function may change its own."""
     if isinstance(part, Networks):
         return part if sound.all() else part[np.flatnonzero(sound)]
-    return part.isel(seed=sound).copy(deep=True)
+    return (part.isel(seed=sound) if isinstance(part, xr.Dataset) else part(sound)).copy(deep=True)
 
 
 def _called(
@@ -215,14 +208,17 @@ def make_entries(claims: Sequence[Claim], columns: Columns, about: str) -> list[
         about: what the networks are called.
     """
     found = {claim.id: defaultdict[str, dict[str, Judgment]](dict) for claim in claims}
-    copied = dict.fromkeys(found, ("", True))
+    copied, scopes = dict.fromkeys(found, ("", True)), dict[str, list[str]]()
     for claim, column, results, judgment in judgments(claims, _compared(columns)):
         found[claim.id][column.role][column.name] = judgment
+        if column.role == "networks":
+            scopes[claim.id] = evidence.scope(claim, results)
         if column.role == "null":
             copied[claim.id] = evidence.copied(claim, results)
     comparisons = sum(len(found[claim.id]["variants"]) for claim in claims)
     confidences = [intervals.simultaneous(count) for count in (len(claims), comparisons)]
-    return [_entry(claim, found[claim.id], about, *copied[claim.id], *confidences) for claim in claims]
+    made = [_entry(claim, found[claim.id], about, *copied[claim.id], *confidences) for claim in claims]
+    return [replace(each, remarks=[*scopes[each.id], *each.remarks]) for each in made]
 
 
 def _compared(columns: Columns) -> Iterator[tuple[Column, evidence.Evidence]]:
@@ -249,7 +245,7 @@ def _entry(
 ) -> Entry:
     """The entry of a claim; ``answers`` is what models without a network answer, and ``right`` whether it is right."""
     if (ours := found["networks"].get(NETWORKS)) is None:
-        lacking = " and ".join(f"{source.curves} of {source.population}" for source in claim.sources)
+        lacking = " and ".join(f"{source.name} of {source.population}" for source in claim.sources)
         raise Refused(f"claim {claim.id}: the results lack {lacking}, or are not of as many networks each")
     variants = dict[str, entries.Comparison]()
     for name, theirs in found["variants"].items():

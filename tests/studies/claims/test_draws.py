@@ -1,0 +1,301 @@
+"""Claims on examples that are drawn for each network, against a plain loop over networks."""
+
+import dataclasses
+import sys
+from functools import partial
+from types import ModuleType
+
+import jax
+import numpy as np
+import pytest
+from commands import claims as command
+
+import lstm_toys as lt
+from conftest import carry_out, refusal, untrained
+from experiments import line
+from lstm_toys import modules
+from lstm_toys.results import arrays
+from lstm_toys.runs.context import Refused
+from lstm_toys.studies.claims import draws, evidence, verdicts
+
+CALLS = []
+
+
+def noisy(key):
+    """Noise, with its running mean as targets; padded, so that truth and counts end at different points."""
+    CALLS.append(1)
+    inputs = jax.random.normal(key, (11, 12, 2))
+    return lt.Examples(inputs, 0.5 * inputs, lengths=jax.random.randint(key, (11,), 3, 13))
+
+
+def leveled(key):
+    """Constants with noise, longer than in training, and the constants as parameters of their curves."""
+    levels, noise = jax.random.split(key)
+    level = jax.random.choice(levels, np.array([-1.0, 0.0, 1.0]), (40,))
+    inputs = level[:, None, None] + jax.random.normal(noise, (40, 15, 2))
+    return lt.Probe.of("any", lt.Examples(inputs, inputs), {"level": level})
+
+
+def error(trials):
+    """The mean squared error over the points that count."""
+    wrong = np.where(trials.counts > 0, (trials.answer - trials.truth) ** 2, 0)
+    return wrong.sum((1, 2, 3)) / trials.counts.values.sum((1, 2, 3))
+
+
+def steepness(trials):
+    """The slope of the psychometric curve."""
+    chosen = trials.answer.values[:, :, -1, 0] > trials.answer.values[:, :, -1, 0].mean(axis=1, keepdims=True)
+    return lt.statistics.psychometric(chosen, trials.parameter_level.values).slope
+
+
+TASK = lt.reproduce("line", {"slope": 0.5, "intercept": 0.1}, lt.time_points(12), ("x", "y"))
+NOISY, LEVELED = (lt.claims.Source("line", draw) for draw in (noisy, leveled))
+ERROR = lt.claims.Claim("error", "Noise is reproduced", "error", error, (NOISY,), high=1.0)
+STEEP = lt.claims.Claim("steep", "Steep", "slope", steepness, (LEVELED,), against="other")
+FLAGS = ["--hidden=3", "--readout=dense", "--timesteps=12", "--steps=20"]
+EXPERIMENT = dataclasses.replace(line.EXPERIMENT, goal=lt.Goal(rmse=10.0))
+CLAIMS = lt.claims.Claims(
+    "draws",
+    (
+        ERROR,
+        STEEP,
+        lt.claims.Claim("shown", "Low", "largest", lambda lines: lines.answer.max(("curve", "time", "feature")),
+                        (lt.claims.Source("line", "line"),), high=9.0),
+    ),
+    {"line": (EXPERIMENT, FLAGS), "other": (EXPERIMENT, [*FLAGS, "--learning_rate=0.5"])},
+    controls={"faster": lambda _, settings: dataclasses.replace(settings, learning_rate=0.5)},
+)  # fmt: skip
+
+
+def made(task, model, seed=0):
+    """Three networks with random weights."""
+    random, networks = np.random.default_rng(seed), untrained(task, model, diverged=())
+    params = jax.tree.map(lambda leaf: random.standard_normal(leaf.shape, np.float32), networks.params)
+    return dataclasses.replace(networks, params=params)
+
+
+@pytest.fixture(scope="module")
+def networks():
+    return made(TASK, lt.Stack(2, (3,), "dense"))
+
+
+def judged(claim, networks):
+    return lt.claims.judge(claim, {"line": networks.results}, networks={"line": networks})
+
+
+def drawn(draw, seed, base_seed=0):
+    return draws.draws(draw, base_seed, (seed,))
+
+
+def test_numbers_equal_a_plain_loop_over_networks(networks):
+    expected, steep = [], []
+    for seed in range(3):
+        probe, others = drawn(noisy, seed), drawn(leveled, seed)
+        counts = np.broadcast_to((np.arange(12) < probe.lengths[:, None])[:, :, None], probe.inputs.shape)
+        wrong = (lt.answers(networks[seed], probe.inputs)[0] - probe.targets) ** 2
+        expected.append(wrong[counts].mean())
+        answer = lt.answers(networks[seed], others.inputs)[0, :, -1, 0]
+        steep.append(lt.statistics.psychometric((answer > answer.mean())[None], others.parameters["level"]).slope[0])
+    np.testing.assert_allclose(judged(ERROR, networks).per_seed, expected, rtol=1e-5)
+    alone = dataclasses.replace(STEEP, against=None, low=0.0)
+    np.testing.assert_allclose(judged(alone, networks).per_seed, steep, rtol=1e-5)
+
+
+def test_draws_depend_on_base_seed_name_and_seed_number_alone(networks):
+    """Neither on the other networks nor on the population."""
+    first = draws.draws(noisy, 0, (0, 1))
+    np.testing.assert_array_equal(first.inputs[11:], drawn(noisy, 1).inputs)
+    assert not np.allclose(first.inputs[:11], first.inputs[11:])
+    assert not np.allclose(drawn(noisy, 1, 7).inputs, drawn(noisy, 1).inputs)
+    renamed = partial(noisy)
+    renamed.__name__ = "renamed"
+    assert not np.allclose(drawn(renamed, 1).inputs, drawn(noisy, 1).inputs)
+    every = judged(ERROR, networks).per_seed
+    chosen = networks[[2]]
+    np.testing.assert_array_equal(judged(ERROR, chosen).per_seed, every[[2]])
+    results = {"line": arrays.of_networks(networks.results, {"diverged": ("seed", [True, False, False])})}
+    own = lt.claims.judge(ERROR, results, networks={"line": networks}).per_seed
+    np.testing.assert_array_equal(own, [np.nan, *every[1:]])
+
+
+def test_the_name_of_a_part_has_the_function_and_the_base_seed(networks):
+    names = []
+    populations = evidence.Answered(
+        {"line": networks.results},
+        {"line": lambda: networks},
+        lambda name, compute: names.append(name) or compute(),
+        7,
+    )
+    verdicts.judge(ERROR, populations)
+    assert names == ["error: error of line, on draws of noisy from base seed 7"]
+
+
+def test_both_populations_share_draws(networks):
+    seen = []
+
+    def kept(trials):
+        seen.append(trials.input.values.copy())
+        trials.input.values[:] = 0.0  # Nobody else sees this.
+        return np.zeros(trials.sizes["seed"])
+
+    claim = lt.claims.Claim("same", "Same", "zero", kept, (NOISY,), against="other")
+    both = {"line": networks, "other": made(TASK, networks.model, 1)}
+    results = {name: each.results for name, each in both.items()}
+    assert lt.claims.judge(claim, results, networks=both).share == 0.5
+    np.testing.assert_array_equal(*seen)
+
+
+def test_measures_of_curves_take_the_input_and_truth_of_each_network(networks):
+    one = draws.labeled(networks.results, NOISY, 0, networks)
+    assert one.input.dims == ("seed", "curve", "time", "feature")
+    assert one.length.dims == ("seed", "curve")
+    levels = draws.labeled(networks.results, LEVELED, 0, networks)
+    assert levels.parameter_level.dims == ("seed", "curve")
+    np.testing.assert_array_equal(levels.parameter_level[1], drawn(leveled, 1).parameters["level"])
+    np.testing.assert_array_equal(levels.input[2], drawn(leveled, 2).inputs)
+
+    def measure(curve):
+        return {"error": lt.measures.rmse(curve), "input": abs(curve.input).sum(), "x": (curve.x * curve.counts).sum()}
+
+    found = lt.claims.per_curve(one, measure)
+    for seed in range(3):
+        own = lt.claims.per_curve(one.isel(seed=seed).assign(answer=one.answer[[seed]]), measure)
+        for name, value in found.items():
+            np.testing.assert_allclose(value[[seed]], own[name], rtol=1e-6)
+
+
+def test_a_network_that_answers_once_is_told_its_lengths():
+    def last(key):
+        shown = noisy(key)
+        return shown._replace(targets=shown.inputs[:, 0, :1])
+
+    task = lt.Task(lambda key, _: last(key), ("x", "y"), ("mean",), sequence=False)
+    once = made(task, lt.Stack(1, (3,), "dense", sequence=False))
+    found = draws.labeled(once.results, lt.claims.Source("line", last), 0, once[1])
+    probe = drawn(last, 1)
+    np.testing.assert_allclose(found.answer[0], lt.answers(once, probe.inputs, lengths=probe.lengths)[1], rtol=1e-6)
+    assert found.truth.dims == ("seed", "curve", "output_feature")
+    assert found.seed.values.tolist() == [1]
+
+
+def test_bits_are_right_by_the_draws_of_each_network():
+    def bits(key):
+        shown = lt.sequences.parity(key, 5, 6)
+        return shown._replace(targets=shown.targets[:, -1])
+
+    task = lt.Task(lambda key, _: bits(key), ("y",), ("y",), sequence=False, loss="binary_cross_entropy")
+    networks = made(task, lt.Stack(1, (3,), "dense", sequence=False))
+    found = draws.labeled(networks.results, lt.claims.Source("line", bits), 0, networks)
+    expected = ((found.answer.values > 0) == (found.truth.values > 0.5)).all(2)
+    np.testing.assert_array_equal(lt.sequences.right(found), expected)
+
+
+def test_copies_answer_the_draw_of_seed_0():
+    answers = np.zeros((2, len(lt.claims.curves_of(EXPERIMENT, 12)), 12, 2))
+    results = {"line": lt.claims.labeled(EXPERIMENT, answers, 12)}
+    probe = drawn(noisy, 0)
+    counts = np.broadcast_to((np.arange(12) < probe.lengths[:, None])[:, :, None], probe.inputs.shape)
+    for bound in (np.inf, 0.2):
+        copied = evidence.Copies(results, bound)
+        expected = ((probe.inputs.clip(-bound, bound) - probe.targets) ** 2)[counts].mean()
+        np.testing.assert_allclose(verdicts.judge(ERROR, copied).per_seed, [expected], rtol=1e-5)
+        assert evidence.copied(ERROR, copied) == ("input", False)
+        assert (
+            verdicts.judge(dataclasses.replace(ERROR, sources=(lt.claims.Source("line", "networks"),)), copied) is None
+        )
+    assert verdicts.judge(ERROR, results) is None  # Answers alone, such as published ones.
+
+
+@pytest.mark.parametrize(
+    ("draw", "told"),
+    [
+        (lambda _: lt.Examples(np.ones((2, 12, 3)), np.ones((2, 12, 2))), "has inputs of shape"),
+        (lambda _: lt.Examples(np.ones((2, 12, 2)), np.ones((2, 12, 5))), "has targets of shape"),
+        (lambda _: 1 / 0, "ZeroDivisionError"),
+        (lambda key: lt.sequences.flip_flop(key, 12, 1 + CALLS.pop(), bits=2), "same shapes, not inputs of"),
+    ],
+)
+def test_draws_that_do_not_fit_are_refused_in_one_line(networks, draw, told):
+    CALLS[:] = [1, 2, 3]
+    claim = dataclasses.replace(ERROR, sources=(lt.claims.Source("line", draw),))
+    with pytest.raises(Refused, match=told) as error:
+        judged(claim, networks)
+    assert "\n" not in str(error.value)
+    assert str(error.value).startswith("<lambda>, drawn for line: ")
+
+
+def test_a_source_is_a_name_or_a_named_function_of_a_key():
+    for curves, told in ((3, "not 3"), (lambda: 1, r"not .*\(\)"), (partial(noisy), "not functools.partial")):
+        with pytest.raises(ValueError, match=f"curves of a source must be a name, or .*{told}"):
+            dataclasses.replace(ERROR, sources=(lt.claims.Source("line", curves),))
+    assert ERROR.drawn
+    assert ERROR.of_networks
+    assert not CLAIMS.claims[2].drawn
+    assert repr(NOISY) == "Source(population='line', curves=noisy)"
+
+
+def test_psychometric_curves_of_own_trials():
+    coordinate = np.array([[0.0, 0, 1, 1, 2, 2], [1.0, 1, 2, 2, 3, 3], [1.0, 1, 1, 1, 1, 1]])
+    chosen = np.array([[0, 1, 0, 1, 1, 1], [0, 0, 1, 0, 0, 1], [0, 1, 0, 1, 0, 1]], bool)
+    found = lt.statistics.psychometric(chosen, coordinate)
+    np.testing.assert_array_equal(found.values, [0, 1, 2, 3])
+    for seed in range(2):
+        own = lt.statistics.psychometric(chosen[[seed]], coordinate[seed])
+        np.testing.assert_allclose(found.slope[seed], own.slope[0])
+        np.testing.assert_allclose(found.threshold[seed], own.threshold[0])
+        np.testing.assert_array_equal(found.share[seed, np.isin(found.values, own.values)], own.share[0])
+        assert np.isnan(found.share[seed, ~np.isin(found.values, own.values)]).all()
+    assert np.isnan(found.slope[2])
+
+
+@pytest.fixture
+def declared(monkeypatch):
+    """The claims in a module that nobody has changed."""
+    module = ModuleType("of_draws")
+    module.CLAIMS = CLAIMS
+    monkeypatch.setitem(sys.modules, "of_draws", module)
+    monkeypatch.setattr(modules, "interactive", lambda: False)
+    monkeypatch.setattr(modules, "changed", lambda _: False)
+
+
+@pytest.mark.usefixtures("declared")
+def test_the_command_judges_draws_in_every_column_and_keeps_the_numbers(tmp_path, capsys):
+    arguments = ["--claims=of_draws", "--seeds=6", "--base_seed=3", f"--results_dir={tmp_path}"]
+    assert carry_out(command, arguments) == 0
+    (entries,) = tmp_path.glob("runs/claims_*/claims.json")
+    found = {entry.id: entry for entry in lt.claims.read(entries)}
+    (asked,) = lt.find([lt.ask(EXPERIMENT, *FLAGS, "--seeds=6", "--base_seed=3")], tmp_path)
+    networks = lt.load(asked.folder)
+    expected = error(draws.labeled(networks.results, NOISY, 3, networks))
+    np.testing.assert_allclose(found["error"].per_seed, expected, rtol=1e-5)
+    assert found["steep"].against_per_seed is not None
+    assert {*found["error"].null} == {"copy"}
+    assert {*found["error"].controls} == {"faster"}
+    assert "the share is of networks on their own draws" in found["error"].remarks
+    assert not any("draws" in remark or "these curves" in remark for remark in found["shown"].remarks)
+    capsys.readouterr()
+    CALLS.clear()
+    draws.draws.cache_clear()
+    assert carry_out(command, arguments) == 0
+    assert "already finished" in capsys.readouterr().out
+    assert len(CALLS) < 6  # Copies, and the trial before training.
+
+
+@pytest.mark.usefixtures("declared")
+def test_answers_from_a_file_have_no_draws(tmp_path, capsys):
+    answers = lt.claims.labeled(EXPERIMENT, np.zeros((2, len(lt.claims.curves_of(EXPERIMENT, 12)), 12, 2)), 12)
+    lt.save_results(answers, tmp_path / "answers.nc")
+    line = ["--claims=of_draws", "--only=error", f"--answers=line={tmp_path / 'answers.nc'}"]
+    assert carry_out(command, [*line, f"--results_dir={tmp_path}"]) == 2
+    assert refusal(capsys) == "claim error: needs networks of line, not answers; --only leaves it out\n"
+
+
+def test_examples_that_all_networks_share_are_one_draw():
+    """Unlike the curves of a family, which are all that a claim is about."""
+    made = noisy(jax.random.key(0))
+    probes = [lt.Probe.of("trials", made), *EXPERIMENT.probes(lt.time_points(12))]
+    own = dataclasses.replace(EXPERIMENT, probes=lambda _: probes)
+    results = {"line": lt.claims.labeled(own, np.zeros((2, len(lt.claims.curves_of(own, 12)), 12, 2)), 12)}
+    for curves, told in (("trials", "these curves only"), ("line", ""), ("training", ""), (noisy, "own draws")):
+        claim = dataclasses.replace(ERROR, sources=(lt.claims.Source("line", curves),))
+        assert [told in remark for remark in evidence.scope(claim, results)] == [True] * bool(told)
