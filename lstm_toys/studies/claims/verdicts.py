@@ -227,13 +227,14 @@ def _compared(columns: Columns) -> Iterator[tuple[Column, evidence.Evidence]]:
     The published answers are compared with networks on the same curves, and a variant of which only networks that
     learned count with such networks.
     """
-    published, networks = dict[str, xr.DataTree](), dict[str, xr.DataTree]()
+    published: evidence.Evidence = {}
+    networks: evidence.Evidence = {}
     for column, results in columns:
         yield column, results
         if column.role == "published":
-            published = {**results}
+            published = results
         elif column.role in ("networks", "variants"):
-            networks = networks or {**results}
+            networks = networks or results
             alike = {name: evidence.alike(each, published[name]) for name, each in results.items() if name in published}
             yield Column(column.name, "ranks"), alike
             if column.counts == "learned":
