@@ -76,7 +76,7 @@ def shift(ours: Float[np.ndarray, " S"] | Any, theirs: Float[np.ndarray, " S2"] 
     Example:
         >>> import lstm_toys as lt
         >>> lt.statistics.shift(np.arange(8.0), np.arange(8.0)[::-1] - 3)
-        Estimate(value=3.0, low=0.0, high=6.0)
+        Estimate(value=3.0, low=-1.0, high=6.0)
     """
     ours, theirs = _checked(ours, theirs)
     differences = _differences(ours, theirs)

@@ -20,12 +20,12 @@ def strict_json(value):
 
 
 def test_metrics_leave_out_diverged_seeds(hand_made):
-    labeled = hand_made(6, diverged=(1, 4))
+    labeled = hand_made(12, diverged=(1, 4))
     metrics = strict_json(summary.metrics(labeled, EXPERIMENT.goal))
     assert metrics["diverged_seeds"] == [1, 4]
-    assert (metrics["experiment"], metrics["seeds"], metrics["steps"]) == ("sine", 6, 100)
+    assert (metrics["experiment"], metrics["seeds"], metrics["steps"]) == ("sine", 12, 100)
     final = labeled.training.train_loss.values[:, -1]
-    assert metrics["train_mse"] == [None if seed in (1, 4) else final[seed] for seed in range(6)]
+    assert metrics["train_mse"] == [None if seed in (1, 4) else final[seed] for seed in range(12)]
     rows = metrics["summary"]
     kept = np.delete(final, (1, 4))
     quartiles = dict(zip(("low", "median", "high"), np.quantile(kept, (0.25, 0.5, 0.75)), strict=True))

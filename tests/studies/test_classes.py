@@ -85,6 +85,7 @@ def test_claims_of_ones_own_say_nothing_of_publications_and_copies(results, caps
     two = lt.probed(lt.load(only(results, "whole_parity")).results, "two")
     right = ((two.answer > 0) == (two.truth > 0.5)).all("output_feature").mean("curve")
     np.testing.assert_allclose(entries[1]["per_seed"], right)
-    assert all(entry["null"] == {} and entry["remarks"] == [] for entry in entries)
+    assert all(entry["null"] == {} for entry in entries)
+    assert entries[1]["remarks"] == ["all networks answer the same examples: the verdict is on these curves only"]
     said = (only(results, "claims") / "claims.md").read_text() + capsys.readouterr().out
     assert not [word for word in ("publish", "copy", "Copy") if word in said]

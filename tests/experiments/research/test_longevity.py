@@ -118,11 +118,12 @@ def test_a_rate_is_warmed_up_decays_and_changes_at_its_step():
 
 def test_chances_and_shares_decide():
     assert longevity.above([1.0] * 3, [2.0] * 9)["value"] is None
-    found = longevity.above([1.0, 2, 3, 3, 3], [0.0, 0, 3, 3, 3])
-    assert found["value"] == pytest.approx((5 * 2 + 0.5 * 9) / 25)
+    found = longevity.above([1.0, 2, 3, 3, 3, 3, 3, 3], [0.0, 0, 3, 3, 3, 3, 3, 3])
+    assert found["value"] == pytest.approx((8 * 2 + 0.5 * 36) / 64)
     assert found["low"] <= found["value"] <= found["high"]
-    assert longevity.above([2.0] * 5, [1.0] * 9)["low"] == pytest.approx(0.025**0.2)  # The exact one of 5 of 5.
-    assert longevity.above([2.0] * 5, [2.0] * 5)["low"] is None
+    assert longevity.above([2.0] * 8, [1.0] * 9)["low"] == pytest.approx(0.025**0.125)  # The exact one of 8 of 8.
+    assert longevity.above([2.0] * 7, [1.0] * 9)["low"] is None  # Intervals need eight networks.
+    assert longevity.above([2.0] * 9, [2.0] * 9)["low"] is None
     few, many = (longevity.share(np.arange(20) < count) for count in (2, 18))
     assert longevity.apart([few, many, few])["supported"]
     assert not longevity.apart([few, few])["supported"]

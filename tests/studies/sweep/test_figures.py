@@ -65,10 +65,8 @@ def test_rows_are_the_statistics_of_each_setting():
         errors = results.last(found, "train_loss"), found["line"].rmse, found["sine"].rmse
         for name, each in zip(("train_loss", "line", "sine"), errors, strict=True):
             values = each.values[number, kept]
-            chosen = np.random.default_rng(0).integers(0, len(kept), (9_999, len(kept)))
-            low, high = np.percentile(np.median(values[chosen], axis=1), (2.5, 97.5))
-            expected = {"median": np.median(values), "low": low, "high": high}
-            assert rows[number][name] == pytest.approx(expected, rel=1e-6)
+            assert rows[number][name]["median"] == pytest.approx(np.median(values), rel=1e-6)
+            assert rows[number][name]["low"] is None  # Intervals need eight networks.
     assert rows[3]["train_loss"] == rows[3]["sine"] == {"median": None, "low": None, "high": None}
     json.dumps(rows, allow_nan=False)
     found.dataset = found.to_dataset().drop_vars(["learned", "lost"])
