@@ -99,7 +99,7 @@ def robustness(
 
     Each choice has a verdict of its own, by the rule of all verdicts; see `verdict`. A choice turns the claim's verdict
     if its own is the opposite one; of the combinations, up to `TURNING` may. An undecided verdict has no opposite, so
-    it has no level. The levels are defined in ``docs/notes/claims.md``.
+    it has no level. The levels are defined in ``docs/claims.md``.
     """
     every = [*trained, *analyzed]
     known = [each for each in every if each.state == "judged"]
