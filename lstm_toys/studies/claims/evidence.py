@@ -7,14 +7,14 @@ the layout of `lstm_toys.results.arrays.tree`.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 import jax
 import numpy as np
 import xarray as xr
-from jaxtyping import Array, Float, PyTree, Shaped
+from jaxtyping import Array, Bool, Float, PyTree, Shaped
 
 from lstm_toys import arguments
 from lstm_toys.files import Damaged
@@ -36,13 +36,16 @@ from lstm_toys.tasks.scaling import scaling_of
 
 Evidence = Mapping[str, xr.DataTree]
 
+OfNetworks = Callable[[Bool[np.ndarray, " S"]], xr.Dataset | Networks]
+"""What a source of networks gives of some of them: themselves, or their answers to draws."""
+
 
 class Answered(dict[str, xr.DataTree]):
     """Results by population, together with the networks that gave them.
 
     Args:
         results: the results by population.
-        networks: how to get the networks of a population.
+        networks: how to get the networks of a population, which is done once, where a number is computed of them.
         keep: ``keep(name, compute)`` returns what is computed, or finds it; by default it is computed.
         base_seed: the base seed of the claims, for examples that are drawn.
     """
@@ -55,18 +58,27 @@ class Answered(dict[str, xr.DataTree]):
         base_seed: int = 0,
     ) -> None:
         super().__init__(results)
-        self._networks, self._keep, self._numbers, self.base_seed = networks, keep, dict[Any, np.ndarray](), base_seed
+        self._networks = {name: cache(load) for name, load in networks.items()}
+        self._keep, self._numbers, self.base_seed = keep, dict[Any, np.ndarray](), base_seed
 
     def beside(self, external: Evidence) -> Answered:
         """The same with populations that have answers alone."""
         return Answered({**external, **self}, self._networks, self._keep, self.base_seed)
 
-    def given(self, source: Source) -> Networks | Callable[..., xr.Dataset] | None:
+    def given(self, source: Source) -> OfNetworks | None:
         """What a source of networks gives; None if there are only answers."""
         if source.population not in self._networks:
             return None
-        every, about = self._networks[source.population](), (self[source.population], source, self.base_seed)
-        return every if source.curves == NETWORKS else lambda own: draws.labeled(*about, every[np.flatnonzero(own)])
+
+        def of(sound: Bool[np.ndarray, " S"]) -> xr.Dataset | Networks:
+            networks = self._networks[source.population]()
+            chosen = networks if sound.all() else networks[np.flatnonzero(sound)]
+            if source.curves == NETWORKS:
+                return chosen
+            # A copy, since draws are kept, and a function may change its own.
+            return draws.labeled(self[source.population], source, self.base_seed, chosen).copy(deep=True)
+
+        return of
 
     def number(self, name: str, key: Any, compute: Callable[[], Float[np.ndarray, " S"]]) -> Float[np.ndarray, " S"]:
         """The numbers of networks, which are computed once."""
@@ -117,11 +129,8 @@ def select(labeled: xr.DataTree, curves: str) -> xr.Dataset | None:
     return found if curves == HISTORY else found[[name for name in ASKED if name in found]]
 
 
-def given(populations: Evidence, source: Source) -> xr.Dataset | Networks | Callable[..., xr.Dataset] | None:
-    """What a claim's function gets of a source; None if there is no such thing.
-
-    Of networks that answer draws, it is a function of which of them to choose.
-    """
+def given(populations: Evidence, source: Source) -> xr.Dataset | OfNetworks | None:
+    """What a claim's function gets of a source; None if there is no such thing."""
     if source.population not in populations:
         return None
     if source.of_networks:

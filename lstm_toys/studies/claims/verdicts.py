@@ -77,17 +77,19 @@ def judge(
     if (ours := measure(claim.number, claim.sources)) is None:
         return None
     numbers, diverged, unlearned = ours
-    theirs, others = None, np.zeros(0, bool)
+    theirs = None
+    others = without = np.zeros(0, bool)
     if claim.against is not None:
         other = measure(claim.number, tuple(source._replace(population=claim.against) for source in claim.sources))
         if other is None:
             return None
         theirs, _, others = other
+        without = np.isnan(theirs) & ~others
     held = numbers if claim.against else np.where(np.isnan(numbers), np.nan, claim.met(numbers))
     held = np.where(diverged & claim.learned, 0.0, held)
     lacking = np.isnan(held) & ~unlearned
     found = _share(held, theirs)
-    bounds = _bounds(held, theirs, lacking, None if theirs is None else np.isnan(theirs) & ~others)
+    bounds = _bounds(held, theirs, lacking, without)
     median = _median(numbers)
     baselines = {each.what: measure(each.number, each.sources) for each in claim.baselines}
     return Judgment(
@@ -122,14 +124,13 @@ def _bounds(
     ours: Float[np.ndarray, " S"],
     theirs: Float[np.ndarray, " S2"] | None,
     our_lacking: Bool[np.ndarray, " S"],
-    their_lacking: Bool[np.ndarray, " S2"] | None,
+    their_lacking: Bool[np.ndarray, " S2"],
 ) -> list[entries.Share] | None:
     """The shares if all networks without a number failed, and if all met the claim; None if every one has a number."""
-    if theirs is None:
-        return [_share(np.where(our_lacking, end, ours), None) for end in (0.0, 1.0)] if our_lacking.any() else None
-    assert their_lacking is not None
     if not (our_lacking.any() or their_lacking.any()):
         return None
+    if theirs is None:
+        return [_share(np.where(our_lacking, end, ours), None) for end in (0.0, 1.0)]
     ends = (-np.inf, np.inf)
     return [_share(np.where(our_lacking, end, ours), np.where(their_lacking, -end, theirs)) for end in ends]
 
@@ -176,11 +177,9 @@ def _measure(
     return numbers, diverged, unlearned
 
 
-def _chosen(part: Any, sound: Bool[np.ndarray, " S"]) -> xr.Dataset | Networks:
+def _chosen(part: xr.Dataset | evidence.OfNetworks, sound: Bool[np.ndarray, " S"]) -> xr.Dataset | Networks:
     """Some of the networks, or a copy of their results, since a function may change its own."""
-    if isinstance(part, Networks):
-        return part if sound.all() else part[np.flatnonzero(sound)]
-    return (part.isel(seed=sound) if isinstance(part, xr.Dataset) else part(sound)).copy(deep=True)
+    return part.isel(seed=sound).copy(deep=True) if isinstance(part, xr.Dataset) else part(sound)
 
 
 def _called(
@@ -215,8 +214,8 @@ def make_entries(claims: Sequence[Claim], columns: Columns, about: str) -> list[
             scopes[claim.id] = evidence.scope(claim, results)
         if column.role == "null":
             copied[claim.id] = evidence.copied(claim, results)
-    comparisons = sum(len(found[claim.id]["variants"]) for claim in claims)
-    confidences = [intervals.simultaneous(count) for count in (len(claims), comparisons)]
+    differences = sum(len(found[claim.id]["variants"]) for claim in claims)
+    confidences = [intervals.simultaneous(count) for count in (len(claims), differences)]
     made = [_entry(claim, found[claim.id], about, *copied[claim.id], *confidences) for claim in claims]
     return [replace(each, remarks=[*scopes[each.id], *each.remarks]) for each in made]
 
