@@ -147,10 +147,7 @@ class Rest(NamedTuple):
         """
         names = np.vectorize(lambda kind: Kind(kind).name.lower(), otypes=[object])(self.kind)
         columns = {"kind": names, "share": self.share, "rate": self.rate, "watched": self.watched}
-        about = self.answer, self.eigenvalues[..., 0], float(self.spacing or 1.0)
-        points = self.state if states else None
-        known = self.kind != Kind.NOTHING
-        return table(known, self.seeds, self.inputs, columns, *about, points, self.components or ())
+        return table(self, self.kind != Kind.NOTHING, columns, self.eigenvalues[..., 0], states=states)
 
 
 class Watched(NamedTuple):

@@ -5,41 +5,38 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
-from jaxtyping import Bool, Complex, Float, Int, Shaped
+from jaxtyping import Bool, Complex, Shaped
 
 
 def table(
+    found: Any,
     counted: Bool[np.ndarray, "S U Q"],
-    seeds: Int[np.ndarray, " S"],
-    inputs: Float[np.ndarray, "U F"] | Shaped[np.ndarray, " U"],
     columns: Mapping[str, Shaped[np.ndarray, "S U Q"]],
-    answer: Float[np.ndarray, "S U Q A"],
     eigenvalue: Complex[np.ndarray, "S U Q"],
-    spacing: float,
-    states: Float[np.ndarray, "S U Q D"] | None,
-    components: tuple[str, ...],
+    *,
+    states: bool,
 ) -> Any:
-    """Makes the pandas.DataFrame of the points that are counted.
+    """Makes the pandas.DataFrame of points, such as `Rest` or `SlowPoints`, that are counted.
 
     It has the seed; the input, a number, several, or the name of a period; further columns; the leading eigenvalue, its
-    time constant in steps and, times the ``spacing``, in x; the answer; and the ``states`` if they are given.
+    time constant in steps and, times the spacing, in x; the answer; and the ``states`` if they are asked for.
     """
     seed, place, _ = at = np.nonzero(counted)
     leading = eigenvalue[at]
     with np.errstate(divide="ignore", invalid="ignore"):
         steps = 1 / (0.0 - np.log(np.abs(leading)))
     rows: dict[str, Any] = {
-        "seed": seeds[seed],
-        **split("input", inputs[place]),
+        "seed": found.seeds[seed],
+        **split("input", found.inputs[place]),
         **{name: values[at] for name, values in columns.items()},
         "time_constant_steps": steps,
-        "time_constant": spacing * steps,
+        "time_constant": (found.spacing or 1.0) * steps,
         "eigenvalue_real": leading.real,
         "eigenvalue_imaginary": leading.imag,
-        **split("answer", answer[at]),
+        **split("answer", found.answer[at]),
     }
-    if states is not None:
-        rows |= dict(zip(components, states[at].T, strict=True))
+    if states:
+        rows |= dict(zip(found.components or (), found.state[at].T, strict=True))
     data = {name: ("point", values) for name, values in rows.items()}
     return xr.Dataset(data).to_dataframe().reset_index(drop=True)
 

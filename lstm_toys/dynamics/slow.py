@@ -92,9 +92,8 @@ class SlowPoints(NamedTuple):
         """
         leading = np.full(self.q.shape, np.nan, complex)
         leading[..., self.examined] = self.eigenvalues[..., 0]
-        columns, points = {"q": self.q, "speed": self.speed}, self.state if states else None
-        about = self.answer, leading, float(self.spacing or 1.0), points, self.components or ()
-        return table(np.isfinite(self.q), self.seeds, self.inputs, columns, *about)
+        columns = {"q": self.q, "speed": self.speed}
+        return table(self, np.isfinite(self.q), columns, leading, states=states)
 
 
 def slow_points(
