@@ -36,18 +36,18 @@ def probability_above(ours: Float[np.ndarray, " S"] | Any, theirs: Float[np.ndar
         0.805
     """
     ours, theirs = _checked(ours, theirs)
-    counts = pairs(ours, theirs)
-    if not sum(counts):
+    signs, fewer = np.sign(_differences(ours, theirs)), _fewer(ours, theirs)
+    if not fewer:
         return NOTHING
-    value, fewer = float(_probability(*counts)), _fewer(ours, theirs)
+    above, tied, below = _counts(signs)
+    value = (above + tied / 2) / (above + tied + below)
     if fewer < FEWEST:
         return Estimate(value, np.nan, np.nan)
     if value in (0.0, 1.0):
         return separated(value, fewer)
-    signs = np.nan_to_num(np.sign(_differences(ours, theirs))).astype(np.float32)
-    resampled = []
+    known, resampled = np.nan_to_num(signs).astype(np.float32), []
     for one, other in _resamples(ours, theirs):
-        sums = np.einsum("rs,rs->r", one @ signs, other, dtype=float)
+        sums = np.einsum("rs,rs->r", one @ known, other, dtype=float)
         mean = sums / (one.sum(axis=1, dtype=float) * other.sum(axis=1))
         resampled.append((1 + mean) / 2)
     return Estimate(value, *with_width(np.concatenate(resampled)))
@@ -106,8 +106,7 @@ class Pairs(NamedTuple):
 
 def pairs(ours: Float[np.ndarray, " S"], theirs: Float[np.ndarray, " S2"]) -> Pairs:
     """Counts pairs of two known numbers by which is higher."""
-    signs = np.sign(_differences(ours, theirs))
-    return Pairs(*(int((signs == sign).sum()) for sign in (1, 0, -1)))
+    return _counts(np.sign(_differences(ours, theirs)))
 
 
 def separated(value: float, fewer: int, confidence: float = 0.95) -> Estimate:
@@ -142,8 +141,8 @@ def _differences(ours: Float[np.ndarray, " S"], theirs: Float[np.ndarray, " S2"]
         return np.where(one == other, 0.0, one - other)
 
 
-def _probability(above: int, tied: int, below: int) -> float:
-    return (above + tied / 2) / (above + tied + below)
+def _counts(signs: Float[np.ndarray, "S S2"]) -> Pairs:
+    return Pairs(*(int((signs == sign).sum()) for sign in (1, 0, -1)))
 
 
 def _fewer(*samples: Float[np.ndarray, " _"]) -> int:
