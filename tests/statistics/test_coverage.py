@@ -64,7 +64,9 @@ def test_intervals_of_comparisons_contain_what_is_true_of_all_networks(networks,
 @pytest.mark.parametrize("numbers", [drawn, undefined, tied])
 @pytest.mark.parametrize("networks", SIZES)
 def test_equal_populations_get_a_verdict_in_at_most_a_tenth(monkeypatch, numbers, networks):
-    nothing = lambda *_: intervals.NOTHING  # noqa: E731
+    def nothing(*_):
+        return intervals.NOTHING
+
     monkeypatch.setattr(comparisons, "shift", nothing)  # They decide nothing, and take long.
     monkeypatch.setattr(verdicts, "median_bootstrap", nothing)
     asked = Claim("id", "quote", "statistic", last, (Source("ours", "line"),), against="theirs", higher=None)
