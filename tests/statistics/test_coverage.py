@@ -6,7 +6,7 @@ sum of what is the network's, what is its draw's, and of both together.
 
 import numpy as np
 import pytest
-import xarray as xr
+from one_number import labeled, the_number
 from scipy.stats import binom, norm
 
 from lstm_toys.statistics import comparisons, intervals
@@ -69,7 +69,7 @@ def test_equal_populations_get_a_verdict_in_at_most_a_tenth(monkeypatch, numbers
 
     monkeypatch.setattr(comparisons, "shift", nothing)  # They decide nothing, and take long.
     monkeypatch.setattr(verdicts, "median_bootstrap", nothing)
-    asked = Claim("id", "quote", "statistic", last, (Source("ours", "line"),), against="theirs", higher=None)
+    asked = Claim("id", "quote", "statistic", the_number, (Source("ours", "line"),), against="theirs", higher=None)
     random, decided = np.random.default_rng(networks), 0
     for _ in range(POPULATIONS):
         both = numbers(random, networks)
@@ -82,19 +82,8 @@ def test_equal_populations_get_a_verdict_in_at_most_a_tenth(monkeypatch, numbers
 @pytest.mark.parametrize("networks", SIZES)
 def test_a_threshold_at_the_median_gets_a_verdict_in_at_most_a_tenth(networks):
     random, decided = np.random.default_rng(networks), 0
-    asked = Claim("id", "quote", "statistic", last, (Source("ours", "line"),), low=0.0)
+    asked = Claim("id", "quote", "statistic", the_number, (Source("ours", "line"),), low=0.0)
     for _ in range(POPULATIONS):
         ours, _ = undefined(random, networks)
         decided += verdicts.judge(asked, {"ours": labeled(ours)}).verdict != "undecided"
     assert decided / POPULATIONS <= 0.1
-
-
-def last(line):
-    return line.answer.values[:, 0, 0, 0]
-
-
-def labeled(numbers):
-    """Results of networks with these numbers."""
-    axes = "curve", "time", "feature"
-    line = xr.Dataset({"input": (axes, np.zeros((1, 1, 1))), "answer": (("seed", *axes), numbers[:, None, None, None])})
-    return xr.DataTree.from_dict({"/": xr.Dataset({"diverged": ("seed", np.zeros(len(numbers), bool))}), "line": line})
