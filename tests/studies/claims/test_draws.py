@@ -1,19 +1,17 @@
 """Claims on examples that are drawn for each network, against a plain loop over networks."""
 
 import dataclasses
-import sys
 from functools import partial
-from types import ModuleType
 
 import jax
 import numpy as np
 import pytest
 from commands import claims as command
+from own_claims import declare, save_answers
 
 import lstm_toys as lt
 from conftest import carry_out, refusal, untrained
 from experiments import line
-from lstm_toys import modules
 from lstm_toys.results import arrays
 from lstm_toys.runs.context import Refused
 from lstm_toys.studies.claims import draws, evidence, verdicts
@@ -250,12 +248,7 @@ def test_psychometric_curves_of_own_trials():
 
 @pytest.fixture
 def declared(monkeypatch):
-    """The claims in a module that nobody has changed."""
-    module = ModuleType("of_draws")
-    module.CLAIMS = CLAIMS
-    monkeypatch.setitem(sys.modules, "of_draws", module)
-    monkeypatch.setattr(modules, "interactive", lambda: False)
-    monkeypatch.setattr(modules, "changed", lambda _: False)
+    declare(monkeypatch, "of_draws", CLAIMS)
 
 
 @pytest.mark.usefixtures("declared")
@@ -283,8 +276,7 @@ def test_the_command_judges_draws_in_every_column_and_keeps_the_numbers(tmp_path
 
 @pytest.mark.usefixtures("declared")
 def test_answers_from_a_file_have_no_draws(tmp_path, capsys):
-    answers = lt.claims.labeled(EXPERIMENT, np.zeros((2, len(lt.claims.curves_of(EXPERIMENT, 12)), 12, 2)), 12)
-    lt.save_results(answers, tmp_path / "answers.nc")
+    save_answers(EXPERIMENT, tmp_path / "answers.nc")
     line = ["--claims=of_draws", "--only=error", f"--answers=line={tmp_path / 'answers.nc'}"]
     assert carry_out(command, [*line, f"--results_dir={tmp_path}"]) == 2
     assert refusal(capsys) == "claim error: needs networks of line, not answers; --only leaves it out\n"

@@ -2,17 +2,15 @@
 
 import dataclasses
 import json
-import sys
-from types import ModuleType
 
 import numpy as np
 import pytest
 from commands import claims as command
+from own_claims import declare, save_answers
 
 import lstm_toys as lt
 from conftest import carry_out, refusal
 from experiments import line
-from lstm_toys import modules
 
 CALLS = []
 
@@ -57,12 +55,7 @@ CLAIMS = lt.claims.Claims(
 
 @pytest.fixture
 def declared(monkeypatch):
-    """The claims in a module that nobody has changed."""
-    module = ModuleType("of_networks")
-    module.CLAIMS = CLAIMS
-    monkeypatch.setitem(sys.modules, "of_networks", module)
-    monkeypatch.setattr(modules, "interactive", lambda: False)
-    monkeypatch.setattr(modules, "changed", lambda _: False)
+    declare(monkeypatch, "of_networks", CLAIMS)
     CALLS.clear()
 
 
@@ -94,8 +87,7 @@ def test_numbers_are_computed_from_networks_in_every_column_and_kept(tmp_path, c
 
 @pytest.mark.usefixtures("declared")
 def test_answers_from_a_file_have_no_networks(tmp_path, capsys):
-    answers = lt.claims.labeled(EXPERIMENT, np.zeros((2, len(lt.claims.curves_of(EXPERIMENT, 12)), 12, 2)), 12)
-    lt.save_results(answers, tmp_path / "answers.nc")
+    save_answers(EXPERIMENT, tmp_path / "answers.nc")
     line = ["--claims=of_networks", "--only=weights", f"--answers=line={tmp_path / 'answers.nc'}"]
     assert carry_out(command, [*line, f"--results_dir={tmp_path}"]) == 2
     assert refusal(capsys) == "claim weights: needs networks of line, not answers; --only leaves it out\n"
