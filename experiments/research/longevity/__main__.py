@@ -179,9 +179,14 @@ def measured(networks: lt.Networks, chosen: jt.Bool[np.ndarray, " M"]) -> dict[s
     return {**counts, "loss": loss, **rows}
 
 
+def memories(steps: int) -> lt.Examples:
+    """The eight memories, entered by one history of pulses, and then some time steps without pulses."""
+    return memory.silence(jax.random.key(1), steps)
+
+
 def lifetimes(networks: lt.Networks) -> Numbers:
     """Time steps without a pulse until the first wrong bit of any memory; at most `CENSORED`."""
-    shown = memory.silence(CENSORED)
+    shown = memories(CENSORED)
     bits = np.asarray(shown.targets)[None, :, memory.BEFORE :] > 0.5
     answers = np.asarray(lt.answers(networks, shown.inputs))[:, :, memory.BEFORE :]
     right = ((answers > 0) == bits).all(axis=(1, 3))
@@ -190,7 +195,7 @@ def lifetimes(networks: lt.Networks) -> Numbers:
 
 def inside(networks: lt.Networks) -> dict[str, Numbers]:
     """Saturation, norm and speed of networks with one layer."""
-    inputs, late = np.asarray(memory.silence(EARLY).inputs), slice(memory.BEFORE, None)
+    inputs, late = np.asarray(memories(EARLY).inputs), slice(memory.BEFORE, None)
     (name, states), *_ = lt.states(networks, inputs).items()
     opened = gates(networks, name, states["hidden"], inputs)[:, :, late]
     moved = np.concatenate([np.diff(each[:, :, late], axis=2) for each in states.values()], axis=-1)

@@ -17,7 +17,6 @@ from .populations import Paper, with_recipes
 PAPERS = {
     "counting": Paper(
         languages.reached,
-        tuple(languages.POWERS),
         with_recipes(counting.SHOWN, counting.POPULATIONS),
         lambda *about: papers.figures.counting(*about),
         ("lstm", "lstm_hard", "gru"),
@@ -25,7 +24,6 @@ PAPERS = {
     ),
     "memory": Paper(
         memory.lasting,
-        ("silent",),
         with_recipes(memory.WORDS, memory.POPULATIONS),
         lambda *about: papers.figures.memory(*about),
         tuple(memory.WORDS),
@@ -33,7 +31,6 @@ PAPERS = {
     ),
     "tracking": Paper(
         tracking.tracked,
-        ("long",),
         with_recipes(tracking.WORDS, tracking.POPULATIONS),
         lambda *about: papers.figures.tracking(*about),
     ),
@@ -65,9 +62,9 @@ def known(
         needs={
             "claims": judged,
             "random": null.null(module, random),
-            **{population: judged.needs["networks", population] for population in about.shown},
+            **{population: judged.needs["networks", population] for population in about.measured},
         },
-        score=lambda needs, keep: papers.scoring.score(paper, about, needs, keep),
+        score=lambda needs, keep: papers.scoring.score(paper, about, judged.subject.declared, needs, keep),
         report=lambda metrics: papers.scoring.report_inside(metrics, about.shown),
         draw=lambda metrics, needs: papers.scoring.draw(about, metrics, needs),
         files=lambda metrics, needs: papers.scoring.files(about, random, metrics, needs),

@@ -80,21 +80,22 @@ def counts(id: str, population: str, quote: str, *, against: str | None = None, 
 
 
 def balances(
-    id: str, population: str, probe: str, quote: str, baselines: Mapping[str, str] = {}, **other: Any
+    id: str, population: str, draw: str, quote: str, baselines: Mapping[str, str] = {}, **other: Any
 ) -> lt.claims.Claim:
     """A claim about the share of strings of Dyck-1 that networks accept; ``baselines`` are other strings."""
-    fewest, most, _ = languages.DYCK[probe]
-    share, strings = languages.share_right, (lt.claims.Source(population, probe),)
+    fewest, most, _ = languages.DYCK[draw]
+    share, strings = languages.share_right, (lt.claims.Source(population, languages.DRAWS[draw]),)
     statistic = f"share of strings of Dyck-1 that are accepted, of {fewest} to {most} pairs; trained up to 25"
     others = tuple(
-        lt.claims.Baseline(what, share, (lt.claims.Source(population, of),)) for what, of in baselines.items()
+        lt.claims.Baseline(what, share, (lt.claims.Source(population, languages.DRAWS[of]),))
+        for what, of in baselines.items()
     )
     return lt.claims.Claim(id, quote, statistic, share, strings, baselines=others, **other)
 
 
 FILE = Path(__file__).with_suffix(".toml")
 SENTENCES = tuple(
-    balances(id, **told) if "probe" in told else counts(id, **told)
+    balances(id, **told) if "draw" in told else counts(id, **told)
     for id, told in tomllib.loads(FILE.read_text(encoding="utf-8")).items()
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache, partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -39,7 +40,7 @@ def experiment(name: str, language: lt.sequences.Language, doc: str, most: int, 
         defaults={**RECIPE, "timesteps": symbols * most + 1, "hidden": str(hidden)},
         goal=GOAL,
         task=partial(task, language),
-        probes=dyck_probes if language == "dyck1" else partial(powers_probes, symbols),
+        probes=partial(powers_probes, language),
         draw=lambda results, _: {"loss.png": lt.figures.loss(results, f"Training on {language}", goal=GOAL)},
     )
 
@@ -48,7 +49,8 @@ def task(language: lt.sequences.Language, x: lt.TimePoints) -> lt.Task:
     """Strings as long as the time points allow; validation is on every n, or on a fixed set of Dyck-1."""
     symbols = lt.sequences.SYMBOLS[language]
     every = jax.numpy.arange(1, (len(x) - 1) // len(symbols) + 1)
-    validation = drawn(0, len(x), VALIDATED) if language == "dyck1" else powers(every, len(x), len(symbols))
+    fixed = language != "dyck1"
+    validation = powers(every, len(x), len(symbols)) if fixed else drawn(jax.random.key(0), len(x), VALIDATED)
     of_step, features = partial(examples, language, len(x)), (("start", *symbols), (*symbols, "end"))
     return lt.Task(of_step, *features, validation=validation, **BITS_AT_EVERY_POINT)
 
@@ -80,11 +82,12 @@ POWERS = {"to_first": 1, "to_second": 1, "to_third": 4}
 """These probes, and the steps of n: every n up to the second end, then every fourth, since results hold all answers."""
 
 
-def powers_probes(symbols: int, _: lt.TimePoints) -> list[lt.Probe]:
-    """The strings a^n b^n, or a^n b^n c^n, up to the largest n."""
-    reaches = REACHES["anbn" if symbols == 2 else "anbncn"]
-    probes = []
-    for (name, step), (below, most) in zip(POWERS.items(), pairwise((0, *reaches)), strict=True):
+def powers_probes(language: lt.sequences.Language, _: lt.TimePoints) -> list[lt.Probe]:
+    """The strings a^n b^n, or a^n b^n c^n, up to the largest n; claims draw strings of Dyck-1 themselves."""
+    if language == "dyck1":
+        return []
+    probes, symbols = [], 3 if language == "anbncn" else 2
+    for (name, step), (below, most) in zip(POWERS.items(), pairwise((0, *REACHES[language])), strict=True):
         n = jax.numpy.arange(below + step, most + 1, step)
         probes.append(lt.Probe.of(name, powers(n, symbols * most + 1, symbols), {"n": n}))
     return probes
@@ -96,31 +99,54 @@ DYCK = {
     "ten_times": (225, 250, 50),
     "twenty_times": (475, 500, 50),
 }
-"""By probe, the fewest and the most pairs of parentheses, and the number of strings."""
+"""By name, the fewest and the most pairs of parentheses in strings of a draw, and their number."""
 
 JOINED = (500, 50)
 """The most pairs of strings that are no deeper than those of the training, and their number."""
 
 
-@cache
-def drawn(seed: int, length: int, count: int) -> lt.Examples:
+def drawn(key: jt.Key[jt.Array, ""], length: int, count: int) -> lt.Examples:
     """Strings of Dyck-1, in one compiled program."""
-    draw = partial(lt.sequences.counting, length=length, count=count, language="dyck1")
-    return jax.device_get(jax.jit(draw)(jax.random.key(seed)))
+    return jax.device_get(_program(length, count)(key))
 
 
-def dyck_strings(fewest: int, most: int, count: int) -> lt.Examples:
-    """Strings of Dyck-1 with at least so many and at most so many pairs: the first such ones of a fixed draw."""
+@cache
+def _program(length: int, count: int) -> Callable[[jt.Key[jt.Array, ""]], lt.Examples]:
+    return jax.jit(partial(lt.sequences.counting, length=length, count=count, language="dyck1"))
+
+
+def as_trained(key: jt.Key[jt.Array, ""]) -> lt.Examples:
+    """Strings as long as in training."""
+    return dyck_strings(key, *DYCK["as_trained"])
+
+
+def double(key: jt.Key[jt.Array, ""]) -> lt.Examples:
+    """Strings up to twice as long."""
+    return dyck_strings(key, *DYCK["double"])
+
+
+def ten_times(key: jt.Key[jt.Array, ""]) -> lt.Examples:
+    """Strings ten times as long."""
+    return dyck_strings(key, *DYCK["ten_times"])
+
+
+def twenty_times(key: jt.Key[jt.Array, ""]) -> lt.Examples:
+    """Strings twenty times as long."""
+    return dyck_strings(key, *DYCK["twenty_times"])
+
+
+def dyck_strings(key: jt.Key[jt.Array, ""], fewest: int, most: int, count: int) -> lt.Examples:
+    """Strings of Dyck-1 with at least so many and at most so many pairs: the first such ones of a draw."""
     enough = 2 * count * most // (most - fewest + 1)  # Twice as many as on average are needed.
-    made = drawn(most, 2 * most + 1, enough)._asdict()
+    made = drawn(key, 2 * most + 1, enough)._asdict()
     chosen = np.flatnonzero(made["lengths"] > 2 * fewest)[:count]
     return lt.Examples(*(made[name][chosen] for name in ("inputs", "targets", "lengths")))
 
 
-def joined(pairs: int, count: int) -> lt.Examples:
-    """Long strings of Dyck-1, no deeper than the training's: each joins as many of these as fit into ``pairs``."""
-    most = DYCK["as_trained"][1]
-    shown, targets, lengths = map(np.asarray, drawn(1, 2 * most + 1, 4 * count * pairs // most)[:3])
+def joined(key: jt.Key[jt.Array, ""]) -> lt.Examples:
+    """Long strings of Dyck-1, no deeper than the training's: each joins as many of these as fit into `JOINED`."""
+    (pairs, count), most = JOINED, DYCK["as_trained"][1]
+    shown, targets, lengths = map(np.asarray, drawn(key, 2 * most + 1, 4 * count * pairs // most)[:3])
     whole, ends = np.zeros((2, count, 2 * pairs + 1, 3), np.float32), np.ones(count, int)
     whole[:, :, 0] = np.stack([shown[0, 0], targets[0, 0]])[:, None]
     place = 0
@@ -135,10 +161,8 @@ def joined(pairs: int, count: int) -> lt.Examples:
     return lt.Examples(*map(jax.numpy.asarray, (*whole, ends)))
 
 
-def dyck_probes(_: lt.TimePoints) -> list[lt.Probe]:
-    """Strings of Dyck-1 as long as in training, longer ones, and long ones that are no deeper."""
-    probes = [lt.Probe.of(name, dyck_strings(*sizes)) for name, sizes in DYCK.items()]
-    return [*probes, lt.Probe.of("joined", joined(*JOINED))]
+DRAWS = {each.__name__: each for each in (as_trained, double, ten_times, twenty_times, joined)}
+"""What claims draw of Dyck-1, by name."""
 
 
 def reached(*strings: xr.Dataset) -> jt.Float[np.ndarray, " S"]:

@@ -6,7 +6,7 @@ the papers, what was read of them, and what differs here.
 
 from __future__ import annotations
 
-from functools import cache, partial
+from functools import partial
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +25,7 @@ jax: Any = lazy_loader.load("jax")  # Claims are listed without it.
 
 PULSES, BITS = ("first pulse", "second pulse", "third pulse"), ("first bit", "second bit", "third bit")
 SEQUENCES, LONG, SHOWN = 8, 500, 32
-"""Sequences of a step; time steps of the long sequences that are shown after training, and their number."""
+"""Sequences of a step; time steps of the long sequences that each network answers, and their number."""
 
 BEFORE, SILENT = 20, 10_000
 """Time steps with pulses, and then without, of the sequences that ask how long a memory lasts."""
@@ -50,20 +50,24 @@ def task(x: lt.TimePoints) -> lt.Task:
     return lt.Task(partial(at_length, length=len(x)), PULSES, BITS, at_length=at_length, **BITS_AT_EVERY_POINT)
 
 
-@cache
-def silence(steps: int) -> lt.Examples:
+def long(key: jt.Key[jt.Array, ""]) -> lt.Examples:
+    """Sequences that are ten times as long as in training."""
+    return flip_flop(key, LONG, SHOWN)
+
+
+def silent(key: jt.Key[jt.Array, ""]) -> lt.Examples:
+    """The eight memories, and a long time without pulses."""
+    return silence(key, SILENT)
+
+
+def silence(key: jt.Key[jt.Array, ""], steps: int) -> lt.Examples:
     """Each of the eight memories: the same pulses at first, with other signs, and then none for some time steps."""
-    inputs, targets, *_ = lt.sequences.flip_flop(jax.random.key(1), BEFORE, 1, bits=len(BITS))
+    inputs, targets, *_ = lt.sequences.flip_flop(key, BEFORE, 1, bits=len(BITS))
     memories = jax.numpy.asarray([*product((-1.0, 1.0), repeat=len(BITS))])
     signs = (memories * targets[:, -1])[:, None, :]
     begun, answered = (jax.numpy.pad(each * signs, ((0, 0), (0, steps), (0, 0))) for each in (inputs, targets))
     answered = answered.at[:, BEFORE:].set(memories[:, None, :])
     return lt.Examples(begun, (answered + 1) / 2)
-
-
-def probes(_: lt.TimePoints) -> list[lt.Probe]:
-    """Ten times as long as in training, and the eight memories without pulses."""
-    return [lt.Probe.of("long", flip_flop(jax.random.key(0), LONG, SHOWN)), lt.Probe.of("silent", silence(SILENT))]
 
 
 EXPERIMENT = lt.Experiment(
@@ -72,7 +76,6 @@ EXPERIMENT = lt.Experiment(
     defaults={"timesteps": 50, "hidden": "64", "readout": "dense", **RECIPE},
     goal=GOAL,
     task=task,
-    probes=probes,
     draw=lambda results, _: {"loss.png": lt.figures.loss(results, "Three bits to remember", goal=GOAL)},
 )
 
@@ -93,8 +96,8 @@ def bits_right(sequences: xr.Dataset) -> jt.Float[np.ndarray, " S"]:
 
 
 def lasting(silent: xr.Dataset) -> jt.Float[np.ndarray, " S"]:
-    """Counts time steps without a pulse until the first wrong bit of any memory; at most as many as were shown."""
-    return first_wrong(silent.isel(time=_silent(silent)))
+    """Counts time steps after those with pulses until the first wrong bit of any memory; at most `SILENT`."""
+    return first_wrong(silent.isel(time=slice(BEFORE, None)))
 
 
 def first_wrong(curves: xr.Dataset) -> jt.Float[np.ndarray, " S"]:
@@ -113,15 +116,9 @@ def margin_left(silent: xr.Dataset) -> jt.Float[np.ndarray, " S"]:
     The logits of the right side of 0 after the last step without a pulse over those after the first one: 1 if a memory
     does not fade, 0 if it is about to be lost, and negative where it is lost. Smallest over memories and bits.
     """
-    signed = silent.answer.values * (2 * silent.truth.values - 1)[None]
-    points = np.flatnonzero(_silent(silent))
-    first, last = signed[:, :, points[0]], signed[:, :, points[-1]]
+    signed = silent.answer.values * (2 * silent.truth.values - 1)
+    first, last = signed[:, :, BEFORE], signed[:, :, -1]
     return (last / np.where(first > 0, first, np.nan)).min(axis=(1, 2))
-
-
-def _silent(curves: xr.Dataset) -> jt.Bool[np.ndarray, " T"]:
-    pulses = np.flatnonzero((curves.input.values != 0).any(axis=(0, 2)))
-    return np.arange(curves.input.shape[1]) > pulses[-1]
 
 
 def right(population: str) -> lt.claims.Claim:
@@ -131,7 +128,7 @@ def right(population: str) -> lt.claims.Claim:
         f"From no paper, a precondition: {WORDS[population]} learn the three-bit flip-flop",
         "share of bits that are right over 500 time steps; trained on 50",
         bits_right,
-        (lt.claims.Source(population, "long"),),
+        (lt.claims.Source(population, long),),
         low=1.0,
         learned=True,
     )
@@ -139,17 +136,17 @@ def right(population: str) -> lt.claims.Claim:
 
 def keeps(population: str) -> lt.claims.Claim:
     """The claim that a cell's memories last."""
-    silent = (lt.claims.Source(population, "silent"),)
+    memories = (lt.claims.Source(population, silent),)
     return lt.claims.Claim(
         f"{population}-keeps".replace("_", "-"),
         f"From no paper: all eight memories of {WORDS[population]} last, which follows if each is a stable fixed point",
         f"time steps without a pulse during which all eight memories are right, at most {SILENT:,}",
         lasting,
-        silent,
+        memories,
         low=SILENT,
         learned=True,
         baselines=(
-            lt.claims.Baseline("weakest logit after the last time step, relative to the first", margin_left, silent),
+            lt.claims.Baseline("weakest logit after the last time step, relative to the first", margin_left, memories),
         ),
     )
 

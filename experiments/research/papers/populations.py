@@ -30,8 +30,7 @@ class Paper(NamedTuple):
     """What is measured of the networks that judge claims of papers.
 
     Attributes:
-        number: from sets of curves, the number of each network that the figure shows.
-        curves: the names of these sets.
+        number: the number of each network that the figure shows, one that claims are about.
         shown: populations in the figure, with names and recipes in words.
         draw: from metrics and ``shown``, the figure.
         measured: populations whose networks are looked into.
@@ -39,7 +38,6 @@ class Paper(NamedTuple):
     """
 
     number: Callable[..., jt.Float[np.ndarray, " S"]]
-    curves: Sequence[str]
     shown: Mapping[str, str]
     draw: Callable[[Mapping[str, Any], Mapping[str, str]], lt.figures.Drawing]
     measured: Sequence[str] = ()

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
-import numpy as np
 from rich.console import RenderableType
 
 import lstm_toys as lt
@@ -18,8 +17,10 @@ FOLDER = Path(__file__).parent
 OPEN = "\n## What stayed open\n\n"
 
 
-def score(name: str, about: Paper, needs: Mapping[str, lt.Run], keep: Callable[..., Any]) -> dict[str, Any]:
-    """What is known about the claims of a paper, whose module and text have this name, from runs.
+def score(
+    name: str, about: Paper, declared: lt.claims.Claims, needs: Mapping[str, lt.Run], keep: Callable[..., Any]
+) -> dict[str, Any]:
+    """What is known about the declared claims of a paper, whose module and text have this name, from runs.
 
     Returns ``claims``: the share of the ``counted`` networks that meet each, also in variants, and how many random
     networks of each scale do; ``numbers``: that of each network that the figure shows, None if it diverged, by
@@ -33,10 +34,11 @@ def score(name: str, about: Paper, needs: Mapping[str, lt.Run], keep: Callable[.
     def verdict(found: Any) -> dict[str, Any]:
         return {what: getattr(found, what) for what in ("share", "interval", "verdict", "counted")}
 
-    def numbers(run: lt.Run) -> Any:
-        results = lt.load_results(run.checked("results.nc"))
-        known = about.number(*(lt.probed(results, each) for each in about.curves))
-        return np.where(results.diverged.values, np.nan, known)
+    numbers = {}
+    for claim, found in zip(declared.claims, judged, strict=True):
+        if claim.number is about.number:
+            numbers[claim.sources[0].population] = found.per_seed
+            numbers |= {} if claim.against is None else {claim.against: found.against_per_seed}
 
     return {
         "claims": {
@@ -47,7 +49,7 @@ def score(name: str, about: Paper, needs: Mapping[str, lt.Run], keep: Callable[.
             }
             for each in judged
         },
-        "numbers": {population: numbers(needs[population]) for population in about.shown},
+        "numbers": {population: numbers[population] for population in about.shown},
         "inside": papers.networks.inside(about.measure, {each: needs[each] for each in about.measured}, keep),
         "sources": sources,
         "open": still_open.rstrip("\n"),

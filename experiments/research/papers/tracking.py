@@ -17,7 +17,7 @@ import lstm_toys as lt
 
 from .languages import RECIPE
 from .memory import first_wrong
-from .populations import BITS_AT_EVERY_POINT, at_most, changed
+from .populations import BITS_AT_EVERY_POINT, at_most, changed, other_seeds
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 jax: Any = lazy_loader.load("jax")  # Claims are listed without it.
 
 DRAWN, VALIDATED, SHOWN = 16, 64, 64
-"""Strings of a step, of the validation, and of those that are shown after training."""
+"""Strings of a step, of the validation, and of those that each network answers after training."""
 
-LONGEST = 40
-"""The length of the strings that are shown after training, in lengths of those of the training."""
+TRAINED, LONGEST = 20, 40
+"""Bits of the strings of the training, and the largest length to which answers count, in lengths of the training."""
 
 TESTED, OTHERS = 6.4, 24
 """Lengths up to which Beck et al. test, 256 bits after a training on 40; most networks under other choices."""
@@ -46,18 +46,17 @@ def task(x: lt.TimePoints) -> lt.Task:
     return lt.Task(examples, ("bit",), ("odd",), validation=validation, **BITS_AT_EVERY_POINT)
 
 
-def probes(x: lt.TimePoints) -> list[lt.Probe]:
-    """Strings that are `LONGEST` times as long as those of the training."""
-    return [lt.Probe.of("long", lt.sequences.parity(jax.random.key(1), LONGEST * len(x), SHOWN))]
+def long(key: jt.Key[jt.Array, ""]) -> lt.Examples:
+    """Strings that are `LONGEST` times as long as those of the training, also where these are twice as long."""
+    return lt.sequences.parity(key, 2 * LONGEST * TRAINED, SHOWN)
 
 
 EXPERIMENT = lt.Experiment(
     name="tracking",
     doc="Networks learn the parity of the ones that they have read.",
-    defaults={**RECIPE, "timesteps": 20, "hidden": "10"},
+    defaults={**RECIPE, "timesteps": TRAINED, "hidden": "10"},
     goal=GOAL,
     task=task,
-    probes=probes,
     draw=lambda results, _: {"loss.png": lt.figures.loss(results, "Parity", goal=GOAL)},
 )
 
@@ -76,9 +75,9 @@ POPULATIONS = {name: (EXPERIMENT, [f"--cell={cell}"]) for name, (cell, _) in CEL
 WORDS = {name: words for name, (_, words) in CELLS.items()}
 
 
-def tracked(long: xr.Dataset) -> jt.Float[np.ndarray, " S"]:
+def tracked(long: xr.Dataset, training: xr.Dataset) -> jt.Float[np.ndarray, " S"]:
     """The length up to which every answer to every string is right, in lengths of the training; at most `LONGEST`."""
-    return LONGEST * first_wrong(long) / long.sizes["time"]
+    return np.minimum(first_wrong(long) / training.sizes["time"], LONGEST)
 
 
 SENTENCES: dict[str, tuple[str, dict[str, Any]]] = {
@@ -109,7 +108,7 @@ def claim(id: str, quote: str, bound: dict[str, Any]) -> lt.claims.Claim:
         quote,
         f"length up to which all answers to {SHOWN} random strings are right, in lengths of the training",
         tracked,
-        (lt.claims.Source(id.split("-")[0], "long"),),
+        tuple(lt.claims.Source(id.split("-")[0], curves) for curves in (long, "training")),
         learned="low" in bound,
         fails="high" in bound,
         thresholds=lt.claims.Thresholds((2.0, float(LONGEST)), *ends) if bound == {"low": TESTED} else None,
@@ -131,8 +130,9 @@ CLAIMS = lt.claims.Claims(
             ("learning rate", "0.03", changed(learning_rate=0.03)),
             ("units", "half", changed(hidden=(5,))),
             ("units", "twice", changed(hidden=(20,))),
-            ("length", "half", changed(timesteps=10)),
-            ("length", "twice", changed(timesteps=40)),
+            ("length", "half", changed(timesteps=TRAINED // 2)),
+            ("length", "twice", changed(timesteps=2 * TRAINED)),
+            *(("base seed", f"{more:,} more", other_seeds(more)) for more in (1_001, 2_002)),
         )
     ),
 )

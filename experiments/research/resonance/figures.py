@@ -104,10 +104,11 @@ def _slopes(axes: Axes, found: Mapping[str, Any]) -> None:
 def _claims(axes: Axes, found: Mapping[str, Any], factors: Any) -> None:
     shades, ends = lt.figures.colors(found["claims"], ""), {}
     for claim, every in found["claims"].items():
+        shares = {edit: 100 * np.array([each["value"] for each in every[edit]], float) for edit in LINES}
         for edit, line in LINES.items():
-            shares = [100 * each["value"] for each in every[edit]]
-            axes.plot(factors, shares, color=shades[claim], linestyle=line, marker="o", markersize=3)
-        ends[claim] = 100 * every[TURNED][-1]["value"], shades[claim]
+            axes.plot(factors, shares[edit], color=shades[claim], linestyle=line, marker="o", markersize=3)
+        if np.isfinite(shares[TURNED]).any():  # Where no network has a number, there is no share.
+            ends[claim] = shares[TURNED][np.isfinite(shares[TURNED])][-1], shades[claim]
     lt.figures.label_ends(axes, factors[-1], ends, 5.0)
     for label in axes.texts:  # They lie where there is no panel.
         label.set_in_layout(False)

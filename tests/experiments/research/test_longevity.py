@@ -41,7 +41,7 @@ def drawn(cell, count=5, scale=3.0, width=4):
 @pytest.mark.usefixtures("short")
 def test_a_memory_lasts_until_the_first_wrong_bit_of_any_of_the_eight():
     model, params = drawn("lstm")
-    shown = memory.silence(30)
+    shown = longevity.memories(30)
     bits = np.asarray(shown.targets)[:, -1] > 0.5
     for found, answers in zip(
         longevity.lifetimes(lt.Networks(model, params)),
@@ -58,7 +58,7 @@ def test_a_memory_lasts_until_the_first_wrong_bit_of_any_of_the_eight():
 @pytest.mark.parametrize("cell", ["lstm", *rarely("gru")])
 def test_gates_are_open_and_saturated_and_states_drift_as_along_the_answers(cell):
     model, params = drawn(cell)
-    inputs = np.asarray(memory.silence(10).inputs)
+    inputs = np.asarray(longevity.memories(10).inputs)
     states, layer = lt.states((model, params), inputs)[f"{cell}_0"], params[f"{cell}_0"]
     before = np.pad(states["hidden"], ((0, 0), (0, 0), (1, 0), (0, 0)))[:, :, :-1]
     drive = np.einsum("ctf,sfk->sctk", inputs, layer["kernel"])

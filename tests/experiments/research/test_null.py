@@ -55,18 +55,20 @@ def few_parentheses(monkeypatch):
 
 
 @pytest.mark.long
-@pytest.mark.usefixtures("few_parentheses")
-def test_random_networks_are_judged_as_trained_ones_are(tmp_path):
-    experiment = languages.experiment("small", "dyck1", "Small.", most=4, hidden=2)
+def test_random_networks_are_judged_as_trained_ones_are(tmp_path, monkeypatch):
+    monkeypatch.setattr(languages, "REACHES", {"anbn": (4, 6, 10)})
+    experiment = languages.experiment("small", "anbn", "Small.", most=4, hidden=2)
     assert carry_out(experiment, ["--seeds=3", "--steps=0", f"--results_dir={tmp_path}"]) == 0
     (folder,) = tmp_path.glob("runs/small-*")
     networks = lt.load(folder)
-    claim = lt.claims.Claim("some", "q", "s", languages.share_right, (lt.claims.Source("dyck", "double"),), high=0.5)
-    shown = lt.probed(networks.results, "double")
+    claim = lt.claims.Claim(
+        "some", "q", "s", languages.share_right, (lt.claims.Source("small", "to_second"),), high=0.5
+    )
+    shown = lt.probed(networks.results, "to_second")
     random = networks.model, null.parameters(networks.params, 2.0, range(3))
     answers = ("seed", *shown.answer.dims[1:]), lt.answers(random, shown.input.values, block=networks.block)
     expected = int((languages.share_right(shown.assign(answer=(*answers, shown.answer.attrs))) <= 0.5).sum())
-    assert null.judged([claim], {"dyck": SimpleNamespace(folder=folder)}, 2.0, range(3)) == {
+    assert null.judged([claim], {"small": SimpleNamespace(folder=folder)}, 2.0, range(3)) == {
         "some": {"met": expected, "known": 3}
     }
 

@@ -43,7 +43,7 @@ def answered(right, probe):
 
 
 def test_the_largest_n_is_the_last_one_before_the_first_wrong_string():
-    probes = languages.powers_probes(2, None)
+    probes = languages.powers_probes("anbn", None)
     rng = np.random.default_rng(0)
     sets, wrong = [], [set(), {1}, {60, 77}, {104, 101}]
     for probe in probes:
@@ -80,8 +80,9 @@ def few_parentheses(monkeypatch):
 
 @pytest.mark.usefixtures("few_parentheses")
 def test_parentheses_are_balanced_and_as_long_as_declared():
-    for probe in counting.DYCK.probes(lt.time_points(5)):
-        fewest, most, count = (13, 17, 5) if probe.name == "joined" else languages.DYCK[probe.name]
+    for name in (*languages.DYCK, "joined"):
+        probe = lt.Probe.of(name, languages.DRAWS[name](jax.random.key(7)))
+        fewest, most, count = (13, 17, 5) if name == "joined" else languages.DYCK[name]
         lengths = (~np.isnan(known(probe)[:, :, 0])).sum(axis=1)
         assert len(probe.inputs) == count
         assert (fewest <= (lengths - 1) // 2).all()
@@ -89,11 +90,11 @@ def test_parentheses_are_balanced_and_as_long_as_declared():
         for length, inputs, targets in zip(lengths, probe.inputs, probe.targets, strict=True):
             depths = np.cumsum([0, *(1 if place == 1 else -1 for place in inputs[1:length].argmax(axis=1))])
             np.testing.assert_array_equal(targets[:length], [[1, depth > 0, depth == 0] for depth in depths])
-            assert probe.name != "joined" or max(depths) <= 5  # No deeper than those of the training.
+            assert name != "joined" or max(depths) <= 5  # No deeper than those of the training.
 
 
 def test_memories_are_the_eight_and_last_until_the_first_wrong_bit():
-    probe = lt.Probe.of("silent", memory.silence(40))
+    probe = lt.Probe.of("silent", memory.silence(jax.random.key(5), 40))
     assert probe.inputs.shape == (8, memory.BEFORE + 40, 3)
     assert not probe.inputs[:, memory.BEFORE :].any()
     held = np.zeros((8, 3))
@@ -102,14 +103,13 @@ def test_memories_are_the_eight_and_last_until_the_first_wrong_bit():
         np.testing.assert_array_equal(probe.targets[:, place], held > 0)
     assert len({*map(tuple, held.tolist())}) == 8
 
-    first = int(np.flatnonzero(probe.inputs.any(axis=(0, 2)))[-1]) + 1
-    silent = memory.BEFORE + 40 - first
+    first = memory.BEFORE
     right = np.ones((4, 8, memory.BEFORE + 40), bool)
     right[1, 3, first] = False
     right[2, 5, first + 7] = right[2, 1, first + 20] = False
     right[3, 2, first - 1] = False  # Before the silence, which does not count.
     curves = answered(right, probe)
-    assert memory.lasting(curves).tolist() == [silent, 0, 7, silent]
+    assert memory.lasting(curves).tolist() == [40, 0, 7, 40]
     np.testing.assert_allclose(memory.bits_right(curves), right.mean(axis=(1, 2)))
     faded = curves.assign(answer=curves.answer * np.linspace(2, 1, right.shape[2])[None, None, :, None])
     fraction = np.linspace(2, 1, right.shape[2])[[first, -1]]

@@ -69,16 +69,19 @@ def test_linear_recurrences_have_the_transitions_that_their_names_say(name):
 
 
 def test_networks_are_right_up_to_the_first_wrong_answer_to_any_string():
-    (probe,) = tracking.probes(lt.time_points(5))
-    assert probe.inputs.shape == (64, 200, 1)
-    np.testing.assert_array_equal(probe.targets, probe.inputs.cumsum(axis=1) % 2)
-    right = np.ones((4, 64, 200), bool)
-    right[1, 7, 30] = right[1, 9, 12] = right[2, 63, 0] = right[3, 5, 5] = False
-    sign = np.where(probe.targets[..., 0] > 0, 1.0, -1.0)
-    axes = ("curve", "time", "output_feature")
-    answers = ("seed", *axes), np.where(right, sign, -sign)[..., None], {"loss": "binary_cross_entropy"}
-    long = {"answer": answers, "truth": (axes, probe.targets)}
-    assert tracking.tracked(xr.Dataset(long)).tolist() == [40, 12 / 5, 0, 1]
+    drawn = [tracking.long(key) for key in jax.random.split(jax.random.key(0), 4)]
+    targets = np.stack([each.targets for each in drawn])
+    assert targets.shape == (4, 64, 1_600, 1)
+    np.testing.assert_array_equal(targets, np.stack([each.inputs for each in drawn]).cumsum(axis=2) % 2)
+    right = np.ones((4, 64, 1_600), bool)
+    right[1, 7, 120] = right[1, 9, 48] = right[2, 63, 0] = right[3, 5, 20] = right[0, 0, 801] = False
+    sign = np.where(targets[..., 0] > 0, 1.0, -1.0)
+    axes = ("seed", "curve", "time", "output_feature")
+    answers = axes, np.where(right, sign, -sign)[..., None], {"loss": "binary_cross_entropy"}
+    long = xr.Dataset({"answer": answers, "truth": (axes, targets)})
+    for length, expected in ((20, [40, 48 / 20, 0, 1]), (40, [801 / 40, 48 / 40, 0, 0.5])):
+        training = xr.Dataset(coords={"time": np.arange(length)})
+        assert tracking.tracked(long, training).tolist() == expected
 
 
 def test_all_cells_have_one_recipe_and_other_choices_change_one_setting_of_fewer_networks():
@@ -87,6 +90,8 @@ def test_all_cells_have_one_recipe_and_other_choices_change_one_setting_of_fewer
     for name, settings in usual.items():
         made = [each.change(name, dataclasses.replace(settings, seeds=64)) for each in tracking.CLAIMS.specifications]
         found = [{key for key in vars(each) if getattr(each, key) != getattr(settings, key)} for each in made]
-        assert found == [{"seeds", key} for key in ("learning_rate", "hidden", "timesteps") for _ in range(2)]
+        assert found == [
+            {"seeds", key} for key in ("learning_rate", "hidden", "timesteps", "base_seed") for _ in range(2)
+        ]
         assert {each.seeds for each in made} == {24}
     assert tracking.CLAIMS.specifications[0].change("lstm", dataclasses.replace(usual["lstm"], seeds=3)).seeds == 3
