@@ -4,7 +4,7 @@ COMMANDS = ("own", "all", "line", "hill", "hill_y", "sine", "amplitude", "slope_
 """The commands that ``lstm-toys`` lists after the studies: the experiments of users' curves, and those of the post."""
 
 CLONED = (
-    *("page", "null", "explained", "resonance", "longevity", "horizons"),
+    *("page", "null", "explained", "resonance", "longevity", "horizons", "surgery"),
     *("papers", "papers.counting", "papers.memory", "papers.tracking", "papers.tune"),
 )
 """Commands that a clone has and an installation lacks: research with the library, and the page."""

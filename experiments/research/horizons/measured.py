@@ -1,6 +1,6 @@
 """What is measured of populations whose horizons are predicted: horizons, predictions, what else might order them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import jaxtyping as jt
@@ -73,7 +73,7 @@ def counted(params: Mapping[str, Any], gates: str) -> Measured:
     }
 
 
-def shifted(networks: Counters, found: Read) -> Measured:
+def shifted(networks: Counters, found: Read, shifts: Sequence[float] = SHIFTS) -> Measured:
     """P after each shift of the counter's forget bias, and H after it and after equal shifts of two other biases.
 
     These are drawn at random from all others of the layer, and from the others of the counter's unit.
@@ -85,7 +85,7 @@ def shifted(networks: Counters, found: Read) -> Measured:
         "other": (own + random.integers(1, biases, len(own))) % biases,
         "same unit": (own + biases // 4 * random.integers(1, 4, len(own))) % biases,
     }
-    edits = {name: [networks.shifted(bias, shift) for shift in SHIFTS] for name, bias in others.items()}
+    edits = {name: [networks.shifted(bias, shift) for shift in shifts] for name, bias in others.items()}
     horizons = {name: np.stack([*map(counting.horizon, own)], axis=1) for name, own in edits.items()}
     predicted = [counting.predict(each, trained=found) for each in edits["counter"]]
     return {"predicted": np.stack(predicted, axis=1), **horizons}
@@ -95,11 +95,11 @@ def told(params: Mapping[str, Any], hard: bool, length: int) -> Measured:
     """How far linear recurrences tell parity: H, P, also without the spread, and what else might order H."""
     networks, longest = Recurrences.of(params, hard), parity.LONGEST * length
     bits = parity.strings(longest)
-    margin = np.min([each.min(axis=1) for each in parity.margins(networks, bits[:, :length])], axis=0)
+    margin = np.min([each.min(axis=1) for each in parity.margins(networks, bits[:, :length].T)], axis=0)
     means = np.array([each.mean for each in parity.answers(networks, length)])
     apart = means[:, 1] - means[:, 0]
     return {
-        "horizon": parity.horizon(networks, bits),
+        "horizon": parity.horizon(networks, bits.T, longest),
         "eligible": margin > 0,
         "predicted": {name: parity.predict(networks, longest, each) for name, each in SPREADS.items()},
         "scores": {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -19,34 +19,50 @@ LONGEST = 40
 
 Numbers = jt.Float[np.ndarray, " S"]
 Bits = jt.Int[np.ndarray, "C T"]
+Shown = jt.Int[np.ndarray, "*S C"]
+"""The number of a symbol in each string, the same to all networks, or for each of them."""
 
-EXPERIMENT = replace(tracking.EXPERIMENT, name="parity", probes=lambda _: [])
+
+class Symbols(NamedTuple):
+    """What strings are made of: the inputs of each symbol, whether it changes the parity, and how probable it is."""
+
+    inputs: jt.Float[np.ndarray, "K F"]
+    flips: jt.Bool[np.ndarray, " K"]
+    shares: jt.Float[np.ndarray, " K"]
+
+
+BITS = Symbols(np.array([[0.0], [1.0]]), np.array([False, True]), np.array([0.5, 0.5]))
+
+EXPERIMENT = replace(tracking.EXPERIMENT, name="parity")
 
 
 class Recurrences(NamedTuple):
     """Linear recurrences of one layer with a dense readout of one logit, in double precision.
 
-    ``transition`` and ``driven`` are a and b of h[t] = a h[t-1] + b after a zero and after a one.
+    ``transition`` and ``driven`` are a and b of h[t] = a h[t-1] + b after each of the ``symbols``.
     """
 
-    transition: jt.Float[np.ndarray, "S 2 H"]
-    driven: jt.Float[np.ndarray, "S 2 H"]
+    transition: jt.Float[np.ndarray, "S K H"]
+    driven: jt.Float[np.ndarray, "S K H"]
     readout: jt.Float[np.ndarray, "S H"]
     offset: Numbers
+    symbols: Symbols = BITS
 
     @staticmethod
-    def of(params: Mapping[str, Any], hard: bool) -> Recurrences:
-        """The networks with these parameters."""
+    def of(
+        params: Mapping[str, Any], hard: bool, slope: float = 1.0, leak: float = 0.0, symbols: Symbols = BITS
+    ) -> Recurrences:
+        """The networks with these parameters, whose layer is `Linear` of `papers.cells` with these fields."""
         (layer,) = (each for name, each in params.items() if name != "readout")
 
-        def after(name: str) -> jt.Float[np.ndarray, "S 2 H"]:
+        def after(name: str) -> jt.Float[np.ndarray, "S K H"]:
             kernel, bias = (np.asarray(layer[name][key], float) for key in ("kernel", "bias"))
-            return np.stack([bias, bias + kernel[:, 0]], axis=1)
+            return bias[:, None] + symbols.inputs @ kernel
 
-        drive = after("transition")
+        drive = slope * after("transition")
         transition = 1 - 2 * np.clip(0.2 * drive + 0.5, 0, 1) if hard else -np.tanh(drive / 2)
         readout, offset = (np.asarray(params["readout"][key], float)[..., 0] for key in ("kernel", "bias"))
-        return Recurrences(transition, after("input"), readout, offset)
+        return Recurrences((1 - leak) * transition, after("input"), readout, offset, symbols)
 
 
 def strings(length: int) -> Bits:
@@ -54,22 +70,21 @@ def strings(length: int) -> Bits:
     return np.random.default_rng(0).integers(0, 2, (length, STRINGS)).T
 
 
-def margins(networks: Recurrences, bits: Bits) -> Iterator[jt.Float[np.ndarray, "S C"]]:
-    """Yields after each bit the logit of every string, positive if it is on the right side of 0."""
-    hidden = np.zeros((len(networks.offset), len(bits), networks.readout.shape[1]))
-    sign = np.full(len(bits), -1)
-    for shown in bits.T:
-        hidden = networks.transition[:, shown] * hidden + networks.driven[:, shown]
-        sign = np.where(shown, -sign, sign)
+def margins(networks: Recurrences, shown: Iterable[Shown]) -> Iterator[jt.Float[np.ndarray, "S C"]]:
+    """Yields after each symbol the logit of every string, positive if it is on the right side of 0."""
+    hidden, sign, seeds = np.zeros(1), np.array(-1), np.arange(len(networks.offset))[:, None]
+    for symbol in shown:
+        hidden = networks.transition[seeds, symbol] * hidden + networks.driven[seeds, symbol]
+        sign = np.where(networks.symbols.flips[symbol], -sign, sign)
         yield sign * ((hidden @ networks.readout[:, :, None])[..., 0] + networks.offset[:, None])
 
 
-def horizon(networks: Recurrences, bits: Bits) -> Numbers:
-    """H: the median over strings of the number of bits before the first wrong answer, at most their length."""
-    found = np.full((len(networks.offset), len(bits)), bits.shape[1])
-    for place, margin in enumerate(margins(networks, bits)):
+def horizon(networks: Recurrences, shown: Iterable[Shown], longest: int) -> Numbers:
+    """H: the median over strings of the number of symbols before the first wrong answer; at most ``longest``."""
+    found: Any = longest
+    for place, margin in enumerate(margins(networks, shown)):
         found = np.where(margin > 0, found, np.minimum(found, place))
-        if (found <= place).all():
+        if (2 * (found <= place).sum(axis=1) > found.shape[1]).all():  # Their median does not change any more.
             break
     return np.median(found, axis=1)
 
@@ -83,26 +98,31 @@ class Answers(NamedTuple):
 
 def answers(networks: Recurrences, longest: int) -> Iterator[Answers]:
     """Yields what networks answer to random strings of each length from 1 on, by recursion of moments."""
-    first = networks.driven.swapaxes(0, 1)
-    second = first[..., :, None] * first[..., None, :]
+    seeds, units = networks.readout.shape
+    moments: Any = np.array([1.0, 0.0]), np.zeros((2, seeds, units)), np.zeros((2, seeds, units, units))
     for _ in range(longest):
+        every = [
+            [share * (each[::-1] if flips else each) for each in _moved(networks, symbol, *moments)]
+            for symbol, (flips, share) in enumerate(zip(*networks.symbols[1:], strict=True))
+        ]
+        moments = tuple(map(sum, zip(*every, strict=True)))
+        known, first, second = moments
+        first, second = first / known[:, None, None], second / known[:, None, None, None]
         mean = (first * networks.readout).sum(axis=-1) + networks.offset
         squared = np.einsum(
             "csij,si,sj->cs", second - first[..., :, None] * first[..., None, :], *2 * [networks.readout]
         )
         yield Answers(mean, np.sqrt(np.maximum(squared, 0)))
-        both = [_moved(networks, bit, first, second) for bit in (0, 1)]
-        # A parity is kept by a zero, and comes from the other one by a one.
-        first, second = ((zero + one[::-1]) / 2 for zero, one in zip(*both, strict=True))
 
 
-def _moved(networks: Recurrences, bit: int, first: Any, second: Any) -> tuple[Any, Any]:
-    """The mean state, and the mean of products of states, after one more bit."""
-    transition, driven = networks.transition[:, bit], networks.driven[:, bit]
+def _moved(networks: Recurrences, symbol: int, known: Any, first: Any, second: Any) -> tuple[Any, Any, Any]:
+    """Moments of states after one more symbol: of each parity, the probability times 1, the state and its products."""
+    transition, driven = networks.transition[:, symbol], networks.driven[:, symbol]
     kept = transition * first
     crossed = kept[..., :, None] * driven[:, None, :]
-    products = transition[:, :, None] * transition[:, None, :] * second + driven[:, :, None] * driven[:, None, :]
-    return kept + driven, products + crossed + crossed.swapaxes(-1, -2)
+    products = transition[:, :, None] * transition[:, None, :] * second
+    products += known[:, None, None, None] * driven[:, :, None] * driven[:, None, :]
+    return known, kept + known[:, None, None] * driven, products + crossed + crossed.swapaxes(-1, -2)
 
 
 def predict(networks: Recurrences, longest: int, spreads: float = 1.0) -> Numbers:
@@ -114,4 +134,6 @@ def predict(networks: Recurrences, longest: int, spreads: float = 1.0) -> Number
     for length, (mean, spread) in enumerate(answers(networks, longest), 1):
         margin = (np.array([[-1], [1]]) * mean - spreads * spread).min(axis=0)
         found = np.where((found == longest) & (margin <= 0), length, found)
+        if (found < longest).all():
+            break
     return found.astype(float)

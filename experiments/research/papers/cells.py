@@ -16,22 +16,24 @@ def squashed(summed: Float[Array, "..."], gates: str) -> Float[Array, "..."]:
 
 
 class Linear(lt.RNN):
-    """A layer h[t] = a h[t-1] + b with a = 1 - (1 - least) s(x[t] W + w) and b = x[t] V + v.
+    """A layer h[t] = a h[t-1] + b with a = (1 - leak) (1 - (1 - least) s(slope (x[t] W + w))) and b = x[t] V + v.
 
-    With a sigmoid s, transitions lie between ``least`` and 1 and reach neither; with ``hard``, s(z) =
-    clip(0.2 z + 0.5, 0, 1) reaches both.
+    Without a leak, and with a sigmoid s, transitions lie between ``least`` and 1 and reach neither; with ``hard``,
+    s(z) = clip(0.2 z + 0.5, 0, 1) reaches both.
     """
 
     hard: bool = False
     least: float = -1.0
+    slope: float = 1.0
+    leak: float = 0.0
 
     @nn.compact
     def __call__(self, inputs: Float[Array, "C T F"]) -> Float[Array, "C T H"]:
         """Returns the states after every time point."""
-        drive = nn.Dense(self.units, name="transition")(inputs)
-        transition = 1 - (1 - self.least) * squashed(drive, "hard" if self.hard else "sigmoid")
+        drive = self.slope * nn.Dense(self.units, name="transition")(inputs)
+        transition = (1 - self.leak) * (1 - (1 - self.least) * squashed(drive, "hard" if self.hard else "sigmoid"))
         driven = nn.Dense(self.units, name="input")(inputs)
-        start = self.initial("hidden", inputs, jnp.zeros((1, 1)))
+        start = self.initial("hidden", inputs, jnp.zeros((inputs.shape[-1], 1)))
 
         def step(state: Array, at: tuple[Array, Array]) -> tuple[Array, Array]:
             state = at[0] * state + at[1]

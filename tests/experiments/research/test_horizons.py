@@ -153,7 +153,7 @@ def test_recurrences_answer_as_the_networks_do(hard):
     bits = parity.strings(7)[:5]
     answers = np.asarray(lt.answers((model, params), bits[..., None].astype(np.float32)))[..., 0]
     signed = answers * (2 * (np.cumsum(bits, axis=1) % 2) - 1)
-    found = np.stack([*parity.margins(parity.Recurrences.of(params, hard), bits)], axis=-1)
+    found = np.stack([*parity.margins(parity.Recurrences.of(params, hard), bits.T)], axis=-1)
     np.testing.assert_allclose(found, signed, rtol=1e-4, atol=1e-5)
 
 
@@ -181,7 +181,7 @@ def test_the_horizon_of_parity_is_that_of_a_plain_loop():
                 right += 1
             errors.append(right)
         expected.append(np.median(errors))
-    assert parity.horizon(networks, bits).tolist() == expected
+    assert parity.horizon(networks, bits.T, 120).tolist() == expected
     assert expected[0] == 120 > expected[1] > expected[2] > 0
 
 
@@ -197,7 +197,7 @@ def test_means_and_spreads_of_answers_are_those_of_all_strings():
     for length, found in enumerate(parity.answers(networks, 6), 1):
         bits = np.array([*product((0, 1), repeat=length)])
         odd = bits.sum(axis=1) % 2
-        *_, signed = parity.margins(networks, bits)
+        *_, signed = parity.margins(networks, bits.T)
         outputs = signed * (2 * odd - 1)
         for kind in (0, 1):
             np.testing.assert_allclose(found.mean[kind], outputs[:, odd == kind].mean(axis=1))

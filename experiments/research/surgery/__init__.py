@@ -1,0 +1,10 @@
+"""What happens to how far networks carry parity when their transitions are moved, by doses.
+
+Definitions: definitions.md here. `__main__` is the command; `populations` says which networks are trained, `doses`
+moves their transitions, `measured` finds the horizons after each dose; `hypotheses` has the tests, and `figures` the
+figure.
+"""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submodules=["figures"])
