@@ -79,6 +79,7 @@ STEPS = (
     Step("experiments.research.resonance", ("resonance",)),
     Step("experiments.research.longevity", ("longevity",)),
     Step("experiments.research.horizons", ("horizons",)),
+    Step("experiments.research.surgery", ("surgery",)),
 )
 
 BENCHMARKS = (
