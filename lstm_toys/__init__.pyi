@@ -19,6 +19,7 @@ from .results.storage import save_results
 from .runs.experiment import Experiment
 from .runs.folder import Run
 from .runs.identity import Settings
+from .runs.listing import list_runs
 from .runs.loading import load, load_results
 from .studies.analysis.settings import Analysis
 from .tasks.curves import read_curves, read_table
@@ -64,6 +65,7 @@ __all__ = [
     "figures",
     "find",
     "grids",
+    "list_runs",
     "load",
     "load_results",
     "main",

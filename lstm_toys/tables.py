@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 from rich import box
+from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -123,6 +124,23 @@ def table(
     for row in cells:
         created.add_row(*row)
     return created
+
+
+def as_json(report: Iterable[RenderableType]) -> list[Any]:
+    """Lines and tables for a file: lines as they are, and tables with their ``title``, ``columns`` and ``rows``."""
+    return [_as_json(each) if isinstance(each, Table) else str(each) for each in report]
+
+
+def _as_json(shown: Table) -> dict[str, Any]:
+    columns = [f"{each.header}{'>' * (each.justify == 'right')}" for each in shown.columns]
+    rows = zip(*([str(cell) for cell in each.cells] for each in shown.columns), strict=True)
+    return {"title": str(shown.title or ""), "columns": columns, "rows": [[*row] for row in rows]}
+
+
+def shown(saved: Iterable[Any]) -> Iterator[RenderableType]:
+    """Yields the lines and tables that `as_json` made data of."""
+    for each in saved:
+        yield table(each["title"], each["columns"], each["rows"], **PLAIN) if isinstance(each, dict) else str(each)
 
 
 PLAIN: dict[str, Any] = {"box": box.SIMPLE_HEAD, "padding": (0, 1, 0, 0), "pad_edge": False, "show_edge": False}

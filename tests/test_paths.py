@@ -6,7 +6,7 @@ import resource
 import shutil
 import signal
 import zipfile
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 
@@ -127,13 +127,15 @@ def test_every_public_function_that_takes_a_path_is_tried():
     for module in (lt.claims, lt.dynamics, lt.errors, lt.figures, lt.grids, lt.measures, lt.sequences, lt.statistics):
         space = module.__name__.removeprefix("lstm_toys.")
         public |= {f"{space}.{name}": getattr(module, name) for name in module.__all__}
-    assert {name for name, each in public.items() if takes_a_path(each)} == {*READ, *WRITTEN, "find"}
+    assert {name for name, each in public.items() if takes_a_path(each)} == {*READ, *WRITTEN, "find", "list_runs"}
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_nothing_is_found_in_what_is_not_a_folder(kind):
     with bounded():
         assert lt.find([lt.ask(sine.EXPERIMENT, "--seeds=2", "--hidden=2", "--timesteps=9")], kind) == [None]
+        with nullcontext() if kind == "folder" else pytest.raises(OSError, match=kind):
+            assert lt.list_runs(kind).empty
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -25,6 +25,7 @@ from lstm_toys.runs import command_line, flags, lifecycle
 from lstm_toys.runs.context import Failed, Options, Refused
 from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.folder import Busy, Run
+from lstm_toys.runs.origin import Command
 from lstm_toys.runs.publishing import NotPublished
 from lstm_toys.runs.study import Job, Study, study_of
 from lstm_toys.studies import STUDIES
@@ -46,6 +47,7 @@ class Plan:
 
     ``make`` imports the studies, once the command line is known to be valid. ``report`` makes one report on all of
     them, instead of one on each; ``file`` is written instead of folders of runs.
+    ``question`` is what an analysis is about.
     """
 
     make: Callable[[], Studies]
@@ -53,6 +55,7 @@ class Plan:
     report: Callable[[Jobs], Iterable[RenderableType]] | None = None
     notes: Sequence[str] = ()
     file: Path | None = None
+    question: str = ""
 
     @property
     def study(self) -> Study[Any]:
@@ -199,7 +202,7 @@ def of_analysis(make: Callable[..., Analysis], doc: str, arguments: Sequence[str
         checked.instance(f"what {make.__name__} returns", analysis, Analysis, "an lt.Analysis")
         return [study_of(analysis, analysis.identity)]
 
-    return Plan(made, Options(**flags.given(Options, typed)))
+    return Plan(made, Options(**flags.given(Options, typed)), question=doc.strip())
 
 
 def of_study(settings: type[StudySettings], arguments: Sequence[str], subject: Experiment | str | None = None) -> Plan:
@@ -276,7 +279,8 @@ def carry_out(make_plan: Callable[[Sequence[str]], Plan], arguments: Sequence[st
         for note in plan.notes:
             console.print(note)
         try:
-            jobs = lifecycle.Work(options, console, interruption).carry_out(plan.make)
+            command = Command(script.called(), arguments, plan.question)
+            jobs = lifecycle.Work(options, console, interruption, command).carry_out(plan.make)
             for each in plan.report(jobs) if plan.report else reported(jobs):
                 console.print(each, soft_wrap=isinstance(each, str), crop=False)
             if options.quiet:

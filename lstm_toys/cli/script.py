@@ -39,7 +39,14 @@ DECLARED = ("EXPERIMENT", "CLAIMS")
 
 HELP = ("help", "--help", "-h")
 
-SHOW = "show"
+HANDED = {
+    "show": "Prints a run as it lies there, without verifying it.",
+    "list": "Lists all runs, and with --remove removes them.",
+    "report": "Writes a run as one page, which needs neither this package nor a network.",
+    "bundle": "Writes a run, its report and the modules that it comes from into one file.",
+    "compare": "Says whether two runs have the same bits or verdicts, or what differs.",
+}
+"""Commands about finished runs, by name, in a line each."""
 
 
 def main() -> None:
@@ -51,8 +58,8 @@ def _carry_out() -> int:
     name, *arguments = sys.argv[1:] or [HELP[0]]
     if name in HELP and arguments:
         name, arguments = arguments[0], ["--help", *arguments[1:]]
-    if name == SHOW:
-        return int(importlib.import_module("lstm_toys.cli.show").main(arguments))
+    if name in HANDED:
+        return int(importlib.import_module("lstm_toys.cli.handed").main(name, arguments))
     sys.path.insert(0, str(here := Path.cwd()))  # Like `python -m`.
     package, folder = home()
     every = {**commands(folder), **studies()}
@@ -88,7 +95,7 @@ def unknown(name: str, folder: Path, every: Sequence[str]) -> str:
         except (OSError, SyntaxError, ValueError) as error:
             return f"{told}: {error}"
         return f"{told}: {name}.py declares neither {' nor '.join(DECLARED)}; python {name}.py runs it"
-    return f"{told}; {meant(name, [*every, SHOW, '--version']) or 'available: ' + ', '.join(every)}"
+    return f"{told}; {meant(name, [*every, *HANDED, '--version']) or 'available: ' + ', '.join(every)}"
 
 
 @cache
@@ -196,19 +203,17 @@ def listing(every: Mapping[str, str], experiments: ModuleType, own: Mapping[str,
     first, cloned = (*STUDIES, *experiments.COMMANDS), experiments.CLONED
     paragraphs = {
         "": {name: every[name] for name in first},
+        "about finished runs": HANDED,
         "about the post": {name: line for name, line in every.items() if name not in (*first, *cloned)},
         "research": {name: every[name] for name in cloned if name in every},
         "in this folder": own,
     }
-    width = max(map(len, [*every, *own]))
+    width = max(map(len, [*every, *own, *HANDED]))
     lines = [f"usage: {SCRIPT} NAME [flags]"]
     for title, rows in paragraphs.items():
         lines += ["", *([f"{title}:"] * bool(title))] if rows else []
         lines += [f"  {name:{width}}  {line}".rstrip() for name, line in rows.items()]
-    more = [
-        f"{SCRIPT} help NAME lists the flags of a command, {SCRIPT} --version prints the version.",
-        f"{SCRIPT} {SHOW} FOLDER prints a finished run as it lies there, without verifying it.",
-    ]
+    more = [f"{SCRIPT} help NAME lists the flags of a command, {SCRIPT} --version prints the version."]
     if absent := [name for name in cloned if name not in every]:
         more.append(f"A clone of the repository also has {', '.join(absent)}.")
     return "\n".join([*lines, "", *more])

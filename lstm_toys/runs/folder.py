@@ -24,7 +24,7 @@ class Busy(Exception):
 VALUE = "value"
 """The key of the digests of what a run computes."""
 
-RUNS, CONFIG, METRICS, REPORT = "runs", "config.json", "metrics.json", "report.txt"
+RUNS, CONFIG, METRICS, REPORT = "runs", "config.json", "metrics.json", "report.json"
 """The folder of all runs in a results folder; and files of a run's identity, of its summary and of its report."""
 
 UNFINISHED = "this run is not finished; the command that began it continues it"
@@ -167,6 +167,7 @@ class Run:
         recorded = [
             path for path in self.files() if path.suffix in PUBLISHED and not path.name.startswith("population")
         ]
+        recorded += [path for path in (self.folder / REPORT,) if path.exists()]
         publishing.publish([files.own_file(path) for path in recorded], target, self.folder.name, tell)
 
     def files(self) -> list[Path]:

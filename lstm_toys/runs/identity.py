@@ -34,6 +34,12 @@ class Identity:
         values: dict[str, Any] = json.loads(json.dumps(_plain(self)))
         return values
 
+    def defaults(self) -> dict[str, Any]:
+        """Returns the default of each setting that has one, in the same form."""
+        usual = {each.name: _plain(each.default) for each in dataclasses.fields(self) if each.default is not MISSING}
+        values: dict[str, Any] = json.loads(json.dumps(usual))
+        return values
+
 
 @dataclass(frozen=True, kw_only=True)
 class Settings(Identity):

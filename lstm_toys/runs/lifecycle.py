@@ -18,15 +18,17 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
+from lstm_toys import tables
 from lstm_toys.execution import CALLBACK
 from lstm_toys.execution.signals import Interrupted, Interruption, Stopped
-from lstm_toys.files import check_writable, sha256, write_text
+from lstm_toys.files import check_writable, parsed, sha256, write_json, write_text
 from lstm_toys.networks.cells import InvalidModel
-from lstm_toys.output import listed, printed
-from lstm_toys.runs import publishing
+from lstm_toys.output import listed
+from lstm_toys.runs import origin, publishing
 from lstm_toys.runs.context import Failed, Options, Refused, RunContext, stopwatch
 from lstm_toys.runs.folder import REPORT, RUNS, Run, why_new
 from lstm_toys.runs.identity import Settings, differences
+from lstm_toys.runs.origin import Command
 from lstm_toys.runs.study import Job, Study
 
 if TYPE_CHECKING:
@@ -41,8 +43,11 @@ READ_ONLY = (errno.EACCES, errno.EPERM, errno.EROFS)
 class Work:
     """The work of a command; ``runs`` are the finished ones, including needed ones."""
 
-    def __init__(self, options: Options, console: Console, interruption: Interruption) -> None:
+    def __init__(
+        self, options: Options, console: Console, interruption: Interruption, command: Command | None = None
+    ) -> None:
         self.runs: dict[Study[Any], Run] = {}
+        self._command = command
         self._options, self._console, self._interruption = options, console, interruption
         self._jobs: dict[Study[Any], Job[Any]] = {}
         self._checked, self._computed = set[Study[Any]](), set[Study[Any]]()
@@ -177,6 +182,7 @@ class Work:
     def _compute(self, study: Study[Any], anew: bool, context: RunContext) -> None:
         """Computes one run under its lock, unless it is finished."""
         import lstm_toys
+        from lstm_toys.execution import devices
         from lstm_toys.populations.train import Diverged
 
         job = self.job(study)
@@ -190,6 +196,8 @@ class Work:
             if not anew and run.finished:  # Also by another process, meanwhile.
                 context.progress.skip(len(study.efforts()))
             else:
+                if self._command and (anew or not (run.folder / origin.ORIGIN).exists()):
+                    origin.record(run, study, self._command, devices.fingerprint(0))
                 seconds, self._seconds = self._seconds, {"import": 0.0}
                 try:
                     made = job.compute(context._replace(seconds=seconds))
@@ -262,11 +270,11 @@ class Work:
                 run.write_metrics(metrics)
 
     def _report(self, study: Study[Any]) -> None:
-        """Writes the report of a finished run, which `lstm-toys show` prints."""
-        run, text = self.runs[study], printed(self._jobs[study].report())
+        """Writes the report of a finished run, which other commands show."""
+        run, saved = self.runs[study], tables.as_json(self._jobs[study].report())
         with self._writing(run) as writable:
-            if writable:
-                write_text(run.folder / REPORT, text)
+            if writable and not ((path := run.folder / REPORT).exists() and parsed(path) == saved):
+                write_json(path, saved)
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
@@ -16,7 +16,9 @@ from rich.console import RenderableType
 
 from lstm_toys import figures
 from lstm_toys.execution import CALLBACK
+from lstm_toys.runs import command_line
 from lstm_toys.runs.context import RunContext
+from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.folder import Run
 from lstm_toys.runs.identity import Identified, Identity, Settings
 
@@ -72,6 +74,32 @@ class Study(ABC, Generic[Identified]):
     def companions(self) -> Mapping[str, Study[Any]]:
         """Studies that must be finished before this one is drawn and reported, by name."""
         return {}
+
+    @property
+    def question(self) -> str:
+        """What it is about, in words; empty if only its command says it."""
+        return self.about.doc if self.about else ""
+
+    @property
+    def about(self) -> Experiment | None:
+        """The experiment that it is about; None if it is about several, or none."""
+        return self.subject if isinstance(self.subject, Experiment) else None
+
+    @property
+    def data(self) -> Sequence[Path]:
+        """Files that its subject names."""
+        return ()
+
+    def differing(self) -> dict[str, Any]:
+        """The settings that differ from the usual ones, as JSON has them; several trainings are left out."""
+        trained = command_line.parse(self.about, [])[0].as_dict() if self.about else {}
+        usual, found = {**self.settings.defaults(), **trained}, dict[str, Any]()
+        for name, each in self.settings.as_dict().items():
+            if isinstance(each, dict):  # The training of networks that a study is about.
+                found |= {own: value for own, value in each.items() if trained.get(own) != value}
+            elif each != usual.get(name) and name not in ("experiment", "settings"):
+                found[name] = each
+        return found
 
     def needed_first(self) -> Iterator[Study[Any]]:
         """Yields all studies that this one needs, each after its own needs, and then this one."""

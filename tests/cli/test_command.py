@@ -90,7 +90,13 @@ def test_the_output_tells_progress_results_and_all_files(world):
         assert text in output
     assert all(f"│ {probe}, RMSE to" in output for probe in COUNTS)
     assert all(str(run / name) in output for name in FIGURES | ARRAYS)
-    assert {path.name for path in run.iterdir()} == FIGURES | ARRAYS | {".lock", "config.json", "report.txt"}
+    assert {path.name for path in run.iterdir()} == FIGURES | ARRAYS | {
+        ".lock",
+        "config.json",
+        "origin.json",
+        "report.json",
+        "source",
+    }
     assert run.parent == results / "runs"
 
 
@@ -119,7 +125,7 @@ def test_publishing_copies_figures_and_metrics_and_leaves_what_is_a_user_s(mine,
     assert carry_out(EXPERIMENT, [*mine.arguments, "--publish"]) == 0
     published = mine.results / "sine"
     assert str(published) in capsys.readouterr().out
-    assert {path.name for path in published.iterdir()} == FIGURES | {"metrics.json", "manifest.json"}
+    assert {path.name for path in published.iterdir()} == FIGURES | {"metrics.json", "manifest.json", "report.json"}
     assert (published / "metrics.json").read_bytes() == (mine.run / "metrics.json").read_bytes()
     for name in ("README.md", "mine.png"):
         (published / name).write_text("mine")
@@ -137,7 +143,11 @@ def test_a_finished_run_is_drawn_again_and_in_another_format_without_training(mi
         assert carry_out(EXPERIMENT, [*mine.arguments, f"--figure_format={form}", "--publish"]) == 0
         assert "already finished" in capsys.readouterr().out
         assert {path.name for path in mine.run.iterdir() if path.suffix in (".png", ".svg", ".pdf")} == wanted
-        assert {path.name for path in (mine.results / "sine").iterdir()} == wanted | {"metrics.json", "manifest.json"}
+        assert {path.name for path in (mine.results / "sine").iterdir()} == wanted | {
+            "metrics.json",
+            "manifest.json",
+            "report.json",
+        }
     drawn = (mine.run / "sine.png").read_bytes()
     (mine.run / "sine.png").unlink()
     (mine.run / "loss.png").write_text("damaged")

@@ -10,7 +10,7 @@ from commands import claims, sweep
 
 import lstm_toys
 from conftest import ROOT, carry_out, process, refusal
-from lstm_toys.cli import command, script
+from lstm_toys.cli import command, handed, script
 from lstm_toys.cli.script import home
 
 MINE = """\"\"\"A bump.
@@ -119,14 +119,15 @@ def test_the_list_tells_what_each_command_is_about(arguments, typed, capsys):
 def test_studies_and_experiments_come_first_then_research_then_what_is_in_the_folder(typed, capsys):
     assert typed() == 0
     paragraphs = capsys.readouterr().out.split("\n\n")
-    first, post, research, own = (re.findall(r"^  (\S+)", each, re.MULTILINE) for each in paragraphs[1:5])
+    first, finished, post, research, own = (re.findall(r"^  (\S+)", each, re.MULTILINE) for each in paragraphs[1:6])
+    assert finished == [*handed.COMMANDS]
     assert first[:4] == ["sweep", "generalization", "dynamics", "claims"]
     assert first[4:] == ["own", "all", "line", "hill", "hill_y", "sine", "amplitude", "slope_intercept"]
     assert {*post, *research} == {*script.commands(home()[1])} - {*first}
     assert post == ["recipe", "timeline"]
     assert own == ["bump", "claiming", "wrong"]
-    assert "  bump             A bump.\n" in paragraphs[4]
-    assert len(paragraphs) == 6
+    assert "  bump             A bump.\n" in paragraphs[5]
+    assert len(paragraphs) == 7
 
 
 @pytest.mark.usefixtures("mine")
@@ -191,13 +192,13 @@ def test_show_prints_the_report_of_a_finished_run_without_jax_and_what_is_not_th
     ]
     assert told[0] == told[1]
     assert f"{made.run}: computed " in told[0]
-    assert f' by lstm_toys {lstm_toys.__version__}\nsettings: experiment "sine", seeds 3, ' in told[0]
+    assert f" by lstm_toys {lstm_toys.__version__}\nsettings: experiment=sine seeds=3 " in told[0]
     assert "nothing was verified" in told[0]
     assert "3 networks after 300 steps" in told[0]
     assert f"  {made.run / 'loss.png'}\n" in told[0]
     for arguments, code, line in (
         (["nowhere"], 2, "'nowhere' is neither the folder of a run nor the name of one in results/runs\n"),
-        ([], 2, "show: takes the folder of a run, or the name of an experiment\n"),
+        ([], 2, "show: takes RUN; see lstm-toys show --help\n"),
     ):
         assert process("-c", program.format(loaded), *arguments, code=code, cwd=tmp_path).stderr == line
 
@@ -206,5 +207,5 @@ def test_show_prints_the_report_of_a_finished_run_without_jax_and_what_is_not_th
 def test_show_prints_runs_of_earlier_versions(folder, typed, capsys):
     assert typed("show", str(folder)) == 0
     told = capsys.readouterr().out
-    assert 'by lstm_toys 0.2.0\nsettings: experiment "sine", seeds 2, ' in told
+    assert "by lstm_toys 0.2.0\nsettings: experiment=sine seeds=2 " in told
     assert "its report was not saved" in told

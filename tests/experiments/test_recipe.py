@@ -44,7 +44,7 @@ def test_every_setting_is_scored_on_every_published_curve(tmp_path, monkeypatch)
     best = np.argmin([row["score"] for row in metrics["settings"]])
     assert metrics["settings"][best]["unbeaten"]
     files = {path.name for path in (tmp_path / "recipe").iterdir()}
-    assert files == {"metrics.json", "score.png", "manifest.json"}
+    assert files == {"metrics.json", "score.png", "manifest.json", "report.json"}
 
 
 def scored(answers, output):

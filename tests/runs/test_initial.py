@@ -85,4 +85,4 @@ def test_a_run_that_is_needed_is_reported_without_its_companions(tmp_path, monke
 
     monkeypatch.setattr(sys.modules[__name__], "FIRST", dataclasses.replace(FIRST, companions=companions))
     assert carry_out(SECOND, ["--seeds=2", f"--results_dir={tmp_path}", "--quiet"]) == 0
-    assert {path.parent.name.split("-")[0] for path in tmp_path.glob("runs/*/report.txt")} == {"first", "second"}
+    assert {path.parent.name.split("-")[0] for path in tmp_path.glob("runs/*/report.json")} == {"first", "second"}

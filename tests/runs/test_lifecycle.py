@@ -123,4 +123,4 @@ def test_comparisons_are_made_again_and_the_summary_is_written_if_they_differ(wo
     assert carry_out(other, [*SINE, f"--results_dir={tmp_path}", "--no_training"]) == 0
     assert "50%" in capsys.readouterr().out
     assert read_json(run / "metrics.json")["published"] == [ROW]
-    assert "50%" in (run / "report.txt").read_text()
+    assert "50%" in (run / "report.json").read_text()

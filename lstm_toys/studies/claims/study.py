@@ -2,11 +2,12 @@
 
 import json
 import shlex
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property, partial
 from itertools import count
 from operator import itemgetter
+from pathlib import Path
 from typing import Any
 
 import jax
@@ -245,6 +246,14 @@ class ClaimStudy(Study[ClaimSettings]):
     job = ClaimJob
 
     subject: Question
+
+    @property
+    def question(self) -> str:
+        return self.subject.declared.title
+
+    @property
+    def data(self) -> Sequence[Path]:
+        return [Path(each) for each in (*self.subject.declared.data, *self.subject.answers.values())]
 
     @cached_property
     def needs(self) -> dict[tuple[str, str], Training]:

@@ -21,6 +21,7 @@ from lstm_toys.results.arrays import nodes_of, not_diverged, of_networks
 from lstm_toys.results.storage import save_results
 from lstm_toys.runs.checks import trial
 from lstm_toys.runs.context import Failed, Refused, RunContext
+from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.loading import load_results, networks_of
 from lstm_toys.runs.preparation import network
 from lstm_toys.runs.study import Job, Metrics, Study
@@ -104,6 +105,10 @@ class Generalization(Study[Evaluation]):
         super().__init__(subject, settings)
         self.experiment = subject.experiment
         self.refused = f"generalization of {self.experiment.name}: "
+
+    @property
+    def about(self) -> Experiment:
+        return self.experiment
 
     @cached_property
     def needs(self) -> dict[str, Training]:

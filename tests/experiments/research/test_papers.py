@@ -198,7 +198,13 @@ def test_all_about_a_paper_is_in_one_folder(tmp_path, monkeypatch):
     assert carry_out(papers.known, ["--seeds=3", "--random=2", "--variants", "--publish"]) == 0
     folder = tmp_path / "results" / "papers" / "counting"
     pictures = {"finding.png", "claims.png", "numbers.png"}
-    assert {path.name for path in folder.iterdir()} == {"paper.md", "metrics.json", "manifest.json", *pictures}
+    assert {path.name for path in folder.iterdir()} == {
+        "paper.md",
+        "metrics.json",
+        "manifest.json",
+        "report.json",
+        *pictures,
+    }
     metrics = json.loads((folder / "metrics.json").read_text())["numbers"]
     runs = map(lt.load, tmp_path.glob("results/runs/counting-*"))
     (results,) = (each.results for each in runs if each.results.sizes["seed"] == 3)

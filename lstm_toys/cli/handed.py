@@ -1,0 +1,187 @@
+"""Commands about finished runs: what lies there, as a page, as a bundle, compared and listed; nothing is computed."""
+
+from __future__ import annotations
+
+import sys
+import textwrap
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from lstm_toys import output, sharing, tables
+from lstm_toys.cli import script
+from lstm_toys.files import Damaged, write_text
+from lstm_toys.output import complain, counted
+from lstm_toys.runs import flags, listing, parsers
+from lstm_toys.runs.context import Options
+from lstm_toys.runs.flags import UsageError, flag
+from lstm_toys.sharing import facts
+from lstm_toys.sharing.facts import Facts
+
+MOST, LONGEST, WIDEST = 5, 600, 50
+"""Most runs that are named, and most characters of settings, and of those that differ in a table."""
+
+PATH = "RUN: the folder of a run, a published folder, a bundle, or the name of an experiment, its newest finished run"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Handed:
+    """Flags of these commands."""
+
+    results_dir: Path = flag(Options.results_dir, parsers.folder)
+    """Folder with the runs."""
+    data: bool = flag(False)
+    """bundle: also put files of data above 10 MB into it."""
+    remove: bool = flag(False)
+    """list: remove the runs that are listed, after showing them and asking."""
+    yes: bool = flag(False)
+    """list --remove: do not ask."""
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command: the arguments that it takes, at least and at most how many, and the function."""
+
+    takes: str
+    carry_out: Callable[[Handed, Sequence[str]], int]
+    least: int
+    most: int
+
+
+def main(name: str, arguments: Sequence[str]) -> int:
+    """Carries out a command, or explains in one line why it cannot; returns the exit code."""
+    command, table = COMMANDS[name], flags.of(Handed)
+    if flags.asks_help(arguments):
+        print(flags.Help(f"{script.HANDED[name]}\n\n{PATH}", table).text(f"lstm-toys {name} {command.takes}"))
+        return 0
+    try:
+        typed, names = flags.split(table, arguments)
+        if not command.least <= len(names) <= command.most or any(each.startswith("-") for each in names):
+            raise UsageError(f"{name}: takes {command.takes}; see lstm-toys {name} --help")
+        return command.carry_out(Handed(**flags.given(Handed, typed)), names)
+    except UsageError as error:
+        return complain(str(error), 2)
+    except Damaged as damaged:
+        return complain(str(damaged), 1)
+    except OSError as error:
+        return complain(f"{error.filename}: {error.strerror}" if error.filename else str(error), 1)
+
+
+def show(options: Handed, names: Sequence[str]) -> int:
+    """Prints what lies there."""
+    folder, *others = facts.found(names[0], options.results_dir)
+    with facts.opened(folder) as known:
+        console = output.console()
+        files = sorted(path.name for path in known.folder.iterdir() if path.is_file() and path.name != ".lock")
+        for line in (*shown(folder, known), *tables.shown(known.report), *(f"  {folder / name}" for name in files)):
+            console.print(line, soft_wrap=isinstance(line, str), crop=False)
+    for other in others[: MOST - 1]:
+        console.print(f"also: {other}")
+    return 0
+
+
+def shown(path: Path, known: Facts) -> Iterator[str]:
+    """Yields lines about a run, ahead of its report."""
+    told = f"published from {known.name}, " if not known.settings else ""
+    yield f"{path}: {told}{known.computed if known.metrics else known.state}"
+    if known.settings:
+        text = listing.told(known.settings)
+        yield f"settings: {text if len(text) < LONGEST else text[:LONGEST] + ' …'}"
+    if command := known.origin.get("command"):
+        yield f"command: {command}"
+    yield "nothing was verified; the command that computed this run verifies it"
+    if not known.report:
+        yield "its report was not saved; the command that computed this run prints it"
+
+
+def report(options: Handed, names: Sequence[str]) -> int:
+    """Writes a page."""
+    with facts.opened(facts.found(names[0], options.results_dir)[0]) as known:
+        _finished(known)
+        target = Path(names[1]) if names[1:] else Path(f"{known.name}.html")
+        write_text(target, sharing.report.html(known))
+    print(target)
+    return 0
+
+
+def bundled(options: Handed, names: Sequence[str]) -> int:
+    """Writes a bundle."""
+    with facts.opened(facts.found(names[0], options.results_dir)[0]) as known:
+        _finished(known)
+        if not known.settings:
+            raise UsageError(f"{names[0]}: a published folder has no networks; bundle the run, {known.name}")
+        files, lacks = sharing.bundle.parts(known, sharing.report.html(known), data=options.data)
+        target = Path(names[1]) if names[1:] else Path(f"{known.name}.zip")
+        print(*(f"  {name}" for name in sorted(files)), *(f"left out: {each}" for each in lacks), sep="\n")
+        sharing.bundle.write(files, target)
+    print(f"{target}: {counted(len(files) + 1, 'file')}, {target.stat().st_size:,} bytes")
+    return 0
+
+
+def compared(options: Handed, names: Sequence[str]) -> int:
+    """Compares two runs; the code is 0 if bits or verdicts agree."""
+    ours, theirs = (facts.opened(facts.found(each, options.results_dir)[0]) for each in names)
+    with ours as own, theirs as other:
+        for each in (own, other):
+            _finished(each)
+        lines, agree = sharing.compare.compared(own, other)
+    print(*lines, sep="\n")
+    return 0 if agree else 1
+
+
+def _finished(known: Facts) -> None:
+    if not known.metrics:
+        raise UsageError(f"{known.name}: {known.state}; the command that began it continues it")
+
+
+def listed(options: Handed, names: Sequence[str]) -> int:
+    """Lists runs, and removes them if asked to."""
+    if not options.results_dir.is_dir():
+        raise UsageError(f"flag --results_dir={options.results_dir}: no such folder")
+    rows = [each for each in listing.rows(options.results_dir) if not names or each["experiment"] == names[0]]
+    cells = [
+        (
+            each["run"],
+            each["date"],
+            each["state"],
+            *("" if each[name] is None else f"{each[name]:,}" for name in ("seeds", "learned")),
+            f"{each['bytes'] / 1e6:,.1f}",
+            textwrap.shorten(each["differs"], WIDEST, placeholder=" …"),
+        )
+        for each in rows
+    ]
+    columns = ("run", "date", "state", "seeds>", "learned>", "MB>", "settings that differ")
+    size = sum(each["bytes"] for each in rows)
+    title = f"{counted(len(rows), 'run')}, {size / 1e6:,.1f} MB"
+    console = output.console()
+    console.width = max(console.width, output.WIDTH)
+    console.print(tables.table(title, columns, cells, **tables.PLAIN), crop=False)
+    if not options.remove or not rows:
+        return 0
+    if not options.yes:
+        if not sys.stdin.isatty():
+            raise UsageError("flag --remove: asks first, which needs a terminal; --yes removes without asking")
+        if input(f"remove {title}? [y/N] ").strip().lower() not in ("y", "yes"):
+            print("nothing was removed")
+            return 0
+    kept = 0
+    for each in rows:
+        folder = options.results_dir / "runs" / each["run"]
+        try:
+            listing.remove(folder)
+        except BlockingIOError:
+            kept += 1
+            with suppress(OSError):
+                print(f"{folder} is kept: another process is computing it")
+    print(f"removed {counted(len(rows) - kept, 'run')}")
+    return 0
+
+
+COMMANDS = {
+    "show": Command("RUN", show, 1, 1),
+    "list": Command("[EXPERIMENT]", listed, 0, 1),
+    "report": Command("RUN [FILE.html]", report, 1, 2),
+    "bundle": Command("RUN [FILE.zip]", bundled, 1, 2),
+    "compare": Command("RUN OTHER", compared, 2, 2),
+}

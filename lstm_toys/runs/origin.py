@@ -1,0 +1,133 @@
+"""Where a run comes from: the question, the command, versions, and the user's modules that were imported."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import platform
+import shlex
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lstm_toys import modules
+from lstm_toys.files import Damaged, content, is_plain, read_json, replacing, sha256, write_json
+from lstm_toys.runs import flags
+from lstm_toys.runs.context import Options
+
+if TYPE_CHECKING:
+    from lstm_toys.runs.folder import Run
+    from lstm_toys.runs.study import Study
+
+ORIGIN, SOURCES = "origin.json", "source"
+"""The file, and the folder of copied modules, in the folder of a run."""
+
+MOST_SOURCE = 2**20
+"""Most bytes of all modules that are copied; of larger ones, digests are recorded alone."""
+
+
+@dataclass(frozen=True)
+class Command:
+    """What was asked on a command line.
+
+    Attributes:
+        called: the command, as the user called it.
+        arguments: its arguments.
+        question: what it is about, for studies that do not say it themselves.
+    """
+
+    called: str
+    arguments: Sequence[str]
+    question: str = ""
+
+    @property
+    def text(self) -> str:
+        """The command line without options, which change no result, and with paths that mean something elsewhere."""
+        table, kept, left = flags.of(Options), list[str](), [*self.arguments]
+        while left:
+            name, equals, value = left.pop(0).partition("=")
+            flag = name.lstrip("-")
+            if name.startswith("-") and (option := table.get(flag) or table.get(flag.removeprefix("no"))):
+                del left[: option.parser is not None and not equals]
+            else:
+                kept.append(f"{name}={portable(value)}" if equals else portable(name))
+        return shlex.join([*map(portable, self.called.split()), *kept])
+
+    @property
+    def files(self) -> Iterator[Path]:
+        """The files that arguments name."""
+        for each in self.arguments:
+            name, equals, value = each.partition("=")
+            if os.path.isfile(path := value if equals else name):
+                yield Path(path)
+
+
+def portable(text: str) -> str:
+    """A path without the folders above those of the question; other text as it is."""
+    path = Path(os.path.abspath(text))
+    return relative(path).as_posix() if os.sep in text and path.exists() else text
+
+
+def relative(path: Path) -> Path:
+    """The path of a file below the folder of the question, or of the experiments in a clone; else its name."""
+    for folder in (Path.cwd(), *(Path(each).parent for each in modules.EXPERIMENTS)):
+        if path.is_relative_to(folder):
+            return path.relative_to(folder)
+    return Path(path.name)
+
+
+def record(run: Run, study: Study[Any], command: Command, environment: dict[str, Any]) -> None:
+    """Records where a run comes from, and copies the user's modules; nothing written has a path, user or host in it."""
+    sources, elsewhere, size = dict[str, str](), dict[str, str](), 0
+    for path in map(Path, sorted({*modules.imported()})):
+        name, digest = relative(path), sha256(path)
+        size += path.stat().st_size
+        if (len(name.parts) == 1 and path.parent != Path.cwd()) or size > MOST_SOURCE:
+            elsewhere[path.stem] = digest
+            continue
+        target = run.folder / SOURCES / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with replacing(target) as temporary:
+            temporary.write_bytes(content(path))
+        sources[name.as_posix()] = digest
+    data = {relative(Path(os.path.abspath(each))).as_posix(): each for each in (*command.files, *study.data)}
+    origin = {
+        "question": study.question or command.question,
+        "command": command.text,
+        "differs": study.differing(),
+        "python": platform.python_version(),
+        "environment": environment,
+        "modules": {**packages(), **elsewhere},
+        "sources": sources,
+        "data": {name: {"sha256": sha256(each), "bytes": each.stat().st_size} for name, each in sorted(data.items())},
+    }
+    write_json(run.folder / ORIGIN, origin)
+
+
+def packages() -> dict[str, str]:
+    """The versions of installed packages that are imported, by name."""
+    names = sorted({name.partition(".")[0] for name in [*sys.modules]} - sys.stdlib_module_names)
+    found = {}
+    for name in names:
+        try:
+            found[name] = importlib.metadata.version(name)
+        except (importlib.metadata.PackageNotFoundError, ValueError):
+            continue
+    return found
+
+
+def read(folder: Path) -> dict[str, Any]:
+    """What is recorded in the folder of a run; empty if it was computed by an earlier version; raises Damaged."""
+    if not (path := folder / ORIGIN).exists():
+        return {}
+    found = read_json(path)
+    texts = all(isinstance(found[name], str) for name in ("question", "command", "python"))
+    entries = all(isinstance(found[name], dict) for name in ("differs", "environment", "modules", "sources", "data"))
+    if not (texts and entries and all(isinstance(each, str) for each in found["modules"].values())):
+        raise Damaged(path, "is damaged: it is not what a run records")
+    for name in (*found["sources"], *found["data"]):
+        if not all(map(is_plain, name.split("/"))):
+            raise Damaged(path, f"is damaged: {name!r} is no file below the folder of a question")
+    return found

@@ -1,0 +1,90 @@
+"""Bundles: one file with a run, its report, the modules that it comes from, and how to repeat it."""
+
+from __future__ import annotations
+
+import hashlib
+import stat
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from zipfile import ZIP_STORED, ZipFile, ZipInfo
+
+from lstm_toys.files import as_text, content, replacing, sha256
+from lstm_toys.runs.origin import SOURCES
+from lstm_toys.sharing.archive import MOST_BYTES, RUN
+from lstm_toys.sharing.facts import Facts
+
+REPORT, MANIFEST, REQUIREMENTS, README = "report.html", "bundle.json", "requirements.txt", "README.txt"
+
+MOST_DATA = 10_000_000
+"""Most bytes of a data file that is put into a bundle unasked."""
+
+TIME = (1980, 1, 1, 0, 0, 0)
+"""The time of all files in a bundle, so that equal runs make equal bundles."""
+
+LEFT_OUT = ("checkpoints", SOURCES, ".lock")
+
+
+def parts(facts: Facts, report: str, *, data: bool) -> tuple[dict[str, Path | bytes], list[str]]:
+    """The files of a bundle by name, and lines about what it lacks; ``data``: with large files of data, too."""
+    found: dict[str, Path | bytes] = {REPORT: report.encode()}
+    for path in sorted(facts.folder.rglob("*")):
+        name = path.relative_to(facts.folder)
+        if path.is_file() and name.parts[0] not in LEFT_OUT:
+            found[f"{RUN}/{facts.name}/{name.as_posix()}"] = path
+    for name in facts.origin.get("sources", {}):
+        found[f"{SOURCES}/{name}"] = facts.folder / SOURCES / name
+    modules = facts.origin.get("modules", {})
+    lacks = [f"{name} (SHA-256 {each})" for name, each in modules.items() if _is_digest(each)]
+    for name, told in facts.origin.get("data", {}).items():
+        path = Path(name)
+        if not (path.is_file() and sha256(path) == told["sha256"]):
+            lacks.append(f"{name} (SHA-256 {told['sha256']}): not in this folder as it was")
+        elif told["bytes"] > MOST_DATA and not data:
+            lacks.append(f"{name} (SHA-256 {told['sha256']}): {told['bytes']:,} bytes; --data adds it")
+        else:
+            found[f"{SOURCES}/{name}"] = path
+    versions = {"lstm_toys": facts.metrics["version"], **modules}
+    pinned = [f"{name}=={each}" for name, each in sorted(versions.items()) if not _is_digest(each)]
+    found[REQUIREMENTS] = "\n".join([*pinned, ""]).encode()
+    found[README] = readme(facts, lacks).encode()
+    return found, lacks
+
+
+def _is_digest(text: str) -> bool:
+    return len(text) == 64 and "." not in text
+
+
+def readme(facts: Facts, lacks: Sequence[str]) -> str:
+    """What a bundle says of itself, with the commands that repeat it."""
+    lines = [
+        f"{facts.name}, {facts.computed}.",
+        "",
+        f"{REPORT} is what was found; {RUN}/ has its numbers, {SOURCES}/ the modules that it comes from.",
+        f"To repeat it, with Python {facts.origin.get('python', '3')}:",
+        "",
+        f"    pip install -r {REQUIREMENTS}",
+        f"    mkdir -p {SOURCES} && (cd {SOURCES} && {facts.origin.get('command', 'lstm-toys')})",
+        f"    lstm-toys compare {RUN}/{facts.name} {SOURCES}/results/runs/{facts.name}",
+        "",
+    ]
+    if lacks:
+        lines += [f"What has to be put into {SOURCES}/ before, or installed:", *(f"- {each}" for each in lacks), ""]
+    return "\n".join(lines)
+
+
+def write(files: Mapping[str, Path | bytes], target: Path) -> None:
+    """Writes a bundle; equal files make equal bytes."""
+    with replacing(target) as temporary, ZipFile(temporary, "w", ZIP_STORED) as archive:
+        digests = {}
+        for name in sorted(files):
+            each = files[name]
+            raw = each if isinstance(each, bytes) else content(each, MOST_BYTES)
+            digests[name] = hashlib.sha256(raw).hexdigest()
+            archive.writestr(_info(name), raw)
+        archive.writestr(_info(MANIFEST), as_text(digests))
+
+
+def _info(name: str) -> ZipInfo:
+    info = ZipInfo(name, TIME)
+    info.create_system, info.external_attr = 3, (stat.S_IFREG | 0o644) << 16
+    return info

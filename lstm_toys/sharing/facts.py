@@ -1,0 +1,92 @@
+"""What lies in the folder of a run, in a published folder, or in a bundle."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lstm_toys import tables
+from lstm_toys.files import parsed, read_json, read_sealed, telling_damage
+from lstm_toys.runs import listing, origin
+from lstm_toys.runs.flags import UsageError
+from lstm_toys.runs.folder import CONFIG, FIGURES, METRICS, REPORT, VALUE, Run
+from lstm_toys.runs.publishing import MANIFEST
+from lstm_toys.sharing import archive
+
+CLAIMS = "claims.json"
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is known of a run from its files alone.
+
+    Attributes:
+        folder: the folder with the files.
+        name: the name of the run's folder.
+        settings: what was asked for; empty where it was published.
+        metrics: the summary; empty unless the run is finished.
+        origin: where it comes from; see `origin.record`.
+        report: its lines and tables, as `tables.as_json` makes them.
+        state: ``finished``, or how far it is.
+    """
+
+    folder: Path
+    name: str
+    settings: dict[str, Any]
+    metrics: dict[str, Any]
+    origin: dict[str, Any]
+    report: list[Any]
+    state: str
+
+    @property
+    def figures(self) -> list[Path]:
+        """The figures, by name."""
+        return sorted(path for path in self.folder.iterdir() if path.suffix in FIGURES)
+
+    @property
+    def computed(self) -> str:
+        """When it was computed, and by which version."""
+        saved = time.strftime("%Y-%m-%d %H:%M %z", time.localtime((self.folder / METRICS).stat().st_mtime))
+        version = self.metrics.get("version") or self.metrics.get("fingerprint", {}).get("lstm_toys", "unknown")
+        return f"computed {self.metrics.get('computed', saved)} by lstm_toys {version}"
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Facts]:
+    """Opens the folder of a run, a published folder or a bundle; raises UsageError for others, and Damaged."""
+    if path.is_file():
+        with archive.unpacked(path) as folder:
+            yield of(folder)
+    else:
+        yield of(path)
+
+
+def of(folder: Path) -> Facts:
+    """What is known of a run, from its folder or where it was published; raises UsageError and Damaged."""
+    report = parsed(folder / REPORT) if (folder / REPORT).exists() else []
+    with telling_damage(folder / REPORT):
+        _ = [*tables.shown(report)]
+    if (folder / CONFIG).is_file():
+        own = read_json(folder / CONFIG)
+        settings = {name: each for name, each in own.items() if name not in (VALUE, "schema")}
+        run, state = Run(folder.resolve(), settings), listing.state(folder)
+        metrics = run.stored() if state == listing.FINISHED else {}
+        return Facts(folder, run.folder.name, settings, metrics, origin.read(folder), report, state)
+    if not ((folder / MANIFEST).is_file() and (folder / METRICS).is_file()):
+        raise UsageError(f"{folder}: neither the folder of a run, nor a published one, nor a bundle")
+    name = str(read_json(folder / MANIFEST)["origin"])
+    return Facts(folder, name, {}, read_sealed(folder / METRICS), origin.read(folder), report, listing.FINISHED)
+
+
+def found(name: str, results_dir: Path) -> list[Path]:
+    """The path of a run, or those of all finished runs of a name, newest first; raises UsageError without one."""
+    if (path := Path(name)).exists():
+        return [path]
+    runs = [path for path in (results_dir / "runs").glob("*/metrics.json") if path.parent.name[:-11] == name]
+    if not runs:
+        raise UsageError(f"{name!r} is neither the folder of a run nor the name of one in {results_dir / 'runs'}")
+    return [path.parent for path in sorted(runs, key=lambda path: -path.stat().st_mtime)]

@@ -1,0 +1,45 @@
+"""Reports of runs as HTML: one file that needs neither this package nor a network."""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from markupsafe import Markup
+
+from lstm_toys.files import content
+from lstm_toys.runs import listing
+from lstm_toys.sharing.facts import CLAIMS, Facts
+from lstm_toys.studies.claims import entries
+from lstm_toys.studies.claims.entries import Entry
+from lstm_toys.studies.claims.report import said, sentences
+
+TEMPLATE = Path(__file__).with_name("report.html.jinja")
+
+KINDS = {".png": "image/png", ".gif": "image/gif", ".svg": "image/svg+xml"}
+"""What browsers show, by the suffix of figures."""
+
+
+def html(facts: Facts) -> str:
+    """The report on a run: question, verdicts, tables, figures, settings and versions."""
+    environment = jinja2.Environment(
+        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters |= {"data": _data, "setting": listing.told}
+    judged: list[Entry] = entries.read(facts.folder / CLAIMS) if (facts.folder / CLAIMS).exists() else []
+    return environment.from_string(TEMPLATE.read_text(encoding="utf-8")).render(
+        facts=facts,
+        question=[each.strip() for each in facts.origin.get("question", "").split("\n\n") if each.strip()],
+        claims=[(each, said(each), sentences(each)) for each in judged],
+        figures=[path for path in facts.figures if path.suffix in KINDS],
+        unseen=[path.name for path in facts.figures if path.suffix not in KINDS],
+        text=lambda value: value if isinstance(value, str) else listing.told({"": value})[1:],
+    )
+
+
+def _data(path: Path) -> Any:
+    """The address of a figure that holds the figure itself."""
+    raw = base64.b64encode(content(path)).decode()
+    return Markup(f"data:{KINDS[path.suffix]};base64,{raw}")

@@ -1,0 +1,312 @@
+"""Commands about finished runs: pages, bundles, comparisons and lists, of every kind of run."""
+
+import getpass
+import html.parser
+import json
+import re
+import shutil
+import socket
+import stat
+import zipfile
+from itertools import pairwise
+
+import pytest
+
+import lstm_toys as lt
+from conftest import process, rarely, refusal
+from lstm_toys.cli import handed
+from lstm_toys.files import write_sealed
+from lstm_toys.runs import listing, origin
+from lstm_toys.sharing import archive, bundle
+
+KINDS = ("sine", "claims", *rarely("own", "sweep", "generalization", "dynamics"))
+
+
+@pytest.fixture
+def copied(world, tmp_path):
+    """A copy of a finished run of some kind, in a folder of results."""
+
+    def copy(name, folder="results"):
+        made = world(name)
+        target = tmp_path / folder / "runs" / made.run.name
+        shutil.copytree(made.run, target)
+        return target
+
+    return copy
+
+
+class Page(html.parser.HTMLParser):
+    """The elements of a page in their order, with their attributes, and the text of all."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.elements, self.open, self.text = [], [], ""
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        self.elements.append((tag, dict(attributes)))
+        if tag not in ("meta", "img", "br"):
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.text += data
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_a_report_is_one_page_with_all_that_a_reader_asks(name, copied, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    run = copied(name)
+    assert handed.main("report", [str(run)]) == 0
+    assert capsys.readouterr().out == f"{run.name}.html\n"
+    text = (tmp_path / f"{run.name}.html").read_text()
+    page = Page(text)
+    assert not page.open
+    tags = [tag for tag, _ in page.elements]
+    assert tags[:2] == ["html", "head"]
+    assert tags.count("h1") == tags.count("main") == 1
+    levels = [int(tag[1]) for tag in tags if re.fullmatch("h[1-6]", tag)]
+    assert all(after - before <= 1 for before, after in pairwise(levels))
+    assert all(each.get("alt") for tag, each in page.elements if tag == "img")
+    assert all(each.get("scope") for tag, each in page.elements if tag == "th")
+    addresses = [each[key] for _, each in page.elements for key in ("src", "href") if key in each]
+    assert all(each.startswith("data:image/") for each in addresses)
+    assert len(addresses) == len([path for path in run.iterdir() if path.suffix in (".png", ".gif")])
+    known = origin.read(run)
+    for expected in (known["command"], listing.told(known["differs"]), known["question"].splitlines()[0], run.name):
+        assert expected in page.text
+    for line in json.loads((run / "report.json").read_text()):
+        assert (line if isinstance(line, str) else line["title"]) in page.text
+    for claim in lt.claims.read(run / "claims.json") if name == "claims" else ():
+        assert claim.quote in page.text
+        assert lt.claims.sentences(claim)[0] in page.text
+
+
+def test_a_run_knows_its_question_command_and_modules_and_no_path_or_user(copied, tmp_path):
+    run = copied("claims")
+    known = origin.read(run)
+    assert known["command"].split() == [*known["command"].split()[:-2], "--claims=sine_claims", "--seeds=3"]
+    assert known["differs"] == {"seeds": 3}
+    assert known["modules"]["jax"]
+    assert {*known["sources"]} >= {"experiments/sine.py"}
+    for name in known["sources"]:
+        assert (run / "source" / name).is_file()
+    private = {getpass.getuser(), socket.gethostname(), str(tmp_path)}
+    for path in run.rglob("*"):
+        if path.is_file() and path.suffix in (".json", ".md", ".txt"):
+            words = {*re.findall(r"[\w./-]+", path.read_text())}
+            assert not words & private, path
+            assert not any(word.startswith(("/home/", "/root/", "/tmp/")) for word in words), path
+
+
+def test_command_lines_lose_options_and_folders(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "sub").mkdir()
+    for name in ("sub/a.csv", "b.csv"):
+        (tmp_path / name).write_text("x")
+    line = ["--results_dir=/x", "--results_dir", "/y", "--publish", "--noquiet", "--cluster", "local:2", "--seeds", "4"]
+    asked = origin.Command("lstm-toys own", [*line, f"--train={tmp_path}/sub/a.csv", "--ask=next", f"{tmp_path}/b.csv"])
+    assert asked.text == "lstm-toys own --seeds 4 --train=sub/a.csv --ask=next b.csv"
+    assert [path.name for path in asked.files] == ["a.csv", "b.csv"]
+
+
+def test_a_bundle_has_equal_bytes_wherever_the_run_lies_and_opens_like_its_folder(copied, tmp_path, capsys):
+    first, second = copied("sine"), copied("sine", "elsewhere")
+    for run, target in ((first, "a.zip"), (second, "b.zip")):
+        assert handed.main("bundle", [str(run), str(tmp_path / target)]) == 0
+    told = capsys.readouterr().out
+    assert (tmp_path / "a.zip").read_bytes() == (tmp_path / "b.zip").read_bytes()
+    with zipfile.ZipFile(tmp_path / "a.zip") as made:
+        names = made.namelist()
+        readme = made.read("README.txt").decode()
+        assert f"lstm_toys=={lt.__version__}\n" in made.read("requirements.txt").decode()
+    assert all(f"  {name}\n" in told for name in names if name != bundle.MANIFEST)
+    assert {f"run/{first.name}/results.nc", "report.html", "source/experiments/sine.py"} <= {*names}
+    assert not any(".lock" in name for name in names)
+    for line in (origin.read(first)["command"], "pip install -r requirements.txt", "lstm-toys compare run/"):
+        assert line in readme
+    assert handed.main("compare", [str(first), str(tmp_path / "a.zip")]) == 0
+    assert capsys.readouterr().out == "the same bits\n"
+    assert handed.main("show", [str(tmp_path / "a.zip")]) == 0
+    assert "3 networks after 300 steps" in capsys.readouterr().out
+
+
+def test_data_comes_along_if_it_is_small_and_still_the_same(world, tmp_path, monkeypatch, capsys):
+    made = world("own")
+    folder = made.results.parent
+    monkeypatch.chdir(folder)
+    digest = origin.read(made.run)["data"]
+    assert [*digest] == ["mine.csv"]
+    named = {"bytes": 10, **digest["mine.csv"]}
+    run = tmp_path / made.run.name
+    shutil.copytree(made.run, run)
+    for size, flags, held in ((10, [], True), (20_000_000, [], False), (20_000_000, ["--data"], True)):
+        told = json.loads((run / "origin.json").read_text())
+        told["data"] = {"mine.csv": {**named, "bytes": size}}
+        (run / "origin.json").write_text(json.dumps(told))
+        assert handed.main("bundle", [str(run), str(tmp_path / "made.zip"), *flags]) == 0
+        with zipfile.ZipFile(tmp_path / "made.zip") as packed:
+            assert ("source/mine.csv" in packed.namelist()) == held
+        assert ("left out: mine.csv (SHA-256" in capsys.readouterr().out) != held
+    monkeypatch.chdir(tmp_path)
+    assert handed.main("bundle", [str(run), str(tmp_path / "made.zip"), "--data"]) == 0
+    assert "not in this folder as it was" in capsys.readouterr().out
+
+
+def packed(path, *entries, **changed):
+    """Writes an archive; each entry is a name, or a name with changed fields of its description."""
+    with zipfile.ZipFile(path, "w") as made:
+        for name in entries:
+            info = zipfile.ZipInfo(name)
+            info.external_attr = changed.get("mode", stat.S_IFREG | 0o644) << 16
+            info.compress_type = changed.get("compress", zipfile.ZIP_STORED)
+            made.writestr(info, b"{}" * 100)
+
+
+HOSTILE = {
+    "leads elsewhere": [["run/a/../../x"], ["/run/a/x"], ["run/a/x\\..\\y"], ["run/a/c:x"], ["run//x"], ["run/a/x\n"]],
+    "have the same name": [["run/a/x", "run/a/X"]],
+    "not exactly one run": [["run/a/x", "run/b/x"], ["report.html"], ["run/x"]],
+}
+
+
+@pytest.mark.parametrize(("told", "names"), [(told, names) for told, every in HOSTILE.items() for names in every])
+def test_a_hostile_bundle_is_refused_before_anything_is_written(told, names, tmp_path, monkeypatch, capsys):
+    packed(tmp_path / "made.zip", *names)
+    monkeypatch.setattr(archive.Path, "write_bytes", lambda *_: pytest.fail("written"))
+    assert handed.main("show", [str(tmp_path / "made.zip")]) == 1
+    assert told in refusal(capsys)
+
+
+@pytest.mark.parametrize(
+    ("told", "changed"),
+    [
+        ("is not a file", {"mode": stat.S_IFLNK | 0o777}),
+        ("is not a file", {"mode": stat.S_IFIFO | 0o777}),
+        ("is compressed", {"compress": zipfile.ZIP_DEFLATED}),
+    ],
+)
+def test_links_pipes_and_what_may_grow_are_refused(told, changed, tmp_path, capsys):
+    packed(tmp_path / "made.zip", "run/a/x", **changed)
+    assert handed.main("show", [str(tmp_path / "made.zip")]) == 1
+    assert told in refusal(capsys)
+
+
+def test_too_many_files_and_what_is_no_archive_are_refused(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(archive, "MOST_FILES", 2)
+    packed(tmp_path / "made.zip", "run/a/x", "run/a/y", "run/a/z")
+    (tmp_path / "text.zip").write_text("run")
+    for name, told in (("made.zip", "more than 2 files"), ("text.zip", "is not a bundle")):
+        assert handed.main("compare", [str(tmp_path / name)] * 2) == 1
+        assert told in refusal(capsys)
+
+
+@pytest.mark.parametrize(
+    ("entry", "value"),
+    [
+        ("sources", {"../../x": "0"}),
+        ("data", {"/etc/passwd": {"sha256": "0", "bytes": 1}}),
+        ("modules", {"a": 1}),
+        ("question", 3),
+    ],
+)
+def test_an_origin_that_was_changed_is_refused(entry, value, copied, capsys):
+    run = copied("sine")
+    known = json.loads((run / "origin.json").read_text())
+    (run / "origin.json").write_text(json.dumps({**known, entry: value}))
+    assert handed.main("bundle", [str(run)]) == 1
+    assert "origin.json: is damaged" in refusal(capsys)
+
+
+def test_comparisons_name_what_differs_and_agree_by_verdicts(copied, capsys):
+    ours, theirs = copied("claims"), copied("claims", "elsewhere")
+    judged = json.loads((theirs / "claims.json").read_text())
+    judged[0]["share"] += 0.25
+    (theirs / "claims.json").write_text(json.dumps(judged))
+    metrics = json.loads((theirs / "metrics.json").read_text())
+    kept = {name: each for name, each in metrics.items() if name not in ("schema", "sha256")}
+    write_sealed(theirs / "metrics.json", {**kept, "verdicts": {}, "version": "0.0.1"})
+    assert handed.main("compare", [str(ours), str(theirs)]) == 0
+    told = capsys.readouterr().out
+    assert "versions and processor: lstm_toys" in told
+    assert f"{len(judged)} of {len(judged)} verdicts agree" in told
+    assert f"largest difference of a share: 0.25, of {judged[0]['id']}" in told
+    judged[0]["verdict"] = "supported" if judged[0]["verdict"] != "supported" else "refuted"
+    (theirs / "claims.json").write_text(json.dumps(judged))
+    assert handed.main("compare", [str(ours), str(theirs)]) == 1
+    assert f"verdict on {judged[0]['id']}: " in capsys.readouterr().out
+
+
+def test_comparisons_of_arrays_say_by_how_much_they_differ(copied, capsys):
+    ours, theirs = copied("sine"), copied("sine", "elsewhere")
+    results = lt.load_results(theirs / "results.nc")
+    results["line/answer"] = results["line/answer"] + 0.5
+    lt.save_results(results, theirs / "results.nc")
+    assert handed.main("compare", [str(ours), str(theirs)]) == 1
+    assert capsys.readouterr().out == "/line/answer: largest difference 0.5\n"
+
+
+def test_runs_are_listed_newest_first_with_what_differs_and_how_far_they_are(copied, tmp_path, capsys):
+    run, judged = copied("sine"), copied("claims")
+    begun = tmp_path / "results" / "runs" / "sine-0123456789"
+    (begun / "checkpoints" / "0").mkdir(parents=True)
+    shutil.copy(run / "config.json", begun)
+    (begun / "checkpoints" / "0" / "members-0-2-step-1200.checkpoint").touch()
+    (judged / "metrics.json").write_text("{}")
+    listed = lt.list_runs(tmp_path / "results").set_index("run")
+    assert listed.state.to_dict() == {run.name: "finished", judged.name: "damaged", begun.name: "after step 1,200"}
+    assert listed.loc[run.name, ["experiment", "seeds"]].tolist() == ["sine", 3]
+    assert "seeds=3" in listed.loc[run.name, "differs"]
+    assert listed.loc[run.name, "bytes"] == sum(path.stat().st_size for path in run.rglob("*") if path.is_file())
+    assert handed.main("list", ["sine", f"--results_dir={tmp_path / 'results'}"]) == 0
+    told = capsys.readouterr().out
+    assert run.name in told
+    assert judged.name not in told
+    assert handed.main("show", [str(begun)]) == 0
+    assert f"{begun}: after step 1,200\n" in capsys.readouterr().out
+
+
+def test_runs_are_removed_after_they_were_shown_and_not_while_they_are_computed(copied, tmp_path, monkeypatch, capsys):
+    run, judged = copied("sine"), copied("claims")
+    flags = ["--remove", f"--results_dir={tmp_path / 'results'}"]
+    assert handed.main("list", ["sine", *flags]) == 2
+    assert "--yes removes without asking" in capsys.readouterr().err
+    monkeypatch.setattr(handed.sys.stdin, "isatty", lambda: True, raising=False)
+    monkeypatch.setattr("builtins.input", lambda _: "n")
+    assert handed.main("list", ["sine", *flags]) == 0
+    assert run.exists()
+    with listing.locked(run / ".lock"):
+        assert handed.main("list", [*flags, "--yes"]) == 0
+    assert "is kept: another process is computing it" in capsys.readouterr().out
+    assert (run.exists(), judged.exists()) == (True, False)
+    monkeypatch.setattr("builtins.input", lambda _: "y")
+    assert handed.main("list", ["sine", *flags]) == 0
+    assert not run.exists()
+
+
+def test_two_hundred_runs_are_listed_without_anything_heavy(copied, tmp_path):
+    run = copied("sine")
+    for number in range(200):
+        folder = run.with_name(f"sine-{number:010d}")
+        folder.mkdir()
+        for name in ("config.json", "metrics.json", "origin.json"):
+            shutil.copy(run / name, folder)
+    program = (
+        "import sys; sys.argv = ['lstm-toys', 'list']\nfrom lstm_toys.cli import script\ntry: script.main()\n"
+        "finally: assert not {'jax._src', 'xarray.core', 'matplotlib.artist', 'pandas._libs'} & sys.modules.keys()"
+    )
+    assert process("-c", program, cwd=tmp_path).stdout.count("sine-0") == 200
+
+
+def test_what_is_published_is_shown_and_reported(copied, tmp_path, capsys):
+    run = copied("sine")
+    lt.Run(run, {"experiment": "sine"}).publish(tmp_path / "published", print)
+    assert handed.main("show", [str(tmp_path / "published")]) == 0
+    told = capsys.readouterr().out
+    assert f"published from {run.name}, computed " in told
+    assert "3 networks after 300 steps" in told
+    assert handed.main("report", [str(tmp_path / "published"), str(tmp_path / "page.html")]) == 0
+    assert handed.main("bundle", [str(tmp_path / "published")]) == 2
+    assert f"bundle the run, {run.name}" in capsys.readouterr().err
