@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import sys
 import tomllib
 import zipfile
 
@@ -105,3 +106,40 @@ def test_the_script_is_the_command_and_trains_and_draws_from_any_folder(wheel, t
     run("sine", "--seeds=2", "--steps=2", "--timesteps=12", "--publish")
     assert {path.name for path in here.glob("results/sine/*.png")} == SINE_FIGURES
     assert len(list(here.glob("results/runs/sine-*/results.nc"))) == 1
+
+
+@pytest.mark.long
+def test_a_bundle_is_repeated_and_compared_where_the_wheel_is_installed(wheel, tmp_path):
+    mine, theirs, target = (tmp_path / name for name in ("mine", "theirs", "installed"))
+    mine.mkdir()
+    process(
+        "-m", "pip", "install", "--quiet", "--no-index", "--no-deps", f"--target={target}", str(wheel), cwd=tmp_path
+    )
+    (mine / "ramp.py").write_text(
+        "import lstm_toys as lt\nfrom shape import ramp\n\n\ndef task(x):\n    return lt.reproduce(ramp(x))\n\n\n"
+        "EXPERIMENT = lt.Experiment('ramp', 'A ramp.', {'timesteps': 9, 'steps': 3, 'learning_rate': 0.1}, task)\n"
+    )
+    (mine / "shape.py").write_text("def ramp(x):\n    return x[None, :, None]\n")
+    script = "import sys; sys.argv[0] = 'lstm-toys'; from lstm_toys.cli import script; script.main()"
+    clone = {**os.environ, "PYTHONPATH": str(ROOT)}
+    process("-c", script, "ramp", "--seeds=2", "--hidden=2", cwd=mine, env=clone)
+    process("-c", script, "bundle", "ramp", "ramp.zip", cwd=mine, env=clone)
+    with zipfile.ZipFile(mine / "ramp.zip") as packed:
+        packed.extractall(theirs)
+    readme = (theirs / "README.txt").read_text()
+    repeat, compare = (line.strip() for line in readme.splitlines() if line.startswith(("    mkdir", "    lstm-toys")))
+    environment = {**os.environ, "PYTHONPATH": str(target), "PATH": f"{target / 'bin'}:{os.environ['PATH']}"}
+
+    def shell(line):
+        return process(
+            "-c",
+            f"import subprocess, sys; sys.exit(subprocess.call({line!r}, shell=True))",
+            cwd=theirs,
+            env=environment,
+        )
+
+    shell(repeat.replace("lstm-toys", f"{sys.executable} {target / 'bin' / 'lstm-toys'}"))
+    assert (
+        "the same bits"
+        in shell(compare.replace("lstm-toys", f"{sys.executable} {target / 'bin' / 'lstm-toys'}", 1)).stdout
+    )
