@@ -5,9 +5,11 @@ from __future__ import annotations
 import importlib.metadata
 import os
 import platform
+import re
 import shlex
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -107,15 +109,19 @@ def record(run: Run, study: Study[Any], command: Command, environment: dict[str,
 
 
 def packages() -> dict[str, str]:
-    """The versions of installed packages that are imported, by name."""
-    names = sorted({name.partition(".")[0] for name in [*sys.modules]} - sys.stdlib_module_names)
-    found = {}
-    for name in names:
-        try:
+    """The versions of installed packages that are imported, or that this library needs, by name."""
+    names, found = {name.partition(".")[0] for name in [*sys.modules]} - sys.stdlib_module_names, {}
+    for name in sorted({*names, *_needed()}):
+        with suppress(importlib.metadata.PackageNotFoundError, ValueError):
             found[name] = importlib.metadata.version(name)
-        except (importlib.metadata.PackageNotFoundError, ValueError):
-            continue
     return found
+
+
+def _needed() -> Iterator[str]:
+    with suppress(importlib.metadata.PackageNotFoundError):  # Neither installed, nor a clone that is.
+        for each in importlib.metadata.requires("lstm_toys") or ():
+            if "extra ==" not in each:
+                yield re.split(r"[^\w-]", each)[0].replace("-", "_")
 
 
 def read(folder: Path) -> dict[str, Any]:
