@@ -99,7 +99,7 @@ def report(options: Handed, names: Sequence[str]) -> int:
     """Writes a page."""
     with facts.opened(facts.found(names[0], options.results_dir)[0]) as known:
         _finished(known)
-        target = Path(names[1]) if names[1:] else Path(f"{known.name}.html")
+        target = _target(names, f"{known.name}.html")
         write_text(target, sharing.report.html(known))
     print(target)
     return 0
@@ -112,7 +112,7 @@ def bundled(options: Handed, names: Sequence[str]) -> int:
         if not known.settings:
             raise UsageError(f"{names[0]}: a published folder has no networks; bundle the run, {known.name}")
         files, lacks = sharing.bundle.parts(known, sharing.report.html(known), data=options.data)
-        target = Path(names[1]) if names[1:] else Path(f"{known.name}.zip")
+        target = _target(names, f"{known.name}.zip")
         print(*(f"  {name}" for name in sorted(files)), *(f"left out: {each}" for each in lacks), sep="\n")
         sharing.bundle.write(files, target)
     print(f"{target}: {counted(len(files) + 1, 'file')}, {target.stat().st_size:,} bytes")
@@ -128,6 +128,13 @@ def compared(options: Handed, names: Sequence[str]) -> int:
         lines, agree = sharing.compare.compared(own, other)
     print(*lines, sep="\n")
     return 0 if agree else 1
+
+
+def _target(names: Sequence[str], usual: str) -> Path:
+    """The file to write: one that does not exist yet, or the usual one, which is written anew."""
+    if names[1:] and Path(names[1]).exists():
+        raise UsageError(f"{names[1]}: exists; move it elsewhere, or name another file")
+    return Path(names[1] if names[1:] else usual)
 
 
 def _finished(known: Facts) -> None:

@@ -146,12 +146,15 @@ def test_data_comes_along_if_it_is_small_and_still_the_same(world, tmp_path, mon
         told = json.loads((run / "origin.json").read_text())
         told["data"] = {"mine.csv": {**named, "bytes": size}}
         (run / "origin.json").write_text(json.dumps(told))
+        (tmp_path / "made.zip").unlink(missing_ok=True)
         assert handed.main("bundle", [str(run), str(tmp_path / "made.zip"), *flags]) == 0
         with zipfile.ZipFile(tmp_path / "made.zip") as packed:
             assert ("source/mine.csv" in packed.namelist()) == held
         assert ("left out: mine.csv (SHA-256" in capsys.readouterr().out) != held
     monkeypatch.chdir(tmp_path)
-    assert handed.main("bundle", [str(run), str(tmp_path / "made.zip"), "--data"]) == 0
+    assert handed.main("bundle", [str(run), "made.zip", "--data"]) == 2
+    assert "made.zip: exists" in refusal(capsys)
+    assert handed.main("bundle", [str(run), "other.zip", "--data"]) == 0
     assert "not in this folder as it was" in capsys.readouterr().out
 
 
