@@ -19,6 +19,7 @@ from lstm_toys.files import read_json, sha256
 from lstm_toys.results import storage
 from lstm_toys.runs import publishing
 from lstm_toys.runs.folder import REPORT, Run
+from lstm_toys.runs.origin import SOURCES
 from lstm_toys.studies import STUDIES
 
 pytestmark = pytest.mark.usefixtures("digests")
@@ -133,7 +134,8 @@ def assert_same(run, reference):
         assert ours.keys() == theirs.keys()
         for name in ours:
             np.testing.assert_array_equal(ours[name], theirs[name], strict=True)
-    names, others = ({path.name.partition("-")[0] for path in folder.rglob("*")} for folder in (run, reference))
+    every = ([path for path in folder.rglob("*") if SOURCES not in path.parts] for folder in (run, reference))
+    names, others = ({path.name.partition("-")[0] for path in paths} for paths in every)
     assert names == others
 
 
