@@ -270,7 +270,9 @@ def curve_block(points: int) -> int:
 def _sizes(seeds: int, curves: int, points: int, block: int, mesh: jax.sharding.Mesh) -> tuple[int, int, int]:
     """Networks and curves in one call of a program, and curves in a chunk."""
     together = curve_block(points)
-    tile = together * max(1, min(-(-curves // together), POINTS // (together * points)))
+    # Blocks of an accelerator may have more members than a group on a CPU, and take fewer curves per call.
+    share = 1 if jax.default_backend() == "cpu" else max(1, block // blocks.GROUP_MEMBERS)
+    tile = together * max(1, min(-(-curves // together), POINTS // share // (together * points)))
     # Fewer blocks per call if one curve has more than `POINTS` time points.
     most_blocks = max(1, blocks.GROUP_MEMBERS * POINTS // max(POINTS, points) // block)
     return min(blocks.group_size(seeds, block, mesh.size), mesh.size * block * most_blocks), tile, together

@@ -21,20 +21,39 @@ BLOCK = 4
 GROUP_MEMBERS = 64
 """Most members on a device at a time, which bounds memory; a single block may be larger."""
 
+MEMORY = 16 * 10**9
+"""Bytes of memory of an accelerator that does not report its own."""
+
+SHARE = 1 / 16
+"""Share of an accelerator's memory that a block may take in training, as far as `programs.member_bytes` counts."""
+
+MOST_FITTING = 4_096
+"""Most members in a default block on an accelerator: fewer networks than a block are padded to it, and computed."""
+
 
 def default_block(values: int, *, in_turn: bool = False) -> int:
-    """Chooses the members in a block: few on a CPU, many on an accelerator.
+    """Chooses the members in a block on a CPU: few.
 
-    Measured as fastest on a CPU with 100 time points: for one curve, four members of 8 or 16 units, or two of 32 or
-    more, whose weights still fit into the first-level cache; for 50 curves at once, one member; for several curves
-    ``in_turn``, four members of 8 units, or one with more units. ``values`` are the numbers in the widest layer's
-    hidden state: curves at once x time points x units.
+    Measured as fastest with 100 time points: for one curve, four members of 8 or 16 units, or two of 32 or more, whose
+    weights still fit into the first-level cache; for 50 curves at once, one member; for several curves ``in_turn``,
+    four members of 8 units, or one with more units. ``values`` are the numbers in the widest layer's hidden state:
+    curves at once x time points x units.
     """
-    if jax.default_backend() != "cpu":
-        return 256
     if in_turn:
         return 4 if values <= 800 else 1
     return 4 if values <= 1_600 else 2 if values <= 40_000 else 1
+
+
+def fitting_block(size: int) -> int:
+    """Chooses the members in a block on an accelerator, from the bytes that one member takes in training.
+
+    A device computes the members of a block together and blocks one after another, so one block takes what memory
+    allows. `SHARE` leaves room for derivatives, answers and states, which are not counted, and a power of two makes
+    blocks equal on devices that report slightly different sizes. This is unmeasured, as nothing has run on an
+    accelerator.
+    """
+    memory = (jax.local_devices()[0].memory_stats() or {}).get("bytes_limit", MEMORY)
+    return min(MOST_FITTING, 1 << max(0, (int(memory * SHARE) // size).bit_length() - 1))
 
 
 def mesh() -> jax.sharding.Mesh:

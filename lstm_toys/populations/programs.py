@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, TypeVar, cast
 
 import flax.linen as nn
 import jax
+import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int, PyTree, UInt32
 
@@ -183,12 +184,37 @@ def curves_at_once(task: Task, model: nn.Module, penalty: Penalty | None = None)
 
 
 def suitable_block(task: Task, model: nn.Module, penalty: Penalty | None = None) -> int:
-    """The default block of a training; see `blocks.default_block`.
+    """The default block of a training; see `blocks.default_block`, and `blocks.fitting_block` for accelerators.
 
     The rows of the largest matrix stand for the units of the widest layer of a model that is not a `Stack`.
     """
+    if jax.default_backend() != "cpu":
+        return blocks.fitting_block(member_bytes(task, model, penalty))
     curves, timesteps, _ = shown(task)
     at_once = curves_at_once(task, model, penalty)
     rows = (math.prod(leaf.shape[:-1]) for leaf in jax.tree.leaves(parameter_shapes(task, model)))
     values = at_once * timesteps * (max(model.widths) if isinstance(model, Stack) else max(rows))
     return blocks.default_block(values, in_turn=at_once < (task.batch or curves))
+
+
+def member_bytes(task: Task, model: nn.Module, penalty: Penalty | None = None) -> int:
+    """Bytes that ONE member takes in training: its arrays, and what a forward pass keeps for the backward pass.
+
+    They are counted by shapes, for Adam, which keeps more than other named optimizers. A penalty counts like the sum of
+    all states, since it may take numbers that are not known yet.
+    """
+
+    def total(_: PyTree, states: PyTree, __: Mapping[str, Any]) -> Array:
+        return jnp.stack([jnp.sum(leaf) for leaf in jax.tree.leaves(states)]).sum()
+
+    how = Procedure(task, model, "adam", penalty=None if penalty is None else total)
+
+    def kept(member: training.Member) -> PyTree:
+        step = jnp.int32(0) if task.fresh else None
+        every = training.training_set(task, member.key, member.hyper, step)
+        batch = jax.tree.map(lambda leaf: leaf[: task.batch], every)
+        _, backward = jax.vjp(lambda params: training.answers_to(how, params, batch, {}), member.params)
+        return member, backward
+
+    shapes = jax.tree.leaves(jax.eval_shape(kept, member_shapes(how)))
+    return sum(leaf.size * leaf.dtype.itemsize for leaf in shapes)

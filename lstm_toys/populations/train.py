@@ -352,7 +352,7 @@ def train(
             once per seed, or, with fresh examples, at every step.
         base_seed: a whole number from 0 to 2^32 - 1. Another one gives different networks with the same seed numbers.
         block: number of members that one compiled program computes; another value changes the last bits. None: chosen
-            for speed.
+            for speed on a CPU, for memory on an accelerator.
         early_stopping: when networks take no more steps, and which parameters are kept; by default the last ones, of
             networks that take all steps.
         initial: networks, one for each member, or parameters of the model, with or without a leading axis M, to train
