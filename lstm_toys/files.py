@@ -39,6 +39,9 @@ TEXT, DOCUMENT = 2**26, 2**30
 """Most bytes of a text that people write, which Python reads cell by cell, and of a JSON document, such as the
 description of millions of networks."""
 
+UNLOCKED = (errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP)
+"""Numbers of the errors of file systems that have no locks, such as some network file systems."""
+
 UNPACKED = 2**30
 """Most bytes by which arrays may exceed their file: what is written here is not compressed."""
 
@@ -113,10 +116,15 @@ def abandon() -> None:
 def locked(path: Path) -> Iterator[None]:
     """Locks a file, created if missing, against other processes; the lock ends with the process.
 
+    On a file system without locks, nothing is locked: two processes may then write the same files, each of them whole.
     Raises BlockingIOError if another process holds the lock, OSError if the file cannot be created.
     """
     with path.open("a") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            if error.errno not in UNLOCKED:
+                raise
         yield
 
 

@@ -1,5 +1,7 @@
 """Files that are written as a whole or not at all, and read as data."""
 
+import errno
+import fcntl
 import io
 import pickle
 
@@ -7,7 +9,7 @@ import numpy as np
 import pytest
 
 from lstm_toys import files, output, tables
-from lstm_toys.files import Damaged, clean, read_arrays, read_json, replacing, write_json
+from lstm_toys.files import Damaged, clean, locked, read_arrays, read_json, replacing, write_json
 from lstm_toys.text import printable
 
 
@@ -28,6 +30,21 @@ def test_a_file_is_replaced_as_a_whole_or_stays(tmp_path):
     replace("new", fails=False)
     assert path.read_text() == "new"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_file_system_without_locks_locks_nothing_and_other_errors_are_raised(tmp_path, monkeypatch):
+    def lock(number):
+        def refused(*_):
+            raise OSError(number, "no locks")
+
+        monkeypatch.setattr(fcntl, "flock", refused)
+        with locked(tmp_path / "lock"):
+            return number
+
+    assert [*map(lock, files.UNLOCKED)] == [*files.UNLOCKED]
+    for number in (errno.EIO, errno.EWOULDBLOCK):
+        with pytest.raises(OSError, match="no locks"):
+            lock(number)
 
 
 def test_only_what_this_project_left_half_written_is_removed(tmp_path):
