@@ -25,9 +25,10 @@ $(VENV)/installed-tools: requirements.lock $(VENV)/installed
 sine: env
 	$(RUN) -m experiments.sine --seeds 16
 
-# A worker for each core: most of the time goes into compilation, which leaves the others idle.
+# A worker for each core: most of the time goes into compilation, which leaves the others idle. With EIGHTH=0 to 7, a
+# part of them.
 test: tools
-	$(RUN) -m pytest $(WORKERS)
+	$(RUN) -m pytest $(WORKERS) $(EIGHTH:%=--eighth=%)
 
 # Runs killed at random moments, hostile command lines, and the rarer cases of all tests; with EIGHTH=0
 # to 7 a part of them.
