@@ -136,7 +136,7 @@ OFTEN = ("LSTM with hard gates", "GRU", "batches")
 
 @pytest.mark.parametrize("name", [*OFTEN, *rarely(*(name for name in TRAININGS if name not in OFTEN))])
 def test_a_training_calls_libraries_only_to_begin(name, monkeypatch):
-    monkeypatch.setattr(jax, "default_backend", lambda: "gpu")  # A TPU is another one like that.
+    monkeypatch.setattr(jax, "default_backend", lambda: "gpu")  # A TPU is treated alike.
     task, model, options = TRAININGS[name]
     task = tasks()[task]
     if "initial" in options:
@@ -340,7 +340,7 @@ def test_a_block_takes_a_share_of_the_memory_of_an_accelerator(reported, size, b
 
 
 @pytest.mark.parametrize(
-    "name", ["batches", *rarely("layers", "GRU", "vanilla", "classes", "bits", "own model", "own cell", "penalty")]
+    "name", ["penalty", *rarely("layers", "GRU", "vanilla", "classes", "bits", "own model", "own cell", "batches")]
 )
 def test_the_bytes_of_a_member_are_about_those_of_the_compiled_program(name):
     """Compiled for a CPU, with all curves of a step at once."""
@@ -353,7 +353,7 @@ def test_the_bytes_of_a_member_are_about_those_of_the_compiled_program(name):
     with jax.numpy_dtype_promotion("standard"):  # Optax mixes types.
         memory = function.lower(*given).compile().memory_analysis()
     found = (memory.temp_size_in_bytes + memory.argument_size_in_bytes) / 16
-    assert 1 / 3 < found / programs.member_bytes(task, model, options.get("penalty")) < 3
+    assert 0.4 < found / programs.member_bytes(task, model, options.get("penalty")) < 2.5
 
 
 def test_large_blocks_take_fewer_curves_at_a_time(monkeypatch):
