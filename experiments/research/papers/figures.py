@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 import lstm_toys as lt
 
 from .languages import TRAINED
+from .tracking import LONGEST
 
 STYLES: tuple[Any, ...] = ("-", (0, (4, 2)), (2, (4, 2)), (0, (1, 1)))
 """Of lines that may lie on each other."""
@@ -64,23 +65,28 @@ def counting(metrics: Mapping[str, Any], names: Mapping[str, str]) -> Figure:
 
 def memory(metrics: Mapping[str, Any], names: Mapping[str, str]) -> Figure:
     """Draws the share of networks that keep all memories for each number of time steps without a pulse."""
+    numbers = metrics["numbers"]
+    least, most = (choose(each or 0 for own in numbers.values() for each in own) for choose in (min, max))
+    lasts = f"All memories last for {least:,.0f} to at least {most:,.0f} time steps"
     labels = "time steps without a pulse", "% of networks that keep all memories"
-    return _lasting(metrics["numbers"], names, labels, "keep all memories for {:,.0f} time steps")
+    return _lasting(numbers, names, labels, f"{lasts};\nkinds differ in their rates, too")
 
 
 def tracking(metrics: Mapping[str, Any], names: Mapping[str, str]) -> Figure:
     """Draws the share of networks that answer parity right up to each length."""
     labels = "length, in lengths of the training", "% of networks that are right"
-    return _lasting(metrics["numbers"], names, labels, "answer parity right to {:g} times the length of the training")
+    numbers = metrics["numbers"]
+    ends = f"{_ends(numbers, names, LONGEST)}\nanswer parity right to {LONGEST} times the length of the training"
+    return _lasting(numbers, names, labels, ends)
 
 
-def _lasting(numbers: Mapping[str, Any], names: Mapping[str, str], labels: tuple[str, str], verb: str) -> Figure:
-    """Draws the share of networks whose number is as large, from 1 to the largest; the title has the last share."""
+def _lasting(numbers: Mapping[str, Any], names: Mapping[str, str], labels: tuple[str, str], title: str) -> Figure:
+    """Draws the share of networks whose number is as large, from 1 to the largest."""
     most = max([2.0, *(each for own in numbers.values() for each in own if each is not None)])
     with lt.figures.canvas("", size=(7.4, 3.6)) as (figure, (axes,)):
         survival(axes, _lines(numbers, names), np.geomspace(1, most, 200))
         axes.set(xscale="log", xlabel=labels[0], ylabel=labels[1])
-        figure.suptitle(f"{_ends(numbers, names, most)}\n{verb.format(most)}; {BANDS}")
+        figure.suptitle(f"{title}; {BANDS}")
     return figure
 
 
