@@ -279,7 +279,7 @@ def carry_out(make_plan: Callable[[Sequence[str]], Plan], arguments: Sequence[st
         for note in plan.notes:
             console.print(note)
         try:
-            command = Command(script.called(), arguments, plan.question)
+            command = Command(script.called(), flags.expanded(arguments), plan.question)
             jobs = lifecycle.Work(options, console, interruption, command).carry_out(plan.make)
             for each in plan.report(jobs) if plan.report else reported(jobs):
                 console.print(each, soft_wrap=isinstance(each, str), crop=False)

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import sys
 import textwrap
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from lstm_toys import output, sharing, tables
 from lstm_toys.cli import script
-from lstm_toys.files import Damaged, write_text
+from lstm_toys.files import Damaged, telling_damage, write_text
 from lstm_toys.output import complain, counted
 from lstm_toys.runs import flags, listing, parsers
 from lstm_toys.runs.context import Options
 from lstm_toys.runs.flags import UsageError, flag
 from lstm_toys.sharing import facts
 from lstm_toys.sharing.facts import Facts
+from lstm_toys.text import printable
 
 MOST, LONGEST, WIDEST = 5, 600, 50
 """Most runs that are named, and most characters of settings, and of those that differ in a table."""
@@ -100,8 +101,9 @@ def report(options: Handed, names: Sequence[str]) -> int:
     with facts.opened(facts.found(names[0], options.results_dir)[0]) as known:
         _finished(known)
         target = _target(names, f"{known.name}.html")
-        write_text(target, sharing.report.html(known))
-    print(target)
+        with _naming(target):
+            write_text(target, _page(known))
+    said([f"{target}: {known.name}"])
     return 0
 
 
@@ -111,11 +113,12 @@ def bundled(options: Handed, names: Sequence[str]) -> int:
         _finished(known)
         if not known.settings:
             raise UsageError(f"{names[0]}: a published folder has no networks; bundle the run, {known.name}")
-        files, lacks = sharing.bundle.parts(known, sharing.report.html(known), data=options.data)
+        files, lacks = sharing.bundle.parts(known, _page(known), data=options.data)
         target = _target(names, f"{known.name}.zip")
-        print(*(f"  {name}" for name in sorted(files)), *(f"left out: {each}" for each in lacks), sep="\n")
-        sharing.bundle.write(files, target)
-    print(f"{target}: {counted(len(files) + 1, 'file')}, {target.stat().st_size:,} bytes")
+        said([*(f"  {name}" for name in sorted(files)), *(f"left out: {each}" for each in lacks)])
+        with _naming(target):
+            sharing.bundle.write(files, target)
+    said([f"{target}: {counted(len(files) + 1, 'file')}, {target.stat().st_size:,} bytes"])
     return 0
 
 
@@ -125,9 +128,32 @@ def compared(options: Handed, names: Sequence[str]) -> int:
     with ours as own, theirs as other:
         for each in (own, other):
             _finished(each)
-        lines, agree = sharing.compare.compared(own, other)
-    print(*lines, sep="\n")
+        with telling_damage(other.folder):
+            lines, agree = sharing.compare.compared(own, other)
+    said(lines)
     return 0 if agree else 1
+
+
+def said(lines: Iterable[str]) -> None:
+    """Prints lines, some of which come from files, without control characters."""
+    print(*map(printable, lines), sep="\n")
+
+
+def _page(known: Facts) -> str:
+    """The page of a run; raises Damaged if what lies there cannot be shown."""
+    with telling_damage(known.folder):
+        return sharing.report.html(known)
+
+
+@contextmanager
+def _naming(target: Path) -> Iterator[None]:
+    """Names a file that cannot be written, and not the temporary one."""
+    try:
+        yield
+    except Damaged:
+        raise
+    except OSError as error:
+        raise UsageError(f"{target}: cannot be written: {error.strerror}") from None
 
 
 def _target(names: Sequence[str], usual: str) -> Path:
@@ -169,20 +195,24 @@ def listed(options: Handed, names: Sequence[str]) -> int:
     if not options.yes:
         if not sys.stdin.isatty():
             raise UsageError("flag --remove: asks first, which needs a terminal; --yes removes without asking")
-        if input(f"remove {title}? [y/N] ").strip().lower() not in ("y", "yes"):
+        try:
+            answer = input(f"remove {title}? [y/N] ").strip().lower()
+        except (EOFError, KeyboardInterrupt):
+            answer = ""
+        if answer not in ("y", "yes"):
             print("nothing was removed")
             return 0
-    kept = 0
-    for each in rows:
-        folder = options.results_dir / "runs" / each["run"]
-        try:
-            listing.remove(folder)
-        except BlockingIOError:
-            kept += 1
-            with suppress(OSError):
-                print(f"{folder} is kept: another process is computing it")
+    removed, kept = {each["run"] for each in rows}, 0
+    for folder in listing.runs_of(options.results_dir):
+        if folder.name in removed:
+            try:
+                listing.remove(folder)
+            except OSError as error:
+                kept += 1
+                busy = isinstance(error, BlockingIOError)
+                said([f"{folder} is kept: {'another process is computing it' if busy else error.strerror}"])
     print(f"removed {counted(len(rows) - kept, 'run')}")
-    return 0
+    return 1 if kept else 0
 
 
 COMMANDS = {

@@ -10,6 +10,7 @@ import importlib.util
 import keyword
 import re
 import runpy
+import shlex
 import symtable
 import sys
 import warnings
@@ -140,7 +141,7 @@ def called() -> str:
     """How the running command is called: by the console script if it is one of the experiments', from any folder."""
     spec = sys.modules["__main__"].__spec__
     if spec is None:
-        return f"python {sys.argv[0]}"
+        return f"python {shlex.quote(sys.argv[0])}"
     if spec.name == OF_FOLDER:
         return sys.argv[0]
     name = spec.name.removesuffix(".__main__")

@@ -162,7 +162,7 @@ def split(table: FlagTable, arguments: Sequence[str]) -> tuple[dict[str, Any], l
     return _parsed(table, arguments, known_only=True)
 
 
-def _expanded(arguments: Sequence[str]) -> list[str]:
+def expanded(arguments: Sequence[str]) -> list[str]:
     """Puts the lines of files in place of ``--flagfile``, as absl does, but bounded; raises UsageError.
 
     absl accepts any misspelled flag with ``--undefok``, which is refused.
@@ -202,7 +202,7 @@ def _parsed(table: FlagTable, arguments: Sequence[str], *, known_only: bool) -> 
         else:
             flags.DEFINE(each.parser, name, None, each.text, flag_values=values)
     try:
-        rest: list[str] = values(["", *_expanded(arguments)], known_only=known_only)[1:]
+        rest: list[str] = values(["", *expanded(arguments)], known_only=known_only)[1:]
     except flags.UnrecognizedFlagError as error:
         raise UsageError(f"{message(error)} (--help lists the flags)") from None
     except (flags.Error, ValueError) as error:

@@ -47,7 +47,7 @@ class Work:
         self, options: Options, console: Console, interruption: Interruption, command: Command | None = None
     ) -> None:
         self.runs: dict[Study[Any], Run] = {}
-        self._command = command
+        self._command, self._asked = command, set[Study[Any]]()
         self._options, self._console, self._interruption = options, console, interruption
         self._jobs: dict[Study[Any], Job[Any]] = {}
         self._checked, self._computed = set[Study[Any]](), set[Study[Any]]()
@@ -67,6 +67,7 @@ class Work:
                 asked = make()
             if asked:
                 start(options)
+        self._asked = {*asked}
         anew = {*asked} if options.restart else set()
         for study in asked if options.publish else ():
             self._check_writable(options.results_dir / study.published)
@@ -197,7 +198,7 @@ class Work:
                 context.progress.skip(len(study.efforts()))
             else:
                 if self._command and (anew or not (run.folder / origin.ORIGIN).exists()):
-                    origin.record(run, study, self._command, devices.fingerprint(0))
+                    origin.record(run, study, self._command, devices.fingerprint(0), asked=study in self._asked)
                 seconds, self._seconds = self._seconds, {"import": 0.0}
                 try:
                     made = job.compute(context._replace(seconds=seconds))

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+import errno
 import re
 import shutil
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import lazy_loader
 
-from lstm_toys.files import locked, read_json, read_sealed
+from lstm_toys.files import Damaged, locked, read_json, read_sealed, telling_damage
 from lstm_toys.runs import origin
-from lstm_toys.runs.folder import CONFIG, METRICS, RUNS, UNFINISHED
+from lstm_toys.runs.folder import CONFIG, METRICS, RUNS, UNFINISHED, VALUE
 
 pd: Any = lazy_loader.load("pandas")
 
-FINISHED = "finished"
+FINISHED, DAMAGED = "finished", "damaged"
 
 STEP = re.compile(r"-step-(\d+)\.checkpoint$")
+
+NAME = re.compile(r"\w[\w.-]*-[0-9a-f]{10}")
+"""The name of a run's folder, which ends with a hash."""
 
 
 def list_runs(folder: Path | str = "results") -> Any:
@@ -49,24 +54,39 @@ COLUMNS = ["run", "experiment", "date", "differs", "seeds", "learned", "state", 
 
 def rows(folder: Path) -> Iterator[dict[str, Any]]:
     """Yields what `list_runs` lists, newest first; a run that cannot be read is ``damaged``."""
-    runs = folder / RUNS if (folder / RUNS).is_dir() else folder
-    found = sorted((path for path in runs.iterdir() if (path / CONFIG).is_file()), key=_written, reverse=True)
-    for path in found:
-        row: dict[str, Any] = {"run": path.name, "experiment": path.name[:-11], "date": _written(path)}
-        row |= {"bytes": sum(each.stat().st_size for each in path.rglob("*") if each.is_file())}
+    found = []
+    for path in runs_of(folder):
+        with suppress(OSError, ValueError):  # Of a run that is removed meanwhile.
+            newest = max(each.stat().st_mtime for each in (path / CONFIG, path / METRICS) if each.exists())
+            size = sum(each.lstat().st_size for each in path.rglob("*") if not each.is_dir())
+            found.append((newest, path, size))
+    for newest, path, size in sorted(found, reverse=True):
+        date = time.strftime("%Y-%m-%d %H:%M", time.localtime(newest))
+        row: dict[str, Any] = {"run": path.name, "experiment": path.name[:-11], "date": date, "bytes": size}
         try:
-            metrics = read_sealed(path / METRICS) if (path / METRICS).is_file() else {}
-            config, differs = read_json(path / CONFIG), origin.read(path).get("differs", {})
-            known = {"seeds": metrics.get("seeds", config.get("seeds")), "learned": metrics.get("converged")}
-            row |= {"state": state(path), "differs": told(differs), **known}
-        except OSError:
-            row |= {"state": "damaged", "differs": "", "seeds": None, "learned": None}
-        yield row
+            with telling_damage(path):
+                metrics = read_sealed(path / METRICS) if (path / METRICS).is_file() else {}
+                config, differs = read_json(path / CONFIG), origin.read(path).get("differs", {})
+                counts = {"seeds": metrics.get("seeds", config.get("seeds")), "learned": metrics.get("converged")}
+                whole = all((path / name).exists() for name in metrics.get("files", ()))
+                known = {name: each if isinstance(each, int) else None for name, each in counts.items()}
+                yield row | {"state": state(path) if whole else DAMAGED, "differs": told(differs), **known}
+        except Damaged:
+            yield row | {"state": DAMAGED, "differs": "", "seeds": None, "learned": None}
 
 
-def _written(path: Path) -> str:
-    newest = max(each.stat().st_mtime for each in (path / CONFIG, path / METRICS) if each.exists())
-    return time.strftime("%Y-%m-%d %H:%M", time.localtime(newest))
+def runs_of(folder: Path) -> list[Path]:
+    """The folders of runs in a folder of results, or of runs; no links, and no folders of others."""
+    runs = folder / RUNS if (folder / RUNS).is_dir() else folder
+    named = (path for path in runs.iterdir() if NAME.fullmatch(path.name) and not path.is_symlink())
+    return [path for path in named if (path / CONFIG).is_file() and _is_run(path)]
+
+
+def _is_run(path: Path) -> bool:
+    try:
+        return {"experiment", VALUE, "schema"} <= read_json(path / CONFIG).keys()
+    except OSError:
+        return False
 
 
 def state(folder: Path) -> str:
@@ -85,6 +105,8 @@ def told(settings: Mapping[str, Any]) -> str:
 
 def remove(folder: Path) -> None:
     """Removes a run; raises BlockingIOError if a process is computing it."""
+    if folder.is_symlink():
+        raise OSError(errno.EINVAL, "is a link", str(folder))
     with locked(folder / ".lock"):
         (folder / METRICS).unlink(missing_ok=True)  # First, so that what is left is no finished run.
         shutil.rmtree(folder)

@@ -55,21 +55,22 @@ class Command:
                 del left[: option.parser is not None and not equals]
             else:
                 kept.append(f"{name}={portable(value)}" if equals else portable(name))
-        return shlex.join([*map(portable, self.called.split()), *kept])
+        return shlex.join([*map(portable, shlex.split(self.called)), *kept])
 
     @property
     def files(self) -> Iterator[Path]:
         """The files that arguments name."""
         for each in self.arguments:
-            name, equals, value = each.partition("=")
-            if os.path.isfile(path := value if equals else name):
-                yield Path(path)
+            path = Path(each.rpartition("=")[2])
+            if (path.suffix or len(path.parts) > 1) and path.is_file():
+                yield path
 
 
 def portable(text: str) -> str:
-    """A path without the folders above those of the question; other text as it is."""
-    path = Path(os.path.abspath(text))
-    return relative(path).as_posix() if os.sep in text and path.exists() else text
+    """A path, also behind a name and an equals sign, without the folders above those of the question."""
+    name, equals, value = text.rpartition("=")
+    path = Path(os.path.abspath(os.path.expanduser(value)))
+    return f"{name}{equals}{relative(path).as_posix() if os.sep in value and path.exists() else value}"
 
 
 def relative(path: Path) -> Path:
@@ -80,15 +81,20 @@ def relative(path: Path) -> Path:
     return Path(path.name)
 
 
-def record(run: Run, study: Study[Any], command: Command, environment: dict[str, Any]) -> None:
-    """Records where a run comes from, and copies the user's modules; nothing written has a path, user or host in it."""
+def record(run: Run, study: Study[Any], command: Command, environment: dict[str, Any], *, asked: bool) -> None:
+    """Records where a run comes from, and copies the user's modules; nothing written has a path, user or host in it.
+
+    ``asked``: the command asks for this study, which others do not only need.
+    """
     sources, elsewhere, size = dict[str, str](), dict[str, str](), 0
     for path in map(Path, sorted({*modules.imported()})):
-        name, digest = relative(path), sha256(path)
-        size += path.stat().st_size
-        if (len(name.parts) == 1 and path.parent != Path.cwd()) or size > MOST_SOURCE:
-            elsewhere[path.stem] = digest
+        if not path.is_file():  # Some modules name files that there are not.
             continue
+        name, digest, own = relative(path), sha256(path), path.stat().st_size
+        if (len(name.parts) == 1 and path.parent != Path.cwd()) or size + own > MOST_SOURCE:
+            elsewhere[path.parent.name if path.stem == "__init__" else path.stem] = digest
+            continue
+        size += own
         target = run.folder / SOURCES / name
         target.parent.mkdir(parents=True, exist_ok=True)
         with replacing(target) as temporary:
@@ -96,6 +102,7 @@ def record(run: Run, study: Study[Any], command: Command, environment: dict[str,
         sources[name.as_posix()] = digest
     data = {relative(Path(os.path.abspath(each))).as_posix(): each for each in (*command.files, *study.data)}
     origin = {
+        "asked": asked,
         "question": study.question or command.question,
         "command": command.text,
         "differs": study.differing(),
@@ -131,7 +138,11 @@ def read(folder: Path) -> dict[str, Any]:
     found = read_json(path)
     texts = all(isinstance(found[name], str) for name in ("question", "command", "python"))
     entries = all(isinstance(found[name], dict) for name in ("differs", "environment", "modules", "sources", "data"))
-    if not (texts and entries and all(isinstance(each, str) for each in found["modules"].values())):
+    named = [*found["modules"].values(), *found["sources"].values()] if entries else []
+    files = [*found["data"].values()] if entries else []
+    sound = all(isinstance(each, dict) and isinstance(each.get("sha256"), str) for each in files)
+    sound = sound and all(isinstance(each.get("bytes"), int) for each in files)
+    if not (texts and entries and sound and all(isinstance(each, str) for each in named)):
         raise Damaged(path, "is damaged: it is not what a run records")
     for name in (*found["sources"], *found["data"]):
         if not all(map(is_plain, name.split("/"))):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import stat
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from zipfile import ZIP_STORED, BadZipFile, ZipFile, ZipInfo
@@ -29,8 +29,10 @@ def unpacked(path: Path) -> Iterator[Path]:
         try:
             with ZipFile(path) as archive:
                 every = archive.infolist()
-                if wrong := next(_wrong(every), None):
-                    raise Damaged(path, f"is not a bundle: {wrong}")
+                if problem := next(wrong(every), None):
+                    raise Damaged(path, f"is not a bundle: {problem}")
+                if sum(each.file_size for each in every) > path.stat().st_size:
+                    raise Damaged(path, "is not a bundle: its files overlap")
                 runs = [each for each in every if each.filename.startswith(f"{RUN}/")]
                 for each in runs:
                     target = Path(folder, *PurePosixPath(each.filename).parts)
@@ -41,7 +43,8 @@ def unpacked(path: Path) -> Iterator[Path]:
         yield next(Path(folder, RUN).iterdir())
 
 
-def _wrong(every: list[ZipInfo]) -> Iterator[str]:
+def wrong(every: Sequence[ZipInfo]) -> Iterator[str]:
+    """Yields what is wrong with the files of a bundle."""
     names = [each.filename for each in every]
     if len(names) > MOST_FILES or sum(each.file_size for each in every) > MOST_BYTES:
         yield f"it has more than {MOST_FILES:,} files, or more than {MOST_BYTES:,} bytes"
@@ -54,5 +57,6 @@ def _wrong(every: list[ZipInfo]) -> Iterator[str]:
             yield f"{each.filename} is not a file, but of kind {kind:o}"
         elif each.compress_type != ZIP_STORED or each.file_size != each.compress_size or each.flag_bits & 1:
             yield f"{each.filename} is compressed or encrypted"
-    if len({name.split("/")[1] for name in names if name.startswith(f"{RUN}/") and name.count("/") > 1}) != 1:
+    below = [name.split("/") for name in names if name.startswith(f"{RUN}/")]
+    if len({parts[1] for parts in below}) != 1 or min(map(len, below)) < 3:
         yield "it has not exactly one run"

@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
-from lstm_toys.files import as_text, content, replacing, sha256
+from lstm_toys.files import Damaged, as_text, content, own_file, replacing, sha256
 from lstm_toys.runs.origin import SOURCES
+from lstm_toys.sharing import archive
 from lstm_toys.sharing.archive import MOST_BYTES, RUN
 from lstm_toys.sharing.facts import Facts
 
@@ -21,7 +22,7 @@ MOST_DATA = 10_000_000
 TIME = (1980, 1, 1, 0, 0, 0)
 """The time of all files in a bundle, so that equal runs make equal bundles."""
 
-LEFT_OUT = ("checkpoints", SOURCES, ".lock")
+LEFT_OUT = ("checkpoints", ".lock")
 
 
 def parts(facts: Facts, report: str, *, data: bool) -> tuple[dict[str, Path | bytes], list[str]]:
@@ -29,10 +30,12 @@ def parts(facts: Facts, report: str, *, data: bool) -> tuple[dict[str, Path | by
     found: dict[str, Path | bytes] = {REPORT: report.encode()}
     for path in sorted(facts.folder.rglob("*")):
         name = path.relative_to(facts.folder)
-        if path.is_file() and name.parts[0] not in LEFT_OUT:
-            found[f"{RUN}/{facts.name}/{name.as_posix()}"] = path
-    for name in facts.origin.get("sources", {}):
-        found[f"{SOURCES}/{name}"] = facts.folder / SOURCES / name
+        if not path.is_dir() and name.parts[0] not in LEFT_OUT:
+            found[f"{RUN}/{facts.name}/{name.as_posix()}"] = own_file(path)
+    for name, digest in facts.origin.get("sources", {}).items():
+        if sha256(path := own_file(facts.folder / SOURCES / name)) != digest:
+            raise Damaged(path, "was changed since it was computed with")
+        found[f"{SOURCES}/{name}"] = path
     modules = facts.origin.get("modules", {})
     lacks = [f"{name} (SHA-256 {each})" for name, each in modules.items() if _is_digest(each)]
     for name, told in facts.origin.get("data", {}).items():
@@ -67,6 +70,8 @@ def readme(facts: Facts, lacks: Sequence[str]) -> str:
         f"    lstm-toys compare {RUN}/{facts.name} {SOURCES}/results/runs/{facts.name}",
         "",
     ]
+    if any(name.startswith("experiments/") for name in facts.origin.get("sources", {})):
+        lines += [f"Experiments are those of the installed library; those in {SOURCES}/ are for a clone of it.", ""]
     if lacks:
         lines += [f"What has to be put into {SOURCES}/ before, or installed:", *(f"- {each}" for each in lacks), ""]
     return "\n".join(lines)
@@ -74,14 +79,16 @@ def readme(facts: Facts, lacks: Sequence[str]) -> str:
 
 def write(files: Mapping[str, Path | bytes], target: Path) -> None:
     """Writes a bundle; equal files make equal bytes."""
-    with replacing(target) as temporary, ZipFile(temporary, "w", ZIP_STORED) as archive:
+    if problem := next(archive.wrong([_info(name) for name in (*files, MANIFEST)]), None):
+        raise Damaged(target, f"cannot be written: {problem}")
+    with replacing(target) as temporary, ZipFile(temporary, "w", ZIP_STORED) as made:
         digests = {}
         for name in sorted(files):
             each = files[name]
             raw = each if isinstance(each, bytes) else content(each, MOST_BYTES)
             digests[name] = hashlib.sha256(raw).hexdigest()
-            archive.writestr(_info(name), raw)
-        archive.writestr(_info(MANIFEST), as_text(digests))
+            made.writestr(_info(name), raw)
+        made.writestr(_info(MANIFEST), as_text(digests))
 
 
 def _info(name: str) -> ZipInfo:

@@ -2,109 +2,96 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import json
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import xarray as xr
 
-from lstm_toys.files import read_arrays
+from lstm_toys.files import Damaged, own_file, read_arrays, sha256
 from lstm_toys.output import listed
 from lstm_toys.results import storage
+from lstm_toys.runs.folder import VALUE
 from lstm_toys.sharing.facts import CLAIMS, Facts
 from lstm_toys.studies.claims import entries
 
-RESULTS, PARAMETERS = "results.nc", "parameters.npz"
+PASSING = ("computed", "seconds", "runs_seconds", "member_steps_per_second", "continued", "version", "run", "figures")
+"""Entries of summaries that differ between equal runs."""
+
+MOST = 20
+"""Most arrays of a file whose differences are told."""
 
 
 def compared(ours: Facts, theirs: Facts) -> tuple[list[str], bool]:
-    """Lines about what differs between two finished runs, and whether all bits, or all verdicts, agree."""
-    different = _differing(ours.settings, theirs.settings)
-    lines = [f"settings: {listed(different)}"] if different else []
-    versions = _differing(_versions(ours), _versions(theirs))
-    lines += [f"versions and processor: {listed(versions)}"] if versions else []
-    numbers = [*_numbers(ours, theirs)]
-    verdicts, judged = _verdicts(ours, theirs)
-    if not numbers and not different:
-        return [*lines, "the same bits"], True
-    return [*lines, *verdicts, *numbers], judged and not any(": " in each for each in verdicts if "verdict" in each)
+    """Lines about what differs between two finished runs, and whether all bits, or all verdicts, agree.
+
+    Bits are the same if settings, summaries without times, and all recorded files but texts and figures are.
+    """
+    names = [each.settings.get("experiment") for each in (ours, theirs)]
+    if None not in names and names[0] != names[1]:
+        return [f"these are different runs: {names[0]} and {names[1]}"], False
+    different = [*_differing("settings", ours.settings, theirs.settings)] if None not in names else []
+    told = [*_differing("versions and processor", _versions(ours), _versions(theirs))]
+    digests = (each.metrics.get(VALUE, {}) for each in (ours, theirs))
+    told += [*_differing("computed from other", *digests, values=False)]
+    verdicts, agree = _verdicts(ours, theirs)
+    different += _differing("summary", _summary(ours), _summary(theirs), values=False)
+    different += [line for name in _files(ours, theirs) for line in _told(name, ours.folder, theirs.folder)]
+    if not different:
+        return [*told, "the same bits"], True
+    return [*told, *verdicts, *different], agree
 
 
 def _versions(facts: Facts) -> dict[str, Any]:
-    environment: dict[str, Any] = facts.origin.get("environment", {})
-    return {**environment, "lstm_toys": facts.metrics.get("version")}
+    return {**facts.origin.get("environment", {}), "lstm_toys": facts.metrics.get("version")}
 
 
-def _differing(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> list[str]:
-    names = sorted({*ours, *theirs})
-    return [f"{name} {ours.get(name)} and {theirs.get(name)}" for name in names if ours.get(name) != theirs.get(name)]
+def _summary(facts: Facts) -> dict[str, Any]:
+    return {name: each for name, each in facts.metrics.items() if name not in (*PASSING, VALUE, "files", "texts")}
 
 
-def _verdicts(ours: Facts, theirs: Facts) -> tuple[list[str], bool]:
-    """Lines about verdicts and shares, and whether both have verdicts on the same claims."""
-    if not all((each.folder / CLAIMS).exists() for each in (ours, theirs)):
-        return [], False
-    own, other = ({each.id: each for each in _entries(facts)} for facts in (ours, theirs))
-    both = [name for name in own if name in other]
-    changed = [
-        f"verdict on {name}: {own[name].verdict} and {other[name].verdict}"
-        for name in both
-        if own[name].verdict != other[name].verdict
-    ]
-    apart = {name: abs(own[name].share - other[name].share) for name in both}
-    most = max(apart, key=lambda name: apart[name], default=None)
-    lines = [*changed, f"{len(both) - len(changed)} of {len(both)} verdicts agree"]
-    if most is not None and apart[most] > 0:
-        lines.append(f"largest difference of a share: {apart[most]:.3g}, of {most}")
-    if alone := sorted({*own} ^ {*other}):
-        lines.append(f"verdict on one side only: {listed(alone)}")
-    return lines, bool(both)
+def _differing(what: str, ours: Mapping[str, Any], theirs: Mapping[str, Any], *, values: bool = True) -> Iterator[str]:
+    """Yields a line with the entries that differ as JSON has them, if any do."""
+    pairs = {name: [json.dumps(each.get(name), sort_keys=True) for each in (ours, theirs)] for name in {*ours, *theirs}}
+    apart = {name: pair for name, pair in sorted(pairs.items()) if pair[0] != pair[1]}
+    if apart:
+        shown = [f"{name} {' and '.join(pair)}" if values else name for name, pair in apart.items()]
+        yield f"{what}: {listed(shown)}"
 
 
-def _entries(facts: Facts) -> list[entries.Entry]:
-    return entries.read(facts.folder / CLAIMS)
+def _files(ours: Facts, theirs: Facts) -> list[str]:
+    """The recorded files that are not the same on both sides; raises Damaged if one is not what its run wrote."""
+    own, other = _digests(ours), _digests(theirs)
+    return [name for name in sorted({*own, *other}) if own.get(name) is None or own[name] != other.get(name)]
 
 
-def _numbers(ours: Facts, theirs: Facts) -> Iterator[str]:
-    """Yields lines about arrays that differ: largest differences of each, and what one side lacks."""
-    readers: Mapping[str, Callable[[Path], Mapping[str, np.ndarray]]] = {RESULTS: _arrays, PARAMETERS: read_arrays}
-    for name, read in readers.items():
-        paths = [facts.folder / name for facts in (ours, theirs)]
-        known = [read(path) if path.exists() else {} for path in paths]
-        for array in sorted({*known[0], *known[1]}):
-            own, other = (each.get(array) for each in known)
-            if own is None or other is None:
-                yield f"{array}: only one run has it"
-            elif (own.shape, own.dtype.kind) != (other.shape, other.dtype.kind):
-                yield f"{array}: of shape {own.shape} and {other.shape}"
-            elif not np.array_equal(own, other, equal_nan=own.dtype.kind in "fc"):
-                yield f"{array}: {_largest(own, other)}"
-    paths = [facts.folder / CLAIMS for facts in (ours, theirs)]
-    if all(path.exists() for path in paths) and len({path.read_bytes() for path in paths}) > 1:
-        yield f"{CLAIMS}: differs"
-    if not any((facts.folder / RESULTS).exists() for facts in (ours, theirs)):  # Analyses and claims have numbers only.
-        kept = [_plain(each.metrics) for each in (ours, theirs)]
-        yield from (
-            f"{name}: differs" for name in sorted({*kept[0], *kept[1]}) if kept[0].get(name) != kept[1].get(name)
-        )
+def _digests(facts: Facts) -> dict[str, str | None]:
+    """The digest of each recorded file but texts; None if it is missing, as those that are not published."""
+    found: dict[str, str | None] = {}
+    for name, recorded in facts.metrics.get("files", {}).items():
+        path = own_file(facts.folder / name)
+        if path.suffix != ".md":
+            found[name] = sha256(path) if path.exists() else None
+            if found[name] not in (None, recorded):
+                raise Damaged(path, "is damaged or belongs to another run: it is not what this run wrote")
+    return found
 
 
-def _plain(metrics: Mapping[str, Any]) -> dict[str, Any]:
-    """The summary without what differs between equal runs."""
-    passing = (
-        "computed",
-        "seconds",
-        "runs_seconds",
-        "member_steps_per_second",
-        "continued",
-        "version",
-        "run",
-        "figures",
-    )
-    return {
-        name: each for name, each in metrics.items() if name not in (*passing, "value", "files", "texts", "verdicts")
-    }
+def _told(name: str, ours: Path, theirs: Path) -> Iterator[str]:
+    """Yields lines about a file that differs: the arrays in it and by how much, or only that it does."""
+    paths = [folder / name for folder in (ours, theirs)]
+    if not all(path.exists() for path in paths):
+        yield f"{name}: not in both"
+        return
+    read = {".nc": _arrays, ".npz": read_arrays}.get(paths[0].suffix)
+    own, other = (read(path) if read else {} for path in paths)
+    lines = [f"{array}: {_apart(own.get(array), other.get(array))}" for array in sorted({*own, *other})]
+    lines = [each for each in lines if not each.endswith(": equal")]
+    yield from lines[:MOST] or [f"{name}: differs"]
+    if len(lines) > MOST:
+        yield f"{name}: {len(lines) - MOST:,} more arrays differ"
 
 
 def _arrays(path: Path) -> dict[str, np.ndarray]:
@@ -113,10 +100,37 @@ def _arrays(path: Path) -> dict[str, np.ndarray]:
     return {f"{getattr(each, 'path', '')}/{name}": own.values for each in every for name, own in each.variables.items()}
 
 
-def _largest(ours: np.ndarray, theirs: np.ndarray) -> str:
-    if ours.dtype.kind not in "biufc":
-        return f"{int((ours != theirs).sum()):,} of {ours.size:,} differ"
-    with np.errstate(invalid="ignore"):
-        apart = np.abs(ours.astype(float) - theirs.astype(float))
-    missing = int((np.isnan(ours.astype(float)) != np.isnan(theirs.astype(float))).sum())
-    return f"largest difference {np.nanmax(apart):.3g}" + f", {missing:,} missing on one side" * bool(missing)
+def _apart(ours: np.ndarray | None, theirs: np.ndarray | None) -> str:
+    if ours is None or theirs is None:
+        return "only one run has it"
+    if (ours.shape, ours.dtype) != (theirs.shape, theirs.dtype):
+        return f"{ours.dtype} of shape {ours.shape} and {theirs.dtype} of shape {theirs.shape}"
+    if ours.tobytes() == theirs.tobytes() or ours.dtype.kind not in "biufc":
+        return "equal" if np.array_equal(ours, theirs) or ours.tobytes() == theirs.tobytes() else "differs"
+    both = np.isfinite(ours) & np.isfinite(theirs)
+    largest = np.abs(ours[both].astype(complex) - theirs[both]).max(initial=0.0)
+    missing = int((np.isfinite(ours) != np.isfinite(theirs)).sum())
+    return f"largest difference {largest:.3g}" + f", {missing:,} finite on one side alone" * bool(missing)
+
+
+def _verdicts(ours: Facts, theirs: Facts) -> tuple[list[str], bool]:
+    """Lines about verdicts and shares, and whether both have the same verdicts on the same claims."""
+    if not all((each.folder / CLAIMS).exists() for each in (ours, theirs)):
+        return [], False
+    own, other = ({each.id: each for each in _entries(facts)} for facts in (ours, theirs))
+    both = [name for name in own if name in other]
+    changed = [name for name in both if own[name].verdict != other[name].verdict]
+    lines = [f"verdict on {name}: {own[name].verdict} and {other[name].verdict}" for name in changed]
+    lines.append(f"{len(both) - len(changed)} of {len(both)} verdicts agree")
+    apart = {name: abs(own[name].share - other[name].share) for name in both}
+    known = {name: each for name, each in apart.items() if each > 0}
+    if known:
+        most = max(known, key=lambda name: known[name])
+        lines.append(f"largest difference of a share: {known[most]:.3g}, of {most}")
+    if alone := sorted({*own} ^ {*other}):
+        lines.append(f"claims of one run alone: {listed(alone)}")
+    return lines, bool(both) and not changed and not alone
+
+
+def _entries(facts: Facts) -> list[entries.Entry]:
+    return entries.read(own_file(facts.folder / CLAIMS))

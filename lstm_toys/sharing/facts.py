@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from lstm_toys import tables
-from lstm_toys.files import parsed, read_json, read_sealed, telling_damage
+from lstm_toys.files import Damaged, is_plain, own_file, parsed, read_json, read_sealed, telling_damage
 from lstm_toys.runs import listing, origin
 from lstm_toys.runs.flags import UsageError
-from lstm_toys.runs.folder import CONFIG, FIGURES, METRICS, REPORT, VALUE, Run
+from lstm_toys.runs.folder import CONFIG, FIGURES, METRICS, REPORT, RUNS, VALUE, Run
 from lstm_toys.runs.publishing import MANIFEST
 from lstm_toys.sharing import archive
+from lstm_toys.text import meant
 
 CLAIMS = "claims.json"
 
@@ -45,13 +46,14 @@ class Facts:
     @property
     def figures(self) -> list[Path]:
         """The figures, by name."""
-        return sorted(path for path in self.folder.iterdir() if path.suffix in FIGURES)
+        return sorted(own_file(path) for path in self.folder.iterdir() if path.suffix in FIGURES)
 
     @property
     def computed(self) -> str:
         """When it was computed, and by which version."""
         saved = time.strftime("%Y-%m-%d %H:%M %z", time.localtime((self.folder / METRICS).stat().st_mtime))
-        version = self.metrics.get("version") or self.metrics.get("fingerprint", {}).get("lstm_toys", "unknown")
+        earlier = self.metrics.get("fingerprint")
+        version = self.metrics.get("version") or (earlier["lstm_toys"] if isinstance(earlier, dict) else "unknown")
         return f"computed {self.metrics.get('computed', saved)} by lstm_toys {version}"
 
 
@@ -73,12 +75,13 @@ def of(folder: Path) -> Facts:
     if (folder / CONFIG).is_file():
         own = read_json(folder / CONFIG)
         settings = {name: each for name, each in own.items() if name not in (VALUE, "schema")}
-        run, state = Run(folder.resolve(), settings), listing.state(folder)
-        metrics = run.stored() if state == listing.FINISHED else {}
-        return Facts(folder, run.folder.name, settings, metrics, origin.read(folder), report, state)
+        state, _ = listing.state(folder), own["experiment"]
+        metrics = Run(folder.resolve(), settings).stored() if state == listing.FINISHED else {}
+        return Facts(folder, folder.resolve().name, settings, metrics, origin.read(folder), report, state)
     if not ((folder / MANIFEST).is_file() and (folder / METRICS).is_file()):
         raise UsageError(f"{folder}: neither the folder of a run, nor a published one, nor a bundle")
-    name = str(read_json(folder / MANIFEST)["origin"])
+    if not is_plain(name := read_json(folder / MANIFEST)["origin"]):  # A page is named after it.
+        raise Damaged(folder / MANIFEST, "is damaged: its 'origin' is not the name of a run")
     return Facts(folder, name, {}, read_sealed(folder / METRICS), origin.read(folder), report, listing.FINISHED)
 
 
@@ -86,7 +89,18 @@ def found(name: str, results_dir: Path) -> list[Path]:
     """The path of a run, or those of all finished runs of a name, newest first; raises UsageError without one."""
     if (path := Path(name)).exists():
         return [path]
-    runs = [path for path in (results_dir / "runs").glob("*/metrics.json") if path.parent.name[:-11] == name]
+    every = [path for path in (results_dir / RUNS).glob(f"*/{METRICS}") if listing.NAME.fullmatch(path.parent.name)]
+    runs = [path for path in every if path.parent.name[:-11] == name]
     if not runs:
-        raise UsageError(f"{name!r} is neither the folder of a run nor the name of one in {results_dir / 'runs'}")
-    return [path.parent for path in sorted(runs, key=lambda path: -path.stat().st_mtime)]
+        told = f"{name!r} is neither the folder of a run nor the name of one in {results_dir / RUNS}"
+        hint = meant(name, {path.parent.name[:-11] for path in every})
+        raise UsageError(f"{told}; {hint}" if hint else told)
+    # Those that were asked for, before those that others needed, such as controls of claims.
+    newest = sorted(runs, key=lambda path: -path.stat().st_mtime)
+    return [path.parent for path in sorted(newest, key=lambda path: not _asked(path.parent))]
+
+
+def _asked(folder: Path) -> bool:
+    with suppress(OSError):
+        return bool(origin.read(folder).get("asked", True))
+    return False

@@ -3,21 +3,26 @@
 import getpass
 import html.parser
 import json
+import os
 import re
 import shutil
 import socket
 import stat
+import sys
+import types
 import zipfile
 from itertools import pairwise
+from pathlib import Path
 
+import numpy as np
 import pytest
 
 import lstm_toys as lt
 from conftest import process, rarely, refusal
 from lstm_toys.cli import handed
-from lstm_toys.files import write_sealed
+from lstm_toys.files import read_sealed, sha256, write_sealed
 from lstm_toys.runs import listing, origin
-from lstm_toys.sharing import archive, bundle
+from lstm_toys.sharing import archive, bundle, facts
 
 KINDS = ("sine", "claims", *rarely("own", "sweep", "generalization", "dynamics"))
 
@@ -33,6 +38,13 @@ def copied(world, tmp_path):
         return target
 
     return copy
+
+
+def recorded(run, **changed):
+    """Records the files of a run as they are now, and changed entries of its summary."""
+    metrics = read_sealed(run / "metrics.json")
+    files = {name: sha256(run / name) for name in metrics["files"] if (run / name).exists()}
+    write_sealed(run / "metrics.json", {**metrics, "files": {**metrics["files"], **files}, **changed})
 
 
 class Page(html.parser.HTMLParser):
@@ -60,7 +72,7 @@ def test_a_report_is_one_page_with_all_that_a_reader_asks(name, copied, tmp_path
     monkeypatch.chdir(tmp_path)
     run = copied(name)
     assert handed.main("report", [str(run)]) == 0
-    assert capsys.readouterr().out == f"{run.name}.html\n"
+    assert capsys.readouterr().out == f"{run.name}.html: {run.name}\n"
     text = (tmp_path / f"{run.name}.html").read_text()
     page = Page(text)
     assert not page.open
@@ -228,9 +240,7 @@ def test_comparisons_name_what_differs_and_agree_by_verdicts(copied, capsys):
     judged = json.loads((theirs / "claims.json").read_text())
     judged[0]["share"] += 0.25
     (theirs / "claims.json").write_text(json.dumps(judged))
-    metrics = json.loads((theirs / "metrics.json").read_text())
-    kept = {name: each for name, each in metrics.items() if name not in ("schema", "sha256")}
-    write_sealed(theirs / "metrics.json", {**kept, "verdicts": {}, "version": "0.0.1"})
+    recorded(theirs, version="0.0.1")
     assert handed.main("compare", [str(ours), str(theirs)]) == 0
     told = capsys.readouterr().out
     assert "versions and processor: lstm_toys" in told
@@ -238,6 +248,7 @@ def test_comparisons_name_what_differs_and_agree_by_verdicts(copied, capsys):
     assert f"largest difference of a share: 0.25, of {judged[0]['id']}" in told
     judged[0]["verdict"] = "supported" if judged[0]["verdict"] != "supported" else "refuted"
     (theirs / "claims.json").write_text(json.dumps(judged))
+    recorded(theirs)
     assert handed.main("compare", [str(ours), str(theirs)]) == 1
     assert f"verdict on {judged[0]['id']}: " in capsys.readouterr().out
 
@@ -248,7 +259,55 @@ def test_comparisons_of_arrays_say_by_how_much_they_differ(copied, capsys):
     results["line/answer"] = results["line/answer"] + 0.5
     lt.save_results(results, theirs / "results.nc")
     assert handed.main("compare", [str(ours), str(theirs)]) == 1
+    assert "results.nc: is damaged" in refusal(capsys)
+    recorded(theirs)
+    assert handed.main("compare", [str(ours), str(theirs)]) == 1
     assert capsys.readouterr().out == "/line/answer: largest difference 0.5\n"
+
+
+def changed_parameters(run):
+    arrays = dict(np.load(run / "parameters.npz"))
+    name = next(iter(arrays))
+    np.savez(run / "parameters.npz", **{**arrays, name: arrays[name] + 1})
+
+
+def wider_parameters(run):
+    np.savez(
+        run / "parameters.npz", **{name: each.astype(float) for name, each in np.load(run / "parameters.npz").items()}
+    )
+
+
+def other_settings(run):
+    told = json.loads((run / "config.json").read_text())
+    (run / "config.json").write_text(json.dumps({**told, "noise": False}))
+
+
+@pytest.mark.parametrize(
+    ("change", "summary", "told"),
+    [
+        (changed_parameters, {}, "largest difference 1"),
+        (wider_parameters, {}, "float32 of shape"),
+        (lambda run: (run / "parameters.npz").unlink(), {}, "parameters.npz: not in both"),
+        (Path.exists, {"converged": 99}, "summary: converged"),
+        (other_settings, {}, "settings: noise 0.0 and false"),
+    ],
+)
+def test_bits_are_the_same_only_if_nothing_at_all_differs(change, summary, told, copied, capsys):
+    ours, theirs = copied("sine"), copied("sine", "elsewhere")
+    change(theirs)
+    recorded(theirs, **summary)
+    assert handed.main("compare", [str(ours), str(theirs)]) == 1
+    assert told in capsys.readouterr().out
+
+
+def test_runs_whose_files_are_gone_and_runs_of_other_kinds_are_not_the_same(copied, capsys):
+    ours, theirs, judged = copied("sine"), copied("sine", "elsewhere"), copied("claims")
+    for run in (ours, theirs):
+        (run / "results.nc").unlink()
+    assert handed.main("compare", [str(ours), str(theirs)]) == 1
+    assert "results.nc: not in both" in capsys.readouterr().out
+    assert handed.main("compare", [str(ours), str(judged)]) == 1
+    assert capsys.readouterr().out == "these are different runs: sine and claims_sine_claims\n"
 
 
 def test_runs_are_listed_newest_first_with_what_differs_and_how_far_they_are(copied, tmp_path, capsys):
@@ -281,12 +340,94 @@ def test_runs_are_removed_after_they_were_shown_and_not_while_they_are_computed(
     assert handed.main("list", ["sine", *flags]) == 0
     assert run.exists()
     with listing.locked(run / ".lock"):
-        assert handed.main("list", [*flags, "--yes"]) == 0
+        assert handed.main("list", [*flags, "--yes"]) == 1
     assert "is kept: another process is computing it" in capsys.readouterr().out
     assert (run.exists(), judged.exists()) == (True, False)
     monkeypatch.setattr("builtins.input", lambda _: "y")
     assert handed.main("list", ["sine", *flags]) == 0
     assert not run.exists()
+
+
+def test_what_is_no_run_and_what_links_lead_to_is_never_removed(copied, tmp_path, capsys):
+    run = copied("sine", "precious")
+    runs = tmp_path / "results" / "runs"
+    (runs / "model-0123456789").mkdir(parents=True)
+    (runs / "model-0123456789" / "config.json").write_text('{"model_type": "other"}')
+    (runs / run.name).symlink_to(run)
+    (runs / "bert").mkdir()
+    assert handed.main("list", ["--remove", "--yes", f"--results_dir={tmp_path / 'results'}"]) == 0
+    assert "0 runs" in capsys.readouterr().out
+    assert {path.name for path in runs.iterdir()} == {"model-0123456789", run.name, "bert"}
+    assert (run / "metrics.json").exists()
+    with pytest.raises(OSError, match="is a link"):
+        listing.remove(runs / run.name)
+
+
+def test_a_run_that_is_named_is_one_that_was_asked_for(copied, tmp_path, capsys):
+    asked, needed = copied("sine"), copied("sine", "elsewhere")
+    target = asked.with_name("sine-0123456789")
+    shutil.copytree(needed, target)
+    for run, told in ((asked, True), (target, False)):
+        known = json.loads((run / "origin.json").read_text())
+        (run / "origin.json").write_text(json.dumps({**known, "asked": told}))
+    os.utime(target / "metrics.json", (2e9, 2e9))
+    assert facts.found("sine", tmp_path / "results") == [asked, target]
+    assert handed.main("show", ["sin", f"--results_dir={tmp_path / 'results'}"]) == 2
+    assert "did you mean sine?" in refusal(capsys)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["[{}]", '[{"id": 3}]', "[3]", "{}", '[{"id": "a", "share": "x"}]'],
+)
+def test_claims_that_are_damaged_are_told_in_one_line(text, copied, capsys):
+    run = copied("claims")
+    (run / "claims.json").write_text(text)
+    assert handed.main("report", [str(run)]) == 1
+    assert refusal(capsys)
+
+
+def test_what_a_page_or_a_bundle_is_named_after_leads_nowhere(copied, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    run = copied("sine")
+    lt.Run(run, {"experiment": "sine"}).publish(tmp_path / "published", print)
+    told = json.loads((tmp_path / "published" / "manifest.json").read_text())
+    for name in (str(tmp_path / "victim"), "../victim", 3):
+        (tmp_path / "published" / "manifest.json").write_text(json.dumps({**told, "origin": name}))
+        capsys.readouterr()
+        assert handed.main("report", ["published"]) == 1
+        assert "its 'origin' is not the name of a run" in refusal(capsys)
+
+
+def test_links_in_a_run_are_not_followed(copied, tmp_path, capsys):
+    run = copied("sine")
+    (run / "notes.txt").symlink_to("/etc/hostname")
+    assert handed.main("bundle", [str(run), str(tmp_path / "made.zip")]) == 1
+    assert "notes.txt: is damaged: it is not a file of this folder" in refusal(capsys)
+    assert not (tmp_path / "made.zip").exists()
+
+
+def test_overlapping_files_do_not_fill_the_disk(tmp_path, monkeypatch, capsys):
+    packed(tmp_path / "made.zip", "run/a/x", "run/a/y")
+    infos = zipfile.ZipFile.infolist
+    monkeypatch.setattr(zipfile.ZipFile, "infolist", lambda self: 9 * infos(self)[:1])
+    monkeypatch.setattr(archive, "wrong", lambda _: iter(()))
+    assert handed.main("show", [str(tmp_path / "made.zip")]) == 1
+    assert "its files overlap" in refusal(capsys)
+
+
+def test_modules_that_name_no_file_and_edited_ones_are_told(copied, tmp_path, monkeypatch, capsys):
+    run = copied("sine")
+    (run / "source" / "experiments" / "sine.py").write_text("evil = 1")
+    assert handed.main("bundle", [str(run), str(tmp_path / "made.zip")]) == 1
+    assert "sine.py: was changed since it was computed with" in refusal(capsys)
+    invented = types.ModuleType("invented")
+    invented.__file__ = "_ops.py"
+    monkeypatch.setitem(sys.modules, "invented", invented)
+    study = lt.ask("sine", "--seeds=2")
+    (tmp_path / "made").mkdir()
+    origin.record(lt.Run(tmp_path / "made", {"experiment": "sine"}), study, origin.Command("x", []), {}, asked=True)
+    assert "invented" not in origin.read(tmp_path / "made")["modules"]
 
 
 def test_two_hundred_runs_are_listed_without_anything_heavy(copied, tmp_path):

@@ -210,7 +210,7 @@ class ClaimJob(Job["ClaimStudy"]):
         flags = {"claims": asked.claims, "seeds": asked.seeds, "base_seed": asked.base_seed}
         flags |= {"only": ",".join(asked.only)} if asked.only else {}
         words = ["lstm-toys", "claims", *(f"--{name}={value}" for name, value in flags.items())]
-        words += [f"--answers={name}={path}" for name, path in self.subject.answers.items()]
+        words += [f"--answers={name}={path.name}" for name, path in self.subject.answers.items()]
         words += [*asked.flags, *(f"--{each}" for each in ("variants", "specifications") if getattr(asked, each))]
         took = ", ".join(f"{seconds:,.0f} s ({escape(column)})" for column, seconds in spent.items())
         return f"Made by {code(shlex.join(words))}.{f' The runs took {took}.' if took else ''}"
