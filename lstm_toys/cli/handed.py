@@ -142,7 +142,9 @@ def said(lines: Iterable[str]) -> None:
 def _page(known: Facts) -> str:
     """The page of a run; raises Damaged if what lies there cannot be shown."""
     with telling_damage(known.folder):
-        return sharing.report.html(known)
+        page = sharing.report.html(known)
+        page.encode()  # Halves of characters, which no file has, cannot be written.
+    return page
 
 
 @contextmanager

@@ -225,6 +225,8 @@ def test_too_many_files_and_what_is_no_archive_are_refused(tmp_path, monkeypatch
         ("data", {"/etc/passwd": {"sha256": "0", "bytes": 1}}),
         ("modules", {"a": 1}),
         ("question", 3),
+        ("data", {"a": 5}),
+        ("data", {"a": {"sha256": "0", "bytes": "1"}}),
     ],
 )
 def test_an_origin_that_was_changed_is_refused(entry, value, copied, capsys):
@@ -385,6 +387,14 @@ def test_claims_that_are_damaged_are_told_in_one_line(text, copied, capsys):
     (run / "claims.json").write_text(text)
     assert handed.main("report", [str(run)]) == 1
     assert refusal(capsys)
+
+
+def test_half_a_character_is_told_in_one_line(copied, capsys):
+    run = copied("sine")
+    known = json.loads((run / "origin.json").read_text())
+    (run / "origin.json").write_text(json.dumps({**known, "question": "\ud800"}))
+    assert handed.main("report", [str(run)]) == 1
+    assert "surrogates not allowed" in refusal(capsys)
 
 
 def test_what_a_page_or_a_bundle_is_named_after_leads_nowhere(copied, tmp_path, monkeypatch, capsys):
