@@ -33,26 +33,28 @@ class Handed:
     results_dir: Path = flag(Options.results_dir, parsers.folder)
     """Folder with the runs."""
     data: bool = flag(False)
-    """bundle: also put files of data above 10 MB into it."""
+    """Also put files of data above 10 MB into it."""
     remove: bool = flag(False)
-    """list: remove the runs that are listed, after showing them and asking."""
+    """Remove the runs that are listed, after showing them and asking."""
     yes: bool = flag(False)
-    """list --remove: do not ask."""
+    """With --remove, do not ask."""
 
 
 @dataclass(frozen=True)
 class Command:
-    """A command: the arguments that it takes, at least and at most how many, and the function."""
+    """A command: the arguments that it takes, the function, at least and at most how many arguments, and flags."""
 
     takes: str
     carry_out: Callable[[Handed, Sequence[str]], int]
     least: int
     most: int
+    flags: Sequence[str] = ("results_dir",)
 
 
 def main(name: str, arguments: Sequence[str]) -> int:
     """Carries out a command, or explains in one line why it cannot; returns the exit code."""
-    command, table = COMMANDS[name], flags.of(Handed)
+    command = COMMANDS[name]
+    table = {flag: each for flag, each in flags.of(Handed).items() if flag in command.flags}
     if flags.asks_help(arguments):
         print(flags.Help(f"{script.HANDED[name]}\n\n{PATH}", table).text(f"lstm-toys {name} {command.takes}"))
         return 0
@@ -219,8 +221,8 @@ def listed(options: Handed, names: Sequence[str]) -> int:
 
 COMMANDS = {
     "show": Command("RUN", show, 1, 1),
-    "list": Command("[EXPERIMENT]", listed, 0, 1),
+    "list": Command("[EXPERIMENT]", listed, 0, 1, ("results_dir", "remove", "yes")),
     "report": Command("RUN [FILE.html]", report, 1, 2),
-    "bundle": Command("RUN [FILE.zip]", bundled, 1, 2),
+    "bundle": Command("RUN [FILE.zip]", bundled, 1, 2, ("results_dir", "data")),
     "compare": Command("RUN OTHER", compared, 2, 2),
 }
