@@ -128,7 +128,7 @@ def test_given_answers_are_judged_as_those_of_networks(world, folder):
         arguments = ["--claims=sine_claims", "--seeds=3", f"--answers=sine={file}"]
         assert carry_out(claims, [*arguments, f"--results_dir={folder / file.stem}"]) == 0
         (run,) = (folder / file.stem / "runs").iterdir()
-        assert f"--answers=sine={file}`." in (run / "claims.md").read_text()
+        assert f"--answers=sine={file.name}`." in (run / "claims.md").read_text()
         assert json.loads((run / "config.json").read_text())["answers"] == [["sine", lt.files.sha256(file)]]
         entries = entries_of(run)
         if file.stem == "results":
