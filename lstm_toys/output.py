@@ -4,11 +4,11 @@ import io
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from rich.console import Console, RenderableType
+from rich.console import Console
 from rich.text import Text
 
 from lstm_toys.text import printable
@@ -107,14 +107,6 @@ def ended(carry_out: Callable[[], int]) -> int:
 def _discard(stream: Any) -> None:
     """Discards what is still written, which would fail again when the process ends."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-
-
-def printed(report: Iterable[RenderableType]) -> str:
-    """What a console of `WIDTH` columns prints of lines and tables, as text."""
-    created = _Console(file=io.StringIO(), width=WIDTH, markup=False, highlight=False, emoji=False)
-    for each in report:
-        created.print(each, soft_wrap=isinstance(each, str), crop=False)
-    return created.file.getvalue()  # type: ignore[attr-defined]  # Of the type of any file.
 
 
 def complain(message: str, code: int = 2) -> int:
