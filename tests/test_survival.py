@@ -19,7 +19,7 @@ from lstm_toys.files import read_json, sha256
 from lstm_toys.results import storage
 from lstm_toys.runs import publishing
 from lstm_toys.runs.folder import REPORT, Run
-from lstm_toys.runs.origin import SOURCES
+from lstm_toys.runs.origin import ORIGIN, SOURCES
 from lstm_toys.studies import STUDIES
 
 pytestmark = pytest.mark.usefixtures("digests")
@@ -273,12 +273,14 @@ TIMED = {"computed", "seconds", "member_steps_per_second", "answers_per_second",
 def outcome(folder):
     """All that is there, by its path: the digest of a file or, if it is JSON, what it says but for the time it took.
 
-    Of reports, which tell of times, only that there is one.
+    Of reports, which tell of times, only that there is one; nothing of what was imported on the way.
     """
     found = {}
     for path in folder.rglob("*"):
+        if path.name == ORIGIN or SOURCES in path.parts:
+            continue
         name, told = str(path.relative_to(folder)), None
-        if path.suffix == ".json":
+        if path.suffix == ".json" and path.name != REPORT:
             told = {key: entry for key, entry in read_json(path).items() if key not in TIMED}
             if path.name == publishing.MANIFEST:  # Of files that are compared themselves.
                 told["files"] = {file: digest == sha256(path.parent / file) for file, digest in told["files"].items()}
