@@ -299,5 +299,6 @@ def test_training_moves_at_once_stops_and_can_go_on(opened):
     page.tab.wait_for_function("(before) => document.getElementById('chart').toDataURL() !== before", arg=moving)
     page.click("#train-stop")
     assert int(re.search(r"networks=own.*step=(\d+)", page.tab.url)[1]) < 1_500
-    assert "cannot answer beyond" in page.text("#learned")
+    stopped = "() => document.getElementById('learned').textContent.includes('cannot answer beyond')"
+    page.tab.wait_for_function(stopped)  # Once the step that had begun has ended.
     assert page.text("#train-stop") == "Go on"
