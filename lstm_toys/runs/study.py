@@ -91,13 +91,13 @@ class Study(ABC, Generic[Identified]):
         return ()
 
     def differing(self) -> dict[str, Any]:
-        """The settings that differ from the usual ones, as JSON has them; several trainings are left out."""
+        """The settings that differ from the usual ones, as JSON has them, but for lists of trainings or of grids."""
         trained = command_line.parse(self.about, [])[0].as_dict() if self.about else {}
         usual, found = {**self.settings.defaults(), **trained}, dict[str, Any]()
         for name, each in self.settings.as_dict().items():
             if isinstance(each, dict):  # The training of networks that a study is about.
                 found |= {own: value for own, value in each.items() if trained.get(own) != value}
-            elif each != usual.get(name) and name not in ("experiment", "settings"):
+            elif each != usual.get(name) and name not in ("experiment", "settings", "grids"):
                 found[name] = each
         return found
 
