@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from flips import flips, horizon
 from statsmodels.stats.multitest import multipletests
 
 import experiments.research.horizons.__main__ as horizons
@@ -157,30 +158,9 @@ def test_recurrences_answer_as_the_networks_do(hard):
     np.testing.assert_allclose(found, signed, rtol=1e-4, atol=1e-5)
 
 
-def flips(decays, offset=0.3):
-    """Recurrences of one unit that change their sign with a one, around 0.5, and lose a share with every bit."""
-    kept = 1 - np.asarray(decays)
-    transition = np.stack([kept, -kept], axis=1)[..., None]
-    driven = (1 - transition) * 0.5
-    one = np.ones((len(kept), 1))
-    return parity.Recurrences(transition, driven, one, -0.5 + offset * 0.5 * one[:, 0])
-
-
 def test_the_horizon_of_parity_is_that_of_a_plain_loop():
     networks, bits = flips([0.0, 0.01, 0.05]), parity.strings(120)[:9]
-    expected = []
-    for network in range(3):
-        errors = []
-        for string in bits:
-            hidden, ones, right = 0.0, 0, 0
-            for bit in string:
-                hidden = networks.transition[network, bit, 0] * hidden + networks.driven[network, bit, 0]
-                ones += bit
-                if (hidden + networks.offset[network] > 0) != (ones % 2 == 1):
-                    break
-                right += 1
-            errors.append(right)
-        expected.append(np.median(errors))
+    expected = [horizon(networks, network, bits) for network in range(3)]
     assert parity.horizon(networks, bits.T, 120).tolist() == expected
     assert expected[0] == 120 > expected[1] > expected[2] > 0
 

@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from flips import flips, horizon
 
 import experiments.research.surgery.__main__ as surgery
 import lstm_toys as lt
@@ -99,32 +100,15 @@ def test_doses_move_what_they_say_and_nothing_else():
     assert read._replace(readout=networks.readout) == networks
 
 
-def flips(leaks, offset=0.3):
-    """Recurrences of one unit that change their sign with a one, around 0.5, and lose a share with every bit."""
-    kept = 1 - np.asarray(leaks)
-    transition = np.stack([kept, -kept], axis=1)[..., None]
-    one = np.ones((len(kept), 1))
-    return parity.Recurrences(transition, (1 - transition) * 0.5, one, -0.5 + offset * 0.5 * one[:, 0])
-
-
 def test_the_horizon_is_that_of_a_loop_over_strings_of_each_network(monkeypatch):
     monkeypatch.setattr(measured, "K", 1_000)
     monkeypatch.setattr(measured, "STRINGS", 7)
     networks, seeds = flips([0.004, 0.03, 0.0]), np.array([5, 2, 9])
     expected = []
     for network, seed in enumerate(seeds):
-        generator, lengths = np.random.default_rng(seed), []
+        generator = np.random.default_rng(seed)
         bits = np.concatenate([generator.random((500, 7)) >= 0.5 for _ in range(2)])
-        for string in bits.T.astype(int):
-            hidden, ones, right = 0.0, 0, 0
-            for bit in string:
-                hidden = networks.transition[network, bit, 0] * hidden + networks.driven[network, bit, 0]
-                ones += bit
-                if (hidden + networks.offset[network] > 0) != (ones % 2 == 1):
-                    break
-                right += 1
-            lengths.append(right)
-        expected.append(np.median(lengths))
+        expected.append(horizon(networks, network, bits.T.astype(int)))
     assert parity.horizon(networks, measured.strings(networks, seeds), 1_000).tolist() == expected
     assert 0 < expected[1] < expected[0] < expected[2] == 1_000
     alone = networks._replace(
