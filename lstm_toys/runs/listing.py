@@ -8,6 +8,7 @@ import shutil
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +24,8 @@ FINISHED, DAMAGED = "finished", "damaged"
 
 STEP = re.compile(r"-step-(\d+)\.checkpoint$")
 
-NAME = re.compile(r"\w[\w.-]*-[0-9a-f]{10}")
-"""The name of a run's folder, which ends with a hash."""
+NAME = re.compile(r"(\w[\w.-]*)-[0-9a-f]{10}")
+"""The name of a run's folder: that of what was asked for, and a hash."""
 
 
 def list_runs(folder: Path | str = "results") -> Any:
@@ -55,18 +56,18 @@ COLUMNS = ["run", "experiment", "date", "differs", "seeds", "learned", "state", 
 def rows(folder: Path) -> Iterator[dict[str, Any]]:
     """Yields what `list_runs` lists, newest first; a run that cannot be read is ``damaged``."""
     found = []
-    for path in runs_of(folder):
+    for path, config in runs_of(folder).items():
         with suppress(OSError, ValueError):  # Of a run that is removed meanwhile.
             newest = max(each.stat().st_mtime for each in (path / CONFIG, path / METRICS) if each.exists())
             size = sum(each.lstat().st_size for each in path.rglob("*") if not each.is_dir())
-            found.append((newest, path, size))
-    for newest, path, size in sorted(found, reverse=True):
+            found.append((newest, path, size, config))
+    for newest, path, size, config in sorted(found, key=itemgetter(0, 1), reverse=True):
         date = time.strftime("%Y-%m-%d %H:%M", time.localtime(newest))
-        row: dict[str, Any] = {"run": path.name, "experiment": path.name[:-11], "date": date, "bytes": size}
+        row: dict[str, Any] = {"run": path.name, "experiment": experiment_of(path), "date": date, "bytes": size}
         try:
             with telling_damage(path):
                 metrics = read_sealed(path / METRICS) if (path / METRICS).is_file() else {}
-                config, differs = read_json(path / CONFIG), origin.read(path).get("differs", {})
+                differs = origin.read(path).get("differs", {})
                 counts = {"seeds": metrics.get("seeds", config.get("seeds")), "learned": metrics.get("converged")}
                 whole = all((path / name).exists() for name in metrics.get("files", ()))
                 known = {name: each if isinstance(each, int) else None for name, each in counts.items()}
@@ -75,18 +76,22 @@ def rows(folder: Path) -> Iterator[dict[str, Any]]:
             yield row | {"state": DAMAGED, "differs": "", "seeds": None, "learned": None}
 
 
-def runs_of(folder: Path) -> list[Path]:
-    """The folders of runs in a folder of results, or of runs; no links, and no folders of others."""
-    runs = folder / RUNS if (folder / RUNS).is_dir() else folder
-    named = (path for path in runs.iterdir() if NAME.fullmatch(path.name) and not path.is_symlink())
-    return [path for path in named if (path / CONFIG).is_file() and _is_run(path)]
+def runs_of(folder: Path) -> dict[Path, dict[str, Any]]:
+    """The folders of runs, in a folder of results or of runs, with what they have recorded; no links, nothing else."""
+    found, runs = {}, folder / RUNS if (folder / RUNS).is_dir() else folder
+    for path in runs.iterdir():
+        if experiment_of(path) and not path.is_symlink():
+            with suppress(OSError):
+                config = read_json(path / CONFIG)
+                if {"experiment", VALUE, "schema"} <= config.keys():
+                    found[path] = config
+    return found
 
 
-def _is_run(path: Path) -> bool:
-    try:
-        return {"experiment", VALUE, "schema"} <= read_json(path / CONFIG).keys()
-    except OSError:
-        return False
+def experiment_of(folder: Path) -> str | None:
+    """What the run in a folder is named after, such as an experiment; None if it is not named like a run."""
+    named = NAME.fullmatch(folder.name)
+    return named and named[1]
 
 
 def state(folder: Path) -> str:

@@ -38,9 +38,11 @@ class Study(ABC, Generic[Identified]):
 
     Attributes:
         job: the class that answers it.
+        experiment: the experiment that it is about; None if it is about several, or none.
     """
 
     job: type[Job[Any]]
+    experiment: Experiment | None = None
 
     def __init__(self, subject: Any, settings: Identified) -> None:
         self.subject, self.settings = subject, settings
@@ -78,12 +80,7 @@ class Study(ABC, Generic[Identified]):
     @property
     def question(self) -> str:
         """What it is about, in words; empty if only its command says it."""
-        return self.about.doc if self.about else ""
-
-    @property
-    def about(self) -> Experiment | None:
-        """The experiment that it is about; None if it is about several, or none."""
-        return self.subject if isinstance(self.subject, Experiment) else None
+        return self.experiment.doc if self.experiment else ""
 
     @property
     def data(self) -> Sequence[Path]:
@@ -92,7 +89,7 @@ class Study(ABC, Generic[Identified]):
 
     def differing(self) -> dict[str, Any]:
         """The settings that differ from the usual ones, as JSON has them, but for lists of trainings or of grids."""
-        trained = command_line.parse(self.about, [])[0].as_dict() if self.about else {}
+        trained = command_line.parse(self.experiment, [])[0].as_dict() if self.experiment else {}
         usual, found = {**self.settings.defaults(), **trained}, dict[str, Any]()
         for name, each in self.settings.as_dict().items():
             if isinstance(each, dict):  # The training of networks that a study is about.

@@ -87,8 +87,8 @@ def _told(name: str, ours: Path, theirs: Path) -> Iterator[str]:
         return
     read = {".nc": _arrays, ".npz": read_arrays}.get(paths[0].suffix)
     own, other = (read(path) if read else {} for path in paths)
-    lines = [f"{array}: {_apart(own.get(array), other.get(array))}" for array in sorted({*own, *other})]
-    lines = [each for each in lines if not each.endswith(": equal")]
+    apart = {array: _apart(own.get(array), other.get(array)) for array in sorted({*own, *other})}
+    lines = [f"{array}: {each}" for array, each in apart.items() if each]
     yield from lines[:MOST] or [f"{name}: differs"]
     if len(lines) > MOST:
         yield f"{name}: {len(lines) - MOST:,} more arrays differ"
@@ -101,12 +101,15 @@ def _arrays(path: Path) -> dict[str, np.ndarray]:
 
 
 def _apart(ours: np.ndarray | None, theirs: np.ndarray | None) -> str:
+    """How two arrays differ; empty if they do not."""
     if ours is None or theirs is None:
         return "only one run has it"
     if (ours.shape, ours.dtype) != (theirs.shape, theirs.dtype):
         return f"{ours.dtype} of shape {ours.shape} and {theirs.dtype} of shape {theirs.shape}"
-    if ours.tobytes() == theirs.tobytes() or ours.dtype.kind not in "biufc":
-        return "equal" if np.array_equal(ours, theirs) or ours.tobytes() == theirs.tobytes() else "differs"
+    if ours.dtype.kind not in "biufc":
+        return "" if np.array_equal(ours, theirs) else "differs"
+    if ours.tobytes() == theirs.tobytes():
+        return ""
     both = np.isfinite(ours) & np.isfinite(theirs)
     largest = np.abs(ours[both].astype(complex) - theirs[both]).max(initial=0.0)
     missing = int((np.isfinite(ours) != np.isfinite(theirs)).sum())
@@ -133,4 +136,4 @@ def _verdicts(ours: Facts, theirs: Facts) -> tuple[list[str], bool]:
 
 
 def _entries(facts: Facts) -> list[entries.Entry]:
-    return entries.read(own_file(facts.folder / CLAIMS))
+    return entries.read(facts.folder / CLAIMS)

@@ -74,8 +74,9 @@ def of(folder: Path) -> Facts:
         _ = [*tables.shown(report)]
     if (folder / CONFIG).is_file():
         own = read_json(folder / CONFIG)
-        settings = {name: each for name, each in own.items() if name not in (VALUE, "schema")}
-        state, _ = listing.state(folder), own["experiment"]
+        settings = {"experiment": own["experiment"], **own}
+        settings = {name: each for name, each in settings.items() if name not in (VALUE, "schema")}
+        state = listing.state(folder)
         metrics = Run(folder.resolve(), settings).stored() if state == listing.FINISHED else {}
         return Facts(folder, folder.resolve().name, settings, metrics, origin.read(folder), report, state)
     if not ((folder / MANIFEST).is_file() and (folder / METRICS).is_file()):
@@ -89,11 +90,11 @@ def found(name: str, results_dir: Path) -> list[Path]:
     """The path of a run, or those of all finished runs of a name, newest first; raises UsageError without one."""
     if (path := Path(name)).exists():
         return [path]
-    every = [path for path in (results_dir / RUNS).glob(f"*/{METRICS}") if listing.NAME.fullmatch(path.parent.name)]
-    runs = [path for path in every if path.parent.name[:-11] == name]
+    every = {path: listing.experiment_of(path.parent) for path in (results_dir / RUNS).glob(f"*/{METRICS}")}
+    runs = [path for path, experiment in every.items() if experiment == name]
     if not runs:
         told = f"{name!r} is neither the folder of a run nor the name of one in {results_dir / RUNS}"
-        hint = meant(name, {path.parent.name[:-11] for path in every})
+        hint = meant(name, {*filter(None, every.values())})
         raise UsageError(f"{told}; {hint}" if hint else told)
     # Those that were asked for, before those that others needed, such as controls of claims.
     newest = sorted(runs, key=lambda path: -path.stat().st_mtime)

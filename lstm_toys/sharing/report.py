@@ -35,7 +35,6 @@ def html(facts: Facts) -> str:
         claims=[(each, said(each), sentences(each)) for each in judged],
         figures=[path for path in facts.figures if path.suffix in KINDS],
         unseen=[path.name for path in facts.figures if path.suffix not in KINDS],
-        text=lambda value: value if isinstance(value, str) else listing.told({"": value})[1:],
     )
 
 

@@ -22,7 +22,7 @@ from ..horizons import measures
 from ..horizons.__main__ import trained as counting
 from ..horizons.counting import LARGEST
 from ..horizons.hypotheses import counters
-from ..horizons.measured import Measured, padded
+from ..horizons.measured import padded
 from . import hypotheses
 from .measured import counted, told
 from .populations import EVERY, TASKS
@@ -38,8 +38,9 @@ def look(name: str, run: lt.Run) -> dict[str, Any]:
     trained = lt.load(run.folder)
     sound = ~trained.diverged
     params, seeds = trained[sound].params, np.flatnonzero(sound)
-    found: Measured = told(params, POPULATIONS[name], seeds) if name in POPULATIONS else counted(params)
-    return {**padded(found, sound), "largest": LARGEST} if name not in POPULATIONS else padded(found, sound)
+    if name in POPULATIONS:
+        return dict(padded(told(params, POPULATIONS[name], seeds), sound))
+    return {**padded(counted(params), sound), "largest": LARGEST}
 
 
 def score(needs: Mapping[str, lt.Run], seeds: int, keep: Callable[..., Any]) -> dict[str, Any]:

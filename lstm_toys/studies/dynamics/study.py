@@ -248,6 +248,7 @@ class Dynamics(Study[DynamicsSettings]):
     """Asks for the dynamics of a trained population."""
 
     job = DynamicsJob
+    experiment: Experiment
 
     def __init__(self, experiment: Experiment, settings: DynamicsSettings) -> None:
         super().__init__(experiment, settings)

@@ -101,14 +101,12 @@ class GeneralizationJob(Job[Asking]):
 class Generalization(Study[Evaluation]):
     """Evaluates a trained population on sets of curves."""
 
+    experiment: Experiment
+
     def __init__(self, subject: Subject, settings: Evaluation) -> None:
         super().__init__(subject, settings)
         self.experiment = subject.experiment
         self.refused = f"generalization of {self.experiment.name}: "
-
-    @property
-    def about(self) -> Experiment:
-        return self.experiment
 
     @cached_property
     def needs(self) -> dict[str, Training]:

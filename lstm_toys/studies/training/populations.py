@@ -124,6 +124,7 @@ class Populations(Study[Identified]):
     """
 
     several = False
+    experiment: Experiment
 
     def __init__(self, experiment: Experiment, settings: Any) -> None:
         super().__init__(experiment, settings)
