@@ -27,8 +27,8 @@ def throughput(results: Results) -> Figure:
         f"On {cores} cores, {ENGINE.name} trains {min(faster, default=np.nan):.1f} to "
         f"{max(faster, default=np.nan):.1f} times as fast as\nthe fastest of the others that train as many together"
     )
-    labels = {"xlabel": "networks", "ylabel": "training steps a second, of all networks"}
-    with canvas(title, **labels, size=(6.8, 4.9)) as (figure, (axes,)):
+    ylabel = "training steps a second, of all networks"
+    with canvas(title, xlabel="networks", ylabel=ylabel, size=(6.8, 4.9)) as (figure, (axes,)):
         limit = statistics.median(floor.rates(results["floor"], cores))
         axes.axhline(limit, color="black", linewidth=1, linestyle=":", label="limit: matrix products and gates alone")
         shades = colors(together)
