@@ -238,7 +238,7 @@ def draw_choices(others: Sequence[Robustness]) -> Figure:
         ]
         legend(figure, [own, *verdicts], columns=4)
         told = "; ".join(f"{number} {level}" for level, number in numbers.items() if number and level != LEVELS[0])
-        title = f"Other choices turn {numbers[LEVELS[0]]} of {counted(len(others), 'verdict')}"
+        title = f"{numbers[LEVELS[0]]} of {counted(len(others), 'verdict')} depend on other choices"
         figure.suptitle(
             f"{title}{f' ({told})' * bool(told)}\nshare of networks that meet each claim, by kind of choice"
         )

@@ -237,7 +237,7 @@ def test_the_figure_of_choices_tells_opposite_from_undecided_and_begins_with_the
     labels = [label.get_text() for label in axes.get_yticklabels()]
     assert [label.partition("\n")[2] for label in labels] == [f"supported, {each}" for each in levels]
     assert all(label.startswith("one: “") for label in labels)
-    assert figure.get_suptitle().startswith("Other choices turn 1 of 3 verdicts (2 not contradicted)")
+    assert figure.get_suptitle().startswith("1 of 3 verdicts depend on other choices (2 not contradicted)")
 
 
 def test_figures_show_every_training_and_threshold():
@@ -275,6 +275,7 @@ def test_the_command_judges_claims_under_other_choices(tmp_path, capsys):
     arguments = ["--claims=sine_claims", "--seeds=6", "--specifications", f"--results_dir={tmp_path}"]
     assert carry_out(claims, arguments) == 0
     (folder,) = (tmp_path / "runs").glob("claims*")
+    assert {path.name for path in folder.glob("*.png")} == {"specifications.png"}
     found = read(folder / "specifications.json", Robustness)
     assert [len(each.trained) for each in found] == [6, 6]
     work = command.plan(claims, arguments).study
