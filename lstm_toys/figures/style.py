@@ -92,6 +92,9 @@ SIGN = re.compile(r"(?<![\w.)\]-])-(?=\.?\d)|(?<=\de)-(?=\d+(?!\w))|(?<=\d )-(?=
 
 MOST_BANDS = 3
 
+EXACT, COVERED = 128, 0.9
+"""How many colors of a PNG file with 256 colors are exact, and the least share of pixels that have these."""
+
 
 @contextmanager
 def house(**style: Any) -> Iterator[None]:
@@ -262,21 +265,29 @@ class _Gif(AbstractMovieWriter):
 
 
 def _few_colors(figure: Figure) -> Image.Image:
-    """Reduces a figure to 256 colors, with which it looks the same at a third of the size."""
+    """Reduces a figure to 256 colors, with which it looks the same at less than half of the size.
+
+    Colors of many pixels, as of lines and bands, stay exact. Heat maps, which have too many of these, keep all colors.
+    """
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
-    pixels = np.asarray(canvas.buffer_rgba())[..., :3]
-    # These are spread evenly over all colors of the figure; pale bands would become those of another hue.
-    spread = Image.fromarray(pixels.copy()).quantize(128, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
-    codes = pixels @ np.array([1, 256, 256**2], np.uint32)
-    # Every fourth row and column, so that no thin line is missed.
-    seen, counts = np.unique(np.concatenate([codes[::4].ravel(), codes[:, ::4].ravel()]), return_counts=True)
-    common = seen[np.argsort(counts)[-128:]]
-    places = np.zeros(256**3, np.uint8)
-    places[common] = 1 + np.arange(len(common))
-    own = places[codes]
-    reduced = Image.fromarray(np.where(own, own - 1, np.asarray(spread) + len(common)).astype(np.uint8), "P")
-    reduced.putpalette([*common.view(np.uint8).reshape(-1, 4)[:, :3].ravel(), *(spread.getpalette() or ())])
+    pixels = np.asarray(canvas.buffer_rgba())[..., :3].copy()
+    image = Image.fromarray(pixels)
+    every: Any = image.getcolors(image.width * image.height)
+    counts, colors = zip(*sorted(every, reverse=True), strict=True)
+    if sum(counts[:EXACT]) < COVERED * sum(counts):
+        return image
+    common, rare = np.split(np.array(colors, np.uint8), [EXACT])
+    code, places = np.array([1, 256, 256**2], np.uint32), np.zeros(256**3, np.uint8)
+    palette = common.ravel().tolist()
+    places[common @ code] = np.arange(len(common))
+    if len(rare):
+        # These are spread evenly over the rare colors; blends would become those of another hue.
+        spread = Image.fromarray(rare[None]).quantize(256 - EXACT, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+        places[rare @ code] = EXACT + np.asarray(spread)[0]
+        palette += spread.getpalette() or []
+    reduced = Image.fromarray(places[pixels @ code], "P")
+    reduced.putpalette(palette)
     return reduced
 
 
