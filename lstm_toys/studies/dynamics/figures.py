@@ -1,5 +1,6 @@
 """Draws the results of a study of dynamics, and slow points under the constant inputs of named periods."""
 
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -146,17 +147,18 @@ def explained(found: xr.Dataset) -> Figure:
     xlabel = "share of the variance of answers explained"
     with style.canvas(*titles, xlabel=xlabel, ylabel="", size=size, subplots={"sharey": True}) as (figure, panels):
         for axes, ending, wins in zip(panels[::-1], WINDOWS, best, strict=True):
-            shares = found[f"explained{ending}"].transpose("model", "seed", "curves").values
-            partly = found[f"coverage{ending}"].median("seed").values < COVERED
-            medians = np.nanmedian(shares, axis=1)
-            np.add.at(wins, np.nan_to_num(medians, nan=-np.inf).argmax(axis=0), 1)
-            low, high = np.nanquantile(shares, (0.05, 0.95), axis=1)
-            for place, (color, marker, _) in enumerate(SHOWN.values()):
-                heights = np.arange(len(kinds)) + 0.18 * (place - (len(SHOWN) - 1) / 2)
-                axes.hlines(heights, low[place], high[place], color=color, alpha=0.35, linewidth=2)
-                for x, y, open_ in zip(medians[place], heights, partly[place], strict=True):
-                    face = "white" if open_ else color
-                    axes.plot(max(x, LOWEST), y, marker if x >= LOWEST else "<", color=color, mfc=face, markersize=4.5)
+            shares, covered = found[f"explained{ending}"], found[f"coverage{ending}"].median("seed")
+            medians = shares.median("seed").transpose("model", "curves").fillna(-np.inf).values
+            np.add.at(wins, medians.argmax(axis=0), 1)
+            for (row, kind), (place, (model, (color, marker, _))) in product(
+                enumerate(kinds), enumerate(SHOWN.items())
+            ):
+                own = shares.sel(model=model, curves=kind).dropna("seed").values
+                low, x, high = np.quantile(own, (0.05, 0.5, 0.95)) if len(own) else (np.nan,) * 3
+                height, known = row + 0.18 * (place - (len(SHOWN) - 1) / 2), covered.sel(model=model, curves=kind)
+                axes.hlines(height, low, high, color=color, alpha=0.35, linewidth=2)
+                face, sign = color if known >= COVERED else "white", marker if x >= LOWEST else "<"
+                axes.plot(max(x, LOWEST), height, sign, color=color, markerfacecolor=face, markersize=4.5)
             axes.set(xlim=(LOWEST - 0.05, 1.05), xticks=[-1, -0.5, 0, 0.5, 1])
         panels[0].set_yticks(range(len(kinds)), [plain(name.replace("_", " ")) for name in kinds])
         panels[0].invert_yaxis()
@@ -165,17 +167,11 @@ def explained(found: xr.Dataset) -> Figure:
             f"In the first fifth of x, {early} explains answers best on {within} of {len(kinds)} kinds of curves;\n"
             f"after it, {late} does on {after} of {len(kinds)} (medians of {counted(found.sizes['seed'])})"
         )
-        look: dict[str, Any] = {"linestyle": "", "markersize": 4.5}
-        handles: list[Any] = [
-            style.entry(f"{name}: {words}", color, marker=marker, **look)
-            for name, (color, marker, words) in SHOWN.items()
-        ]
-        handles += [
-            style.entry("open: only a part of the time points is predicted", marker="o", mfc="white", **look),
-            style.entry(f"at the left edge: less than {LOWEST:g}", marker="<", **look),
-            style.band_entry("middle 90 % of networks", alpha=0.35),
-        ]
-        style.legend(figure, handles, columns=2)
+        named = [(f"{name}: {words}", color, marker) for name, (color, marker, words) in SHOWN.items()]
+        named += [("open: only a part of the time points is predicted", GRAY, "$\\circ$")]
+        named += [(f"at the left edge: less than {LOWEST:g}", GRAY, "<")]
+        dots = [style.entry(*each, linestyle="", marker=marker, markersize=4.5) for *each, marker in named]
+        style.legend(figure, [*dots, style.band_entry("middle 90 % of networks", alpha=0.35)], columns=2)
     return figure
 
 
