@@ -50,6 +50,9 @@ ONE: dict[str, Any] = {"linestyle": "", "marker": "o", "markersize": 1.8, "marke
 GOAL: dict[str, Any] = {"color": "black", "linewidth": 1, "linestyle": "--"}
 """Styles of bands, inputs and true answers, medians, answers of one network, and the level that counts as learned."""
 
+SHADES = 97
+"""Colors of the color scales of heat maps: few enough to be exact in files, and odd, so that one is in the middle."""
+
 STYLE: Any = {
     "figure.figsize": (6.8, 4.2),
     "figure.dpi": 150,
@@ -92,8 +95,8 @@ SIGN = re.compile(r"(?<![\w.)\]-])-(?=\.?\d)|(?<=\de)-(?=\d+(?!\w))|(?<=\d )-(?=
 
 MOST_BANDS = 3
 
-EXACT, COVERED = 128, 0.9
-"""How many colors of a PNG file with 256 colors are exact, and the least share of pixels that have these."""
+EXACT = 128
+"""How many colors of a PNG file with 256 colors are exact."""
 
 
 @contextmanager
@@ -208,6 +211,11 @@ def dark_scale() -> Colormap:
     return ListedColormap(mpl.colormaps["viridis"](np.linspace(0, 0.59, 256)))  # With a contrast of 3:1.
 
 
+def heat_scale(name: str = "viridis") -> Colormap:
+    """Returns a color scale of heat maps, by its name in Matplotlib, with `SHADES`."""
+    return mpl.colormaps[name].resampled(SHADES)
+
+
 def save(drawing: Drawing, path: Path | str) -> None:
     """Writes a figure or an animation to a file.
 
@@ -267,17 +275,15 @@ class _Gif(AbstractMovieWriter):
 def _few_colors(figure: Figure) -> Image.Image:
     """Reduces a figure to 256 colors, with which it looks the same at less than half of the size.
 
-    Colors of many pixels, as of lines and bands, stay exact. Heat maps, which have too many of these, keep all colors.
+    Colors of many pixels, as of lines, bands and heat maps, stay exact.
     """
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
     pixels = np.asarray(canvas.buffer_rgba())[..., :3].copy()
     image = Image.fromarray(pixels)
-    every: Any = image.getcolors(image.width * image.height)
-    counts, colors = zip(*sorted(every, reverse=True), strict=True)
-    if sum(counts[:EXACT]) < COVERED * sum(counts):
-        return image
-    common, rare = np.split(np.array(colors, np.uint8), [EXACT])
+    counts: Any = image.getcolors(image.width * image.height)
+    colors = np.array([color for _, color in sorted(counts, reverse=True)], np.uint8)
+    common, rare = np.split(colors, [EXACT])
     code, places = np.array([1, 256, 256**2], np.uint32), np.zeros(256**3, np.uint8)
     palette = common.ravel().tolist()
     places[common @ code] = np.arange(len(common))

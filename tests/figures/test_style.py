@@ -80,11 +80,14 @@ def test_what_is_wide_keeps_its_color_among_many_colors(tmp_path):
         assert (saved[(drawn == color).all(axis=-1)] == color).all(), color
 
 
-def test_heat_maps_keep_all_colors(tmp_path):
+def test_heat_maps_keep_their_colors(tmp_path):
     with figures.canvas("title") as (figure, (axes,)):
-        axes.imshow(np.random.default_rng(0).random((40, 40)), cmap="viridis")
+        axes.pcolormesh(np.random.default_rng(0).random((40, 40)), cmap=style.heat_scale())
     saved, drawn = saved_and_drawn(figure, tmp_path / "map.png")
-    np.testing.assert_array_equal(saved, drawn)
+    wide, counts = np.unique(drawn.reshape(-1, 3), axis=0, return_counts=True)
+    assert (counts > 500).sum() > style.SHADES
+    for color in wide[counts > 500]:
+        assert (saved[(drawn == color).all(axis=-1)] == color).all(), color
 
 
 @pytest.mark.parametrize("name", ["sine.jpg", "sine.gif", "sine"])

@@ -160,7 +160,8 @@ def _extend(norm: Normalize, values: Float[np.ndarray, "rows columns"]) -> str:
 def _map(axes: Axes, grid: xr.Dataset, values: Float[np.ndarray, "rows columns"], norm: Normalize, cmap: str) -> Any:
     horizontal, vertical = axes_of(grid)
     places = grid[horizontal].values, grid[vertical].values
-    image = axes.pcolormesh(*places, values.T, norm=norm, cmap=cmap, shading="nearest", rasterized=True)
+    look: dict[str, Any] = {"norm": norm, "cmap": style.heat_scale(cmap), "shading": "nearest", "rasterized": True}
+    image = axes.pcolormesh(*places, values.T, **look)
     axes.set_facecolor(UNKNOWN.get_facecolor())
     axes.grid(visible=False)
     axes.set(xlabel=plain(axis_label(grid[horizontal])), ylabel=plain(axis_label(grid[vertical])))
