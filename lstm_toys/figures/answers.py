@@ -15,7 +15,6 @@ from lstm_toys.figures import style
 from lstm_toys.figures.style import COLORS, GRAY, INPUT, MOST_BANDS
 from lstm_toys.results.arrays import axis_label, not_diverged, probed
 from lstm_toys.results.summary import difference
-from lstm_toys.statistics import intervals
 from lstm_toys.statistics.errors import elapsed, within
 from lstm_toys.tasks.goal import AFTER
 from lstm_toys.tasks.parameters import TRAINING
@@ -119,7 +118,8 @@ def probe_answers(
             have the letters' colors.
         titles: one title for each probe.
         panels: whether the panels are drawn, with inputs as thin dashed lines.
-        overlay: whether the median answers to all curves of a probe are drawn in one panel, without the inputs.
+        overlay: whether the median answers to all curves of a probe are drawn in one panel, without the inputs. The
+            panels below it have a y axis each.
 
     Raises:
         ValueError: a probe is unknown, or the number of titles or labels does not match.
@@ -179,8 +179,8 @@ def curve_panels(
 ) -> Figure:
     """Draws answers to the curves of several parts, one part below the other.
 
-    Up to three curves of a part share one panel. More have a panel each, at most twelve. All share a y axis, unless a
-    curve with its answers would fill less than a quarter of it.
+    Up to three curves of a part share one panel. More have a panel each, at most twelve. Their y axis fits everything
+    drawn, or each panel has its own below an overlay, which compares the curves.
 
     Args:
         fit: labeled results without diverged networks, for the time points and the legend.
@@ -223,7 +223,7 @@ def curve_panels(
             if overlay:
                 _overlay(both[0], curves, fit.time, style.plain(ylabel))
             if panels:
-                _part(both[1], curves, grid, fit.time, style.plain(ylabel))
+                _part(both[1], curves, grid, fit.time, style.plain(ylabel), shared=not overlay)
         drawn = [curve for curves in chosen for curve in curves]
         handles = style.answer_entries(fit, GRAY, filled=panels)
         if panels and any(curve.shown is not None for curve in drawn):
@@ -241,8 +241,10 @@ def colored(labels: Mapping[str, str] | Sequence[str]) -> list[tuple[str, str]]:
     return [*zip(labels, style.colors(range(len(labels))).values(), strict=True)]
 
 
-def _part(place: SubFigure, curves: Sequence[Curve], grid: tuple[int, int], time: xr.DataArray, ylabel: str) -> None:
-    alone, shared = grid == (1, 1), _fill(curves)
+def _part(
+    place: SubFigure, curves: Sequence[Curve], grid: tuple[int, int], time: xr.DataArray, ylabel: str, *, shared: bool
+) -> None:
+    alone = grid == (1, 1)
     panels: list[Axes] = list(place.subplots(*grid, squeeze=False, sharex=True, sharey=shared).ravel())
     for axes in panels[: 1 if shared else len(panels)] if not alone else []:
         axes.locator_params(nbins=4)  # Ticks take most of the time to draw.
@@ -266,19 +268,6 @@ def _part(place: SubFigure, curves: Sequence[Curve], grid: tuple[int, int], time
             axes.plot(curve.answers.time, curve.shown, color=curve.color, **INPUT)
     if alone and len(curves) > 1:
         _name(panels[0], curves)
-
-
-def _fill(curves: Sequence[Curve]) -> bool:
-    """Whether each curve, with its answers, fills at least a quarter of a y axis that all share."""
-    ends = []
-    for curve in curves:
-        drawn = [each for each in (curve.shown, curve.published) if each is not None]
-        if curve.answers.sizes["seed"]:
-            drawn += [*intervals.band(style.across(curve.answers)[1])]
-        if drawn:
-            ends.append((np.nanmin(drawn), np.nanmax(drawn)))
-    low, high = np.transpose(ends or [(0.0, 0.0)])
-    return bool((4 * (high - low) >= high.max() - low.min()).all())
 
 
 def _overlay(place: SubFigure, curves: Sequence[Curve], time: xr.DataArray, ylabel: str) -> None:
