@@ -8,29 +8,42 @@ from matplotlib.figure import Figure
 
 from benchmarks import floor
 from benchmarks.command import Results
-from benchmarks.contestants import CONTESTANTS
-from lstm_toys.figures import canvas
+from benchmarks.contestants import CONTESTANTS, ENGINE
+from lstm_toys.figures import GRAY, canvas, colors
+
+MARKERS = "osD^v<>P"
+"""Markers of contestants, in their order."""
 
 
 def throughput(results: Results) -> Figure:
-    """Member-steps a second of every contestant over the number of members, and the floor."""
+    """Member-steps a second of every contestant over the number of members, and what the hardware limits them to."""
     cells = {cell["members"]: cell["rows"] for cell in results["cells"] if cell["sweep"] == "members"}
-    cores = results["machine"]["cores"]
-    title = f"Throughput on {cores} cores\n(dashed: one network per process, for any number of members)"
-    with canvas(title, xlabel="members", ylabel="member-steps a second") as (figure, (axes,)):
+    cores, together = results["machine"]["cores"], [each.name for each in CONTESTANTS if not each.one_network]
+    rates = [
+        {name: rows[name]["median"] for name in together if "median" in rows.get(name, {})} for rows in cells.values()
+    ]
+    faster = [each.pop(ENGINE.name) / max(each.values()) for each in rates if ENGINE.name in each and len(each) > 1]
+    title = (
+        f"On {cores} cores, {ENGINE.name} trains {min(faster, default=np.nan):.1f} to "
+        f"{max(faster, default=np.nan):.1f} times as fast as\nthe fastest of the others that train as many together"
+    )
+    ylabel = "training steps a second, of all networks"
+    with canvas(title, xlabel="networks", ylabel=ylabel, size=(6.8, 4.9)) as (figure, (axes,)):
         limit = statistics.median(floor.rates(results["floor"], cores))
-        axes.axhline(limit, color="black", linewidth=1, linestyle=":", label="floor: products and gates alone")
-        for number, contestant in enumerate(CONTESTANTS):
+        axes.axhline(limit, color="black", linewidth=1, linestyle=":", label="limit: matrix products and gates alone")
+        shades = colors(together)
+        for contestant, marker in zip(CONTESTANTS, MARKERS, strict=True):
             every = {members: of.get(contestant.name, {}) for members, of in cells.items()}
             rows = {members: row for members, row in every.items() if "median" in row}
             median, low, high = (np.array([row[name] for row in rows.values()]) for name in ("median", "low", "high"))
-            style: dict[str, Any] = {"color": f"C{number}", "label": contestant.name, "linewidth": 1}
+            style: dict[str, Any] = {"label": contestant.name, "linewidth": 1, "marker": marker, "markersize": 4.5}
             if rows and contestant.one_network:
-                axes.axhline(median[0], linestyle="--", **style)
+                # One process trains one network, so that the rate is the same for any number.
+                axes.plot([*cells], [median[0]] * len(cells), color=GRAY, linestyle="--", **style)
             elif rows:
-                axes.errorbar([*rows], median, [median - low, high - median], marker="o", **style)
+                axes.errorbar([*rows], median, [median - low, high - median], color=shades[contestant.name], **style)
         axes.set(xscale="log", yscale="log", xticks=[*cells], xticklabels=[f"{count:,}" for count in cells])
         axes.minorticks_off()
         axes.yaxis.set_major_formatter(lambda rate, _: f"{rate:,.0f}")
-        figure.legend(loc="outside lower center", ncols=2)
+        figure.legend(loc="outside lower center", ncols=2, title="dashed: one network per process")
     return figure

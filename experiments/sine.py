@@ -111,8 +111,8 @@ def found(results: lt.Results, probe: str) -> str:
     values = own.input.values, np.median(own.answer.values, axis=0)
     (low, high), (least, most) = ((each.min(), each.max()) for each in values)
     less = np.count_nonzero(np.ptp(values[1], axis=1) < np.ptp(values[0], axis=1))
-    ends = f"y from {low:.2f} to {high:.2f} comes back as {least:.2f} to {most:.2f}"
-    return f"{ends}; {less} of {len(values[0])} curves come back smaller"
+    ends = f"y from {low:.2f} to {high:.2f} becomes {least:.2f} to {most:.2f}"
+    return f"{less} of {len(values[0])} swing less than the curve: {ends}"
 
 
 def compare(results: lt.Results) -> list[dict[str, Any]]:

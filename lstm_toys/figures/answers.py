@@ -118,7 +118,8 @@ def probe_answers(
             have the letters' colors.
         titles: one title for each probe.
         panels: whether the panels are drawn, with inputs as thin dashed lines.
-        overlay: whether the median answers to all curves of a probe are drawn in one panel, without the inputs.
+        overlay: whether the median answers to all curves of a probe are drawn in one panel, without the inputs. The
+            panels below it have a y axis each.
 
     Raises:
         ValueError: a probe is unknown, or the number of titles or labels does not match.
@@ -178,8 +179,8 @@ def curve_panels(
 ) -> Figure:
     """Draws answers to the curves of several parts, one part below the other.
 
-    Up to three curves of a part share one panel. More have a panel each, at most twelve. The y axis fits everything
-    drawn.
+    Up to three curves of a part share one panel. More have a panel each, at most twelve. Their y axis fits everything
+    drawn, or each panel has its own below an overlay, which compares the curves.
 
     Args:
         fit: labeled results without diverged networks, for the time points and the legend.
@@ -200,13 +201,18 @@ def curve_panels(
     """
     chosen = [[curves[place] for place in style.evenly(len(curves), MOST_PANELS)] for _, curves in parts]
     most = max(map(len, chosen))
-    across = 1 if most <= MOST_BANDS else 3 if most in (5, 6, 9) else 4
+    across = 1 if most <= MOST_BANDS else 3 if most in (6, 9) else 5 if most % 5 == 0 else 4
     grids = [(1, 1) if len(curves) <= MOST_BANDS else (-(-len(curves) // across), across) for curves in chosen]
     heights = [3.8 if (rows, columns) == (1, 1) else 0.55 + 1.75 * rows for rows, columns in grids]
     above = 2.7 if overlay else 0.0
     ratios = [height * panels + above for height in heights]
     with style.house():
-        figure = Figure(figsize=(6.8 if across == 1 or not panels else 1.0 + 2.1 * across, sum(ratios) + 0.4))
+        figure = Figure(
+            figsize=(
+                6.8 if across == 1 or not panels else 1.0 + (1.75 if across == 5 else 2.1) * across,
+                sum(ratios) + 0.4,
+            )
+        )
         places = figure.subfigures(len(chosen), 1, squeeze=False, height_ratios=ratios).ravel()
         if title:
             figure.suptitle(style.plain(title))
@@ -217,7 +223,7 @@ def curve_panels(
             if overlay:
                 _overlay(both[0], curves, fit.time, style.plain(ylabel))
             if panels:
-                _part(both[1], curves, grid, fit.time, style.plain(ylabel))
+                _part(both[1], curves, grid, fit.time, style.plain(ylabel), shared=not overlay)
         drawn = [curve for curves in chosen for curve in curves]
         handles = style.answer_entries(fit, GRAY, filled=panels)
         if panels and any(curve.shown is not None for curve in drawn):
@@ -235,23 +241,24 @@ def colored(labels: Mapping[str, str] | Sequence[str]) -> list[tuple[str, str]]:
     return [*zip(labels, style.colors(range(len(labels))).values(), strict=True)]
 
 
-def _part(place: SubFigure, curves: Sequence[Curve], grid: tuple[int, int], time: xr.DataArray, ylabel: str) -> None:
-    panels: list[Axes] = list(place.subplots(*grid, squeeze=False, sharex=True, sharey=True).ravel())
+def _part(
+    place: SubFigure, curves: Sequence[Curve], grid: tuple[int, int], time: xr.DataArray, ylabel: str, *, shared: bool
+) -> None:
     alone = grid == (1, 1)
-    if not alone:
-        panels[0].locator_params(nbins=4)  # All share these ticks, which take most of the time to draw.
+    panels: list[Axes] = list(place.subplots(*grid, squeeze=False, sharex=True, sharey=shared).ravel())
+    for axes in panels[: 1 if shared else len(panels)] if not alone else []:
+        axes.locator_params(nbins=4)  # Ticks take most of the time to draw.
     for number, axes in enumerate(panels):
         axes.set_visible(number < len(curves))
         leftmost, lowest = number % grid[1] == 0, alone or number + grid[1] >= len(curves)  # No panel is below.
-        style.laid_out(axes, x=lowest, y=number == 0)  # All have the same ticks at y.
+        style.laid_out(axes, x=lowest, y=number == 0 or not shared)
         if leftmost:
             axes.set_ylabel(ylabel)
         if lowest:
             axes.set_xlabel(style.plain(axis_label(time)))
             axes.tick_params(labelbottom=True)
             style.whole_ticks(axes, time.values)
-    shared = panels * len(curves) if alone else panels[: len(curves)]
-    for axes, curve in zip(shared, curves, strict=True):
+    for axes, curve in zip(panels * len(curves) if alone else panels[: len(curves)], curves, strict=True):
         style.answers_of(axes, curve.answers, curve.color)
         if curve.published is not None:
             axes.plot(curve.answers.time, curve.published, markevery=0.09, **PUBLISHED)

@@ -197,7 +197,8 @@ def read_off_plane(
             return figure
         error = abs(difference(chosen)).median("seed")
         grid = error.set_index(curve=parameters).unstack("curve").transpose(..., *parameters[::-1])
-        look: dict[str, Any] = {"vmin": 0, "vmax": float(error.max()), "shading": "nearest", "rasterized": True}
+        look: dict[str, Any] = {"vmin": 0, "vmax": float(error.max()), "cmap": style.heat_scale()}
+        look |= {"shading": "nearest", "rasterized": True}
         for axes, name in zip(panels, names, strict=True):
             image = axes.pcolormesh(*(grid[axis] for axis in parameters), grid.sel(output_feature=name), **look)
             axes.add_patch(Rectangle(square[:2], *square[2:], fill=False, edgecolor="white", linewidth=1.6))

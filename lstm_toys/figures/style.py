@@ -50,6 +50,9 @@ ONE: dict[str, Any] = {"linestyle": "", "marker": "o", "markersize": 1.8, "marke
 GOAL: dict[str, Any] = {"color": "black", "linewidth": 1, "linestyle": "--"}
 """Styles of bands, inputs and true answers, medians, answers of one network, and the level that counts as learned."""
 
+SHADES = 97
+"""Colors of the color scales of heat maps: few enough to be exact in files, and odd, so that one is in the middle."""
+
 STYLE: Any = {
     "figure.figsize": (6.8, 4.2),
     "figure.dpi": 150,
@@ -91,6 +94,9 @@ SIGN = re.compile(r"(?<![\w.)\]-])-(?=\.?\d)|(?<=\de)-(?=\d+(?!\w))|(?<=\d )-(?=
 """Hyphens that stand for a minus, as in ``-1``, ``1e-05`` and ``1 - R²``."""
 
 MOST_BANDS = 3
+
+EXACT = 128
+"""How many colors of a PNG file with 256 colors are exact."""
 
 
 @contextmanager
@@ -205,6 +211,11 @@ def dark_scale() -> Colormap:
     return ListedColormap(mpl.colormaps["viridis"](np.linspace(0, 0.59, 256)))  # With a contrast of 3:1.
 
 
+def heat_scale(name: str = "viridis") -> Colormap:
+    """Returns a color scale of heat maps, by its name in Matplotlib, with `SHADES`."""
+    return mpl.colormaps[name].resampled(SHADES)
+
+
 def save(drawing: Drawing, path: Path | str) -> None:
     """Writes a figure or an animation to a file.
 
@@ -262,21 +273,27 @@ class _Gif(AbstractMovieWriter):
 
 
 def _few_colors(figure: Figure) -> Image.Image:
-    """Reduces a figure to 256 colors, with which it looks the same at a third of the size."""
+    """Reduces a figure to 256 colors, with which it looks the same at less than half of the size.
+
+    Colors of many pixels, as of lines, bands and heat maps, stay exact.
+    """
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
-    pixels = np.asarray(canvas.buffer_rgba())[..., :3]
-    # These are spread evenly over all colors of the figure; pale bands would become those of another hue.
-    spread = Image.fromarray(pixels.copy()).quantize(128, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
-    codes = pixels @ np.array([1, 256, 256**2], np.uint32)
-    # Every fourth row and column, so that no thin line is missed.
-    seen, counts = np.unique(np.concatenate([codes[::4].ravel(), codes[:, ::4].ravel()]), return_counts=True)
-    common = seen[np.argsort(counts)[-128:]]
-    places = np.zeros(256**3, np.uint8)
-    places[common] = 1 + np.arange(len(common))
-    own = places[codes]
-    reduced = Image.fromarray(np.where(own, own - 1, np.asarray(spread) + len(common)).astype(np.uint8), "P")
-    reduced.putpalette([*common.view(np.uint8).reshape(-1, 4)[:, :3].ravel(), *(spread.getpalette() or ())])
+    pixels = np.asarray(canvas.buffer_rgba())[..., :3].copy()
+    image = Image.fromarray(pixels)
+    counts: Any = image.getcolors(image.width * image.height)
+    colors = np.array([color for _, color in sorted(counts, reverse=True)], np.uint8)
+    common, rare = np.split(colors, [EXACT])
+    code, places = np.array([1, 256, 256**2], np.uint32), np.zeros(256**3, np.uint8)
+    palette = common.ravel().tolist()
+    places[common @ code] = np.arange(len(common))
+    if len(rare):
+        # These are spread evenly over the rare colors; blends would become those of another hue.
+        spread = Image.fromarray(rare[None]).quantize(256 - EXACT, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+        places[rare @ code] = EXACT + np.asarray(spread)[0]
+        palette += spread.getpalette() or []
+    reduced = Image.fromarray(places[pixels @ code], "P")
+    reduced.putpalette(palette)
     return reduced
 
 

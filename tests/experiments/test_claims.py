@@ -19,7 +19,7 @@ from experiments import sine
 from experiments.post import claims as post_claims
 from experiments.post.claims import CLAIMS
 from lstm_toys.cli import command
-from lstm_toys.figures import COLORS
+from lstm_toys.figures import COLORS, GRAY
 from lstm_toys.results import storage
 from lstm_toys.studies.claims import figures, report
 from lstm_toys.studies.claims.declaration import DURING, NETWORKS
@@ -330,22 +330,43 @@ def test_the_forest_has_a_row_a_claim_with_its_share_and_interval():
 
 def test_the_figure_of_numbers_shows_every_network_and_what_it_is_held_against():
     entry = next(each for each in PUBLISHED if each.id == "sine-learned")
-    figure = figures.draw_numbers([entry])
-    (axes,) = figure.axes
-    lines = {(line.get_marker(), line.get_color()): [*line.get_xdata()] for line in axes.lines}
-    left, right = axes.get_xlim()
-    stacked = {"rtol": 0, "atol": (right - left) / figures.STACKS / 2}
-    np.testing.assert_allclose(lines["o", COLORS["b"]], np.sort(entry.per_seed), **stacked)
-    (drawn,) = (line for line in axes.lines if (line.get_marker(), line.get_color()) == ("o", COLORS["b"]))
-    assert len(np.unique(drawn.get_xydata(), axis=0)) == len(entry.per_seed)
-    assert lines["D", COLORS["k"]] == [entry.published.value]
-    assert lines["x", COLORS["k"]] == [0.0]
-    assert entry.threshold.high in [place for line in axes.lines for place in line.get_xdata()[:1]]
-    untrained = np.array(entry.controls["untrained networks"].per_seed)
-    beyond = (untrained > right).sum()
-    assert len(lines["o", COLORS["c"]]) == len(untrained) - beyond
-    assert (len(lines[">", COLORS["c"]]), axes.texts[0].get_text()) == (1, str(beyond))
+    (axes,) = figures.draw_numbers([entry]).axes
+    lines = {(line.get_marker(), line.get_color()): line.get_xydata() for line in axes.lines}
+    spread, far = np.std(entry.per_seed, ddof=1), figures.FAR
+
+    def distances(values):
+        return np.clip((entry.threshold.high - np.asarray(values)) / spread, -far, far)
+
+    own = lines["o", COLORS["b"]]
+    np.testing.assert_allclose(own[:, 0], distances(np.sort(entry.per_seed)))
+    assert len(np.unique(own, axis=0)) == len(entry.per_seed)
+    assert lines["D", COLORS["k"]][0, 0] == pytest.approx(distances(entry.published.value))
+    assert lines["x", COLORS["k"]][0, 0] == pytest.approx(distances(0.0))
+    untrained = distances(np.sort(entry.controls["untrained networks"].per_seed))
+    np.testing.assert_allclose(lines["o", COLORS["c"]][:, 0], untrained)
+    assert (untrained == -far).any()
     assert_legible(figures.draw_numbers(PUBLISHED))
+
+
+def test_the_figure_of_numbers_counts_the_claims_on_which_networks_agree():
+    figure = figures.draw_numbers(PUBLISHED)
+    (axes,) = figure.axes
+    ordered = sorted(PUBLISHED, key=lambda each: ("supported", "refuted", "undecided").index(each.verdict))
+    assert [label.get_text().partition(":")[0] for label in axes.get_yticklabels()] == [each.id for each in ordered]
+    agree = sum(each.share >= 0.95 or each.share <= 0.05 for each in PUBLISHED)
+    assert figure.get_suptitle().startswith(f"On {agree} of {len(PUBLISHED)} claims, at least 95 % of networks")
+
+
+def test_numbers_that_are_compared_are_drawn_by_their_distance_from_the_others_median():
+    (entry, *_) = COMPARED
+    (axes,) = figures.draw_numbers([entry]).axes
+    (own, theirs) = (
+        next(line.get_xdata() for line in axes.lines if line.get_color() == color and line.get_marker() == "o")
+        for color in (COLORS["b"], GRAY)
+    )
+    distance = (entry.per_seed - np.median(entry.against_per_seed)) / np.std(entry.per_seed, ddof=1)
+    np.testing.assert_allclose(own, np.sort(distance))
+    assert np.median(theirs) == pytest.approx(0.0, abs=1e-9)
 
 
 COMPARED = [each for each in PUBLISHED if each.threshold.against]
@@ -355,15 +376,16 @@ COMPARED = [each for each in PUBLISHED if each.threshold.against]
 def test_the_legend_of_numbers_fits_however_many_claims_there_are(entries):
     figure = figures.draw_numbers(entries)
     assert_legible(figure)
-    named = {"threshold", "meets the claim"}
-    assert named & {*legend(figure)} == (set() if entries == COMPARED[:1] else named)
+    compared = any(each.threshold.against for each in entries)
+    assert ("networks compared with, whose median is the threshold" in legend(figure)) == compared
 
 
-def test_numbers_without_a_finite_median_are_drawn_without_one():
+@pytest.mark.parametrize("values", [[np.nan] * 4, [np.nan] * 3 + [0.1], [0.1] * 4, []])
+def test_few_or_equal_numbers_are_drawn_without_a_spread(values):
     entry = next(each for each in PUBLISHED if each.id == "sine-learned")
-    without = dataclasses.replace(entry, per_seed=np.array([np.nan] * 3 + [0.1]), median=np.nan)
-    (axes,) = figures.draw_numbers([without]).axes
-    assert "^" not in {line.get_marker() for line in axes.lines}
+    (axes,) = figures.draw_numbers([dataclasses.replace(entry, per_seed=np.array(values))]).axes
+    drawn = next(line.get_xdata() for line in axes.lines if line.get_color() == COLORS["b"])
+    np.testing.assert_array_equal(drawn, [-figures.FAR] * int(np.isfinite(values).sum()))
 
 
 def test_verdicts_that_change_during_training_are_named():

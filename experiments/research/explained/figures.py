@@ -8,58 +8,56 @@ from matplotlib.figure import Figure
 
 import lstm_toys as lt
 
-ENDS = (1.0, 3.0)
-"""Ends of the color scales of rank correlations and of differences."""
+MODELS = {"clipped copy": ("g", "D"), "static curve": ("r", "s"), "linear at the mean": ("y", "v"), "LPV": ("b", "o")}
+"""The models that are drawn, and their colors and markers, as in the figures of a study of dynamics."""
 
 FEW = 30
-"""Fewest networks whose numbers have a color."""
+"""Fewest networks whose numbers are drawn."""
 
 
 def claims_by_model(metrics: dict[str, Any]) -> Figure:
-    """Draws the rank correlation between networks and models for each claim, and the difference of both below.
+    """Draws the rank correlation between networks and models for each claim, and the difference of both.
 
-    Correlations that 5 % of permutations of the models exceed in absolute value are in parentheses. Numbers of fewer
-    than `FEW` networks are gray; their count is given wherever it is not all.
+    Correlations that 5 % of permutations of the models exceed in absolute value are open. Numbers of fewer than `FEW`
+    networks are left out.
     """
-    rows = metrics["claims"]
-    models = list(dict.fromkeys(model for own in rows.values() for model in own))
-    values, texts = np.full((2, len(rows), len(models)), np.nan), np.full((2, len(rows), len(models)), "–", object)
-    predicted = dict.fromkeys(models, 0)
-    for row, own in enumerate(rows.values()):
-        for column, (model, each) in enumerate((model, own.get(model)) for model in models):
-            if each is None or not each["spread"]:
-                continue
-            many, difference = each["networks"] >= FEW, each["difference"]["median"] / each["spread"]
-            values[1, row, column] = difference if many else np.nan
-            texts[1, row, column] = f"{round(difference, 1) + 0:+.1f}"  # Without a sign of zero.
-            if each["correlation"] is not None and (value := each["correlation"]["value"]) is not None:
-                beyond = abs(value) > each["permuted"]
-                predicted[model] += many and beyond and value > 0
-                values[0, row, column] = value if many else np.nan
-                of = f" of {each['networks']}" if each["networks"] < metrics["seeds"] else ""
-                texts[0, row, column] = (f"{value:.2f}" if beyond else f"({value:.2f})") + of
-    titles = (
-        f"Rank correlation over {metrics['seeds']} networks; in parentheses: not beyond chance",
-        "Number of the model − number of the network, in standard deviations of networks",
-    )
-    size = 2.6 + 0.85 * len(models), 2.2 + 0.5 * len(rows)
-    options: dict[str, Any] = {"columns": 1, "size": size, "subplots": {"sharex": True}}
-    options |= {"axes.grid": False, "axes.titlesize": 9}
-    with lt.figures.canvas(*titles, xlabel="", ylabel="", **options) as (figure, panels):
-        for axes, own, words, limit in zip(panels, values, texts, ENDS, strict=True):
-            axes.set_facecolor("#cccccc")
-            image = axes.imshow(own, aspect="auto", cmap="RdBu_r", vmin=-limit, vmax=limit)
-            for (row, column), value in np.ndenumerate(own):
-                color = "black" if abs(value) < 0.7 * limit else "white" if np.isfinite(value) else lt.figures.GRAY
-                word = str(words[row, column]).replace("-", "−")
-                axes.text(column, row, word, color=color, ha="center", va="center", fontsize=8)
-            axes.set_yticks(range(len(rows)), [*rows])
-            figure.colorbar(image, ax=axes, extend="both" if limit > 1 else "neither")
-        panels[1].set_xticks(range(len(models)), models, rotation=35, ha="right")
-        best = max(predicted, key=lambda model: predicted[model])
-        question = "Which network has the larger number of a claim?"
-        answer = f"“{best}” predicts it for {predicted[best]} of {len(rows)} claims"
-        figure.suptitle(f"{question} {answer}\ngray: fewer than {FEW} networks, or none")
+    rows, size = metrics["claims"], (9.6, 2.3 + 0.4 * len(metrics["claims"]))
+    ordered, near = dict.fromkeys(MODELS, 0), dict.fromkeys(MODELS, 0)
+    with lt.figures.canvas("", "", ylabel="", size=size, subplots={"sharey": True}) as (figure, (left, right)):
+        right.set_xscale("symlog", linthresh=1)
+        for shift, (model, (letter, marker)) in enumerate(MODELS.items()):
+            look: dict[str, Any] = {"color": lt.figures.COLORS[letter], "marker": marker, "markersize": 4.5}
+            left.plot([], [], label=model, linestyle="", **look)
+            for row, own in enumerate(rows.values()):
+                each, height = own.get(model), row + 0.18 * (shift - (len(MODELS) - 1) / 2)
+                if each is None or each["networks"] < FEW or not each["spread"]:
+                    continue
+                difference = each["difference"]["median"] / each["spread"]
+                near[model] += abs(difference) < 1
+                right.plot(difference, height, **look)
+                if each["correlation"] is not None and (value := each["correlation"]["value"]) is not None:
+                    beyond = abs(value) > each["permuted"]
+                    ordered[model] += beyond and value > 0
+                    ends = each["correlation"]["low"], each["correlation"]["high"]
+                    left.plot(ends, [height] * 2, color=look["color"], alpha=0.35, linewidth=2)
+                    left.plot(value, height, **look, markerfacecolor=look["color"] if beyond else "white")
+        gray: dict[str, Any] = {"color": lt.figures.GRAY}
+        left.plot([], [], "o", **gray, markerfacecolor="white", markersize=4.5, label="not beyond chance")
+        left.plot([], [], **gray, alpha=0.35, linewidth=2, label="95 % bootstrap interval")
+        for axes in (left, right):
+            axes.axvline(0, **gray, linewidth=0.9, linestyle="--")
+        right.axvspan(-1, 1, **gray, alpha=0.1, linewidth=0, label="closer than networks to each other")
+        left.set(xlabel=f"rank correlation over at least {FEW} of {metrics['seeds']} networks", xlim=(-1.05, 1.05))
+        left.set(xticks=[-1, -0.5, 0, 0.5, 1], ylim=(len(rows) - 0.5, -0.5))
+        right.set(xlabel="number of the model − of the network, in SD of networks")
+        right.set_xticks([-10, -1, 0, 1, 10], ["−10", "−1", "0", "1", "10"])
+        left.set_yticks(range(len(rows)), [*rows])
+        figure.legend(loc="outside lower center", ncols=4)
+        best = max(ordered, key=lambda model: ordered[model])
+        figure.suptitle(
+            f"“{best}” predicts which networks have the larger number for {ordered[best]} of {len(rows)} claims;\n"
+            f"its numbers lie within a standard deviation (SD) of the networks' own for {near[best]} of {len(rows)}"
+        )
     return figure
 
 

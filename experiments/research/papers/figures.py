@@ -67,9 +67,9 @@ def memory(metrics: Mapping[str, Any], names: Mapping[str, str]) -> Figure:
     """Draws the share of networks that keep all memories for each number of time steps without a pulse."""
     numbers = metrics["numbers"]
     least, most = (choose(each or 0 for own in numbers.values() for each in own) for choose in (min, max))
-    lasts = f"All memories last for {least:,.0f} to at least {most:,.0f} time steps"
+    lasts = f"Networks keep all memories for {least:,.0f} to at least {most:,.0f} time steps"
     labels = "time steps without a pulse", "% of networks that keep all memories"
-    return _lasting(numbers, names, labels, f"{lasts};\nkinds differ in their rates, too")
+    return _lasting(numbers, names, labels, f"{lasts}.\nThis compares recipes, not cells: learning rates differ, too")
 
 
 def tracking(metrics: Mapping[str, Any], names: Mapping[str, str]) -> Figure:
@@ -86,7 +86,7 @@ def _lasting(numbers: Mapping[str, Any], names: Mapping[str, str], labels: tuple
     with lt.figures.canvas("", size=(7.4, 3.6)) as (figure, (axes,)):
         survival(axes, _lines(numbers, names), np.geomspace(1, most, 200))
         axes.set(xscale="log", xlabel=labels[0], ylabel=labels[1])
-        figure.suptitle(f"{title}; {BANDS}")
+        figure.suptitle(f"{title}\n{BANDS}")
     return figure
 
 

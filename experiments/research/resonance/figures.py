@@ -1,13 +1,11 @@
-"""Draws what turned modes do to waves and claims."""
+"""Draws what turned modes do to waves."""
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
-from matplotlib.patches import Patch
 from matplotlib.ticker import FixedLocator, NullFormatter
 
 import lstm_toys as lt
@@ -24,45 +22,25 @@ STYLES = {
 """By edit, its label, color and marker."""
 
 
-LINES: dict[str, Literal["-", ":"]] = {TURNED: "-", RANDOM: ":"}
-"""Line styles of the edits under which claims are tested."""
-
-
 def resonance(metrics: Mapping[str, Any]) -> Figure:
-    """Draws how waves, and claims, follow the mode when it is turned, and how they follow other edits."""
+    """Draws how far waves follow the mode when its frequency is changed, and how far they follow other edits."""
     found = next(iter(metrics["populations"].values()))
-    factors = np.array(found["factors"])
-    titles = (
-        "Frequency of the waves",
-        "How far they follow, on each line (pale: few fits)",
-        "Claims that networks meet",
-    )
-    with lt.figures.canvas(*titles, columns=2, size=(9.6, 8.0)) as (figure, (waves, slopes, claims)):
-        _waves(waves, found, factors)
+    titles = "Median over lines and networks", "On each line that can be judged"
+    with lt.figures.canvas(*titles, size=(9.6, 5.2)) as (figure, (waves, slopes)):
+        _waves(waves, found, np.array(found["factors"]))
         _slopes(slopes, found)
-        _claims(claims, found, factors)
-        gray = lt.figures.GRAY
-        handles: list[Line2D | Patch] = [
-            Line2D([], [], label=label, color=color, marker=marker, markersize=4)
-            for label, color, marker in STYLES.values()
-        ]
-        handles += [
-            Line2D([], [], label="follows the mode, or stays", color=gray, linewidth=0.9, linestyle="--"),
-            Patch(label="quartiles of networks, medians over lines", color=gray, alpha=0.22, linewidth=0),
-            *(
-                Line2D([], [], label=f"claims, {STYLES[edit][0]}", color=gray, linestyle=line)
-                for edit, line in LINES.items()
-            ),
-        ]
-        figure.legend(handles=handles, loc="center", bbox_to_anchor=(0.81, 0.27), title="what is turned or changed")
-        judged = [each["median"] for each in found["slopes"][TURNED].values() if enough(each, found["networks"])]
-        low, high = min(judged, default=np.nan), max(judged, default=np.nan)
+        figure.legend(loc="outside lower center", ncols=3)
+        moved, left = (_supported(metrics["verdicts"][f"frequency, {edit}"]) for edit in (TURNED, RANDOM))
         figure.suptitle(
-            "Turn the mode in which networks oscillate at rest, and the waves in answers to lines turn with it: "
-            f"slopes of {low:.2f} to {high:.2f}\non the {len(judged)} of {len(found['decay'])} lines with enough fits "
-            f"({found['networks']} networks)"
+            f"When a mode's frequency is changed, the waves in answers move with it on {moved} judged lines;\n"
+            f"a random edit that damages networks as much leaves them on {left} ({found['networks']} networks)"
         )
     return figure
+
+
+def _supported(counts: Mapping[str, int]) -> str:
+    """On how many of the judged lines a hypothesis is supported."""
+    return f"{counts['supported']} of {sum(counts.values()) - counts['not judged']}"
 
 
 def _waves(axes: Axes, found: Mapping[str, Any], factors: Any) -> None:
@@ -72,12 +50,13 @@ def _waves(axes: Axes, found: Mapping[str, Any], factors: Any) -> None:
         low, high = np.array([each["quartiles"] for each in rows], float).T
         axes.fill_between(factors, low, high, color=color, alpha=0.15, linewidth=0)
         axes.plot(factors, median, color=color, marker=marker, markersize=4)
-    axes.plot(factors, factors, color=lt.figures.GRAY, linestyle="--", linewidth=0.9)
+    axes.plot(factors, factors, color=lt.figures.GRAY, linestyle="--", linewidth=0.9, label="waves follow, or stay")
+    axes.fill_between([], [], color=lt.figures.GRAY, alpha=0.15, label="quartiles of networks (right: bars)")
     axes.set(
         xscale="log",
         yscale="log",
-        xlabel="factor of the mode's frequency",
-        ylabel="frequency of the waves / unedited",
+        xlabel="new / old frequency of what is changed",
+        ylabel="new / old frequency of the waves",
     )
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_locator(FixedLocator([0.5, 0.6, 0.8, 1.0, 1.2, 1.6, 2.0]))
@@ -86,30 +65,17 @@ def _waves(axes: Axes, found: Mapping[str, Any], factors: Any) -> None:
 
 
 def _slopes(axes: Axes, found: Mapping[str, Any]) -> None:
-    lines = list(found["decay"])
-    for shift, (edit, (_, color, marker)) in enumerate(STYLES.items()):
+    slopes, networks = found["slopes"], found["networks"]
+    lines = [line for line, each in slopes[TURNED].items() if enough(each, networks)]
+    for shift, (edit, (label, color, marker)) in enumerate(STYLES.items()):
+        axes.plot([], [], color=color, marker=marker, markersize=4, label=label)
         for place, line in enumerate(lines):
-            each = found["slopes"][edit][line]
-            if each["median"] is not None:
-                height, alpha = place + 0.16 * (shift - 2), 1.0 if enough(each, found["networks"]) else 0.3
-                axes.plot(each["quartiles"], [height] * 2, color=color, linewidth=1.4, alpha=alpha)
-                axes.plot(each["median"], height, color=color, marker=marker, markersize=4, alpha=alpha)
+            if enough(each := slopes[edit][line], networks):
+                height = place + 0.14 * (shift - 2)
+                axes.plot(each["quartiles"], [height] * 2, color=color, linewidth=1.4)
+                axes.plot(each["median"], height, color=color, marker=marker, markersize=4)
     for value in (0, 1):
         axes.axvline(value, color=lt.figures.GRAY, linestyle="--", linewidth=0.9)
-    axes.set(xlabel="slope of logarithms (0: unmoved, 1: follows), quartiles", ylabel="")
+    axes.set(xlabel="slope of log frequencies (0: waves stay, 1: they follow)", ylabel="line")
     axes.set_yticks(range(len(lines)), lines)
     axes.invert_yaxis()
-
-
-def _claims(axes: Axes, found: Mapping[str, Any], factors: Any) -> None:
-    shades, ends = lt.figures.colors(found["claims"], ""), {}
-    for claim, every in found["claims"].items():
-        shares = {edit: 100 * np.array([each["value"] for each in every[edit]], float) for edit in LINES}
-        for edit, line in LINES.items():
-            axes.plot(factors, shares[edit], color=shades[claim], linestyle=line, marker="o", markersize=3)
-        if np.isfinite(shares[TURNED]).any():  # Where no network has a number, there is no share.
-            ends[claim] = shares[TURNED][np.isfinite(shares[TURNED])][-1], shades[claim]
-    lt.figures.label_ends(axes, factors[-1], ends, 5.0)
-    for label in axes.texts:  # They lie where there is no panel.
-        label.set_in_layout(False)
-    axes.set(xlabel="factor of the mode's frequency", ylabel="% of networks", ylim=(-8, 103))

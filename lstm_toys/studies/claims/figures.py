@@ -14,10 +14,9 @@ from matplotlib.lines import Line2D
 from lstm_toys.figures.style import COLORS, GRAY, band_entry, canvas, colors, laid_out, legend, plain, sheet
 from lstm_toys.figures.style import entry as handle
 from lstm_toys.output import counted
-from lstm_toys.studies.claims.declaration import ANSWERS, CLIPPED, COPY, INPUT, VERDICTS
+from lstm_toys.studies.claims.declaration import ANSWERS, CLIPPED, COPY, INPUT, VERDICTS, Verdict
 from lstm_toys.studies.claims.entries import Entry, Robustness
 from lstm_toys.studies.claims.report import named, percent, percents
-from lstm_toys.studies.claims.specifications import OPPOSITE
 
 TINTS = {
     "supported": COLORS["g"],
@@ -48,14 +47,11 @@ COLUMNS = 3
 QUOTED: dict[str, Any] = {"width": 72, "max_lines": 2, "placeholder": " …"}
 """How quotes are wrapped."""
 
-STACKS = 60
-"""Places along an axis where dots are stacked."""
+FAR = 100.0
+"""Standard deviations from a threshold beyond which numbers are drawn at the edge."""
 
-BEYOND = 0.25
-"""By how much of their range axes go beyond the networks, thresholds and single numbers, at each end."""
-
-LOGARITHMIC = 30.0
-"""Positive numbers that span more than this factor are drawn on a logarithmic axis."""
+AGREE = 0.95
+"""The share of networks on one side of a threshold from which on they agree."""
 
 
 def draw(entries: Sequence[Entry]) -> dict[str, Figure]:
@@ -78,7 +74,7 @@ def draw(entries: Sequence[Entry]) -> dict[str, Figure]:
 
 def draw_shares(entries: Sequence[Entry]) -> Figure:
     """Draws the share of networks that meet each claim, with its interval: one row per claim, sorted by verdict."""
-    ordered = sorted(entries, key=lambda entry: VERDICTS.index(entry.verdict))
+    ordered = _by_verdict(entries)
     pairs = "; of pairs: bootstrap, or exact" if any(each.threshold.against for each in entries) else ""
     label = f"share of networks that meet the claim\n95 % interval: Wilson{pairs}"
     with canvas("", xlabel=label, ylabel="") as (figure, (axes,)):
@@ -105,77 +101,74 @@ def draw_shares(entries: Sequence[Entry]) -> Figure:
 
 
 def draw_numbers(entries: Sequence[Entry]) -> Figure:
-    """Draws the number of every network: one panel per claim."""
+    """Draws how far the number of every network is on the right side of its threshold: one row per claim.
+
+    Where a claim compares two populations, the median of the other one stands for a threshold.
+    """
+    ordered = _by_verdict(entries)
     shades = colors(named(each.controls for each in entries), CONTROLS)
-    titles = [
-        textwrap.fill(f"{each.statement}", **QUOTED | {"width": 52})
-        + f"\n{each.id}: {each.verdict}, {percent(each.share)} of {_of(each)}"
-        for each in entries
-    ]
-    with canvas(*titles, xlabel="", ylabel="", columns=min(COLUMNS, len(entries))) as (figure, panels):
-        figure.set_size_inches(max(6.8, 3.3 * min(COLUMNS, len(entries))), 1.6 + 2.2 * -(-len(entries) // COLUMNS))
-        for axes, entry in zip(panels, entries, strict=True):
-            axes.title.set_fontsize(7.5)
-            _numbers(axes, entry, shades)
-        handles: list[Artist] = []
-        if any(each.threshold.ends for each in entries):
-            handles.append(band_entry("meets the claim", TINTS["supported"], alpha=0.13))
-            handles.append(handle("threshold", "black", linewidth=1, linestyle="--"))
-        handles += [
+    label = "distance from the threshold, in standard deviations (SD) of the networks"
+    with canvas("", xlabel=label, ylabel="") as (figure, (axes,)):
+        figure.set_size_inches(9.6, 2.2 + 0.5 * len(ordered))
+        axes.set_xscale("symlog", linthresh=1)
+        for row, entry in enumerate(ordered):
+            _numbers(axes, row, entry, shades)
+            words = f"{percent(entry.share)} of {_of(entry)}"
+            look: dict[str, Any] = {"color": TINTS[entry.verdict], "fontsize": 8, "va": "center"}
+            axes.text(1.03, row, plain(words), transform=axes.get_yaxis_transform(), **look)
+        axes.axvspan(0, 1.3 * FAR, color=TINTS["supported"], alpha=0.1, linewidth=0)
+        axes.axvline(0, color="black", linewidth=1, linestyle="--")
+        quotes = [
+            textwrap.fill(each.statement, **QUOTED)
+            + "\n"
+            + textwrap.fill(f"{each.statistic}; {each.meets}", **QUOTED)
+            for each in ordered
+        ]
+        axes.set_yticks(range(len(ordered)), map(plain, quotes), fontsize=7)
+        ends = [10.0**power for power in range(int(np.log10(FAR)) + 1)]
+        ticks = [*(-end for end in reversed(ends)), 0, *ends]
+        axes.set_xticks(ticks, [plain(f"{tick:g}") for tick in ticks])
+        axes.set(xlim=(-1.3 * FAR, 1.3 * FAR), ylim=(len(ordered) - 0.5, -0.5))
+        agree = sum(max(each.share, 1 - each.share) >= AGREE for each in entries)
+        figure.suptitle(
+            f"On {agree} of {counted(len(entries), 'claim')}, at least {100 * AGREE:g} % of networks "
+            "are on the same side of the threshold"
+        )
+        handles: list[Artist] = [
             _dots("one network each", COLORS["b"]),
-            _dots("their median", COLORS["b"], "^"),
             *(_dots(name, color) for name, color in shades.items()),
-            _dots("so many more beyond the edge", marker=">"),
+            band_entry("meets the claim", TINTS["supported"], alpha=0.13),
+            handle(f"threshold (at the edges: beyond {FAR:g} SD)", "black", linewidth=1, linestyle="--"),
         ]
         if any(each.threshold.against for each in entries):
-            handles.append(_dots("networks that they are held against"))
+            handles.append(_dots("networks compared with, whose median is the threshold"))
         handles += [_dots(label, COLORS["k"], SINGLE[name]) for name, label in single_names(entries).items()]
-        legend(figure, handles, columns=4)
+        legend(figure, handles, columns=3)
     return figure
 
 
-def _numbers(axes: Axes, entry: Entry, controls: dict[str, str]) -> None:
-    """Draws numbers of networks, those of controls below them, and single ones above; counts those beyond the edge."""
-    numbers, alone = _known(entry.per_seed), single(entry)
+def _numbers(axes: Axes, row: int, entry: Entry, controls: dict[str, str]) -> None:
+    """Draws a row: the networks above, controls below them, and single numbers on the line."""
+    numbers = _known(entry.per_seed)
     others = [(controls[name], _known(population.per_seed)) for name, population in entry.controls.items()]
+    low, high = entry.threshold.within(-np.inf, np.inf)
     if entry.against_per_seed is not None:
         others.append((GRAY, _known(entry.against_per_seed)))
-    levels = entry.threshold.ends
-    own = [*numbers, *levels] or [0.0]
-    if min(own) > 0 and max(own) > LOGARITHMIC * min(own):
-        axes.set_xscale("log")
-        ends = min(own) / 3, max(own) * 3
-        edges = np.geomspace(*ends, STACKS + 1)
-    else:
-        every = [*own, *alone.values()]
-        every = every if np.ptp(every) else [*every, *(value for _, values in others for value in values)]
-        span = BEYOND * (np.ptp(every) or 1.0)
-        ends = min(every) - span, max(every) + span
-        edges = np.linspace(*ends, STACKS + 1)
-        axes.locator_params("x", nbins=5)
+        low = np.median(others[-1][1]) if len(others[-1][1]) else np.nan
+    spread = max(np.std(numbers, ddof=1) if len(numbers) > 1 else 0.0, 1e-12)
+
+    def distances(values: Any) -> Any:
+        return np.clip(np.minimum(values - low, high - values) / spread, -FAR, FAR)
+
+    dots: dict[str, Any] = {"marker": "o", "linestyle": "", "markeredgewidth": 0}
     for lane, (color, values) in enumerate([(COLORS["b"], numbers), *others]):
-        style: dict[str, Any] = {"color": color, "linestyle": ""}
-        bins = np.sort(np.digitize(values[(values > ends[0]) & (values < ends[1])], edges)) - 1
-        heights = np.arange(len(bins)) - np.searchsorted(bins, bins)
-        heights = -0.4 - 0.95 * lane + min(0.07, 0.8 / max([1, *heights])) * heights
-        axes.plot((edges[bins] + edges[bins + 1]) / 2, heights, marker="o", markersize=2.8, markeredgewidth=0, **style)
-        for end, marker, beyond, outward in ((0, "<", values < ends[0], -1), (1, ">", values > ends[1], 1)):
-            if beyond.any():
-                place = ends[end], -0.95 * lane
-                axes.plot(*place, marker=marker, markersize=5, clip_on=False, **style)
-                words: dict[str, Any] = {"ha": ("right", "left")[end], "va": "center", "fontsize": 7, "color": color}
-                axes.annotate(str(beyond.sum()), place, (5 * outward, 0), textcoords="offset points", **words)
-    for name, value in alone.items():
-        axes.plot(np.clip(value, *ends), 1.05, SINGLE[name], color=COLORS["k"], markersize=7, clip_on=False)
-    if np.isfinite(entry.median):
-        axes.plot(entry.median, -0.56, "^", color=COLORS["b"], markersize=5)
-    for level in levels:
-        axes.axvline(level, color="black", linewidth=1, linestyle="--")
-    if levels:
-        axes.axvspan(*entry.threshold.within(*ends), color=TINTS["supported"], alpha=0.13, linewidth=0)
-    axes.set(xlim=ends, ylim=(-0.7 - 0.95 * len(others), 1.6), yticks=[])
-    axes.tick_params(axis="x", labelsize=7)
-    axes.set_xlabel(plain(textwrap.fill(f"{entry.statistic}; {entry.meets}", 56)), fontsize=7)
+        # Neighbors lie on three lines, so that they are told apart.
+        first, apart = (-0.26, 0.09) if not lane else (0.1 + 0.3 * (lane - 1) / len(others), 0.0)
+        heights = row + first + apart * (np.arange(len(values)) % 3)
+        size, alpha = (2.6, 0.9) if not lane else (2.2, 0.5)
+        axes.plot(distances(np.sort(values)), heights, color=color, markersize=size, alpha=alpha, **dots)
+    for name, value in single(entry).items():
+        axes.plot(distances(value), row, SINGLE[name], color=COLORS["k"], markersize=5)
 
 
 def draw_during(entries: Sequence[Entry]) -> Figure:
@@ -218,7 +211,7 @@ def draw_choices(others: Sequence[Robustness]) -> Figure:
     ordered = sorted(others, key=lambda each: (LEVELS.index(each.level), _margin(each)))
     columns = list(dict.fromkeys(kind for each in others for kind in each.ranges))
     numbers = {level: sum(each.level == level for each in others) for level in LEVELS}
-    size, alike = (2.6 + 0.85 * len(columns), 1.8 + 0.27 * len(ordered)), {"sharey": True, "squeeze": False}
+    size, alike = (3.9 + 0.75 * len(columns), 1.9 + 0.33 * len(ordered)), {"sharey": True, "squeeze": False}
     with sheet(*size, columns=len(columns), **alike) as (figure, (panels,)):
         for axes, kind in zip(panels, columns, strict=True):
             laid_out(axes)
@@ -231,19 +224,24 @@ def draw_choices(others: Sequence[Robustness]) -> Figure:
             axes.grid(visible=False, axis="y")
             axes.set(xlim=(-0.08, 1.08), ylim=(len(ordered) - 0.5, -0.5))
             axes.set_xticks([0, 0.5, 1], ["0", "", "100%"], fontsize=7.5)
-        names = [f"{each.id} ({each.verdict}, {each.level})" for each in ordered]
-        panels[0].set_yticks(range(len(ordered)), map(plain, names), fontsize=8)
-        handles = [
-            handle("share of the claim's own networks", "black", marker="|", markersize=9, linestyle=""),
-            handle("another choice", COLORS["b"], **DOT),
-            handle("undecided: its 95 % interval has 50 % inside", COLORS["b"], markerfacecolor="white", **DOT),
+        names = [
+            textwrap.shorten(each.statement, 64, placeholder=" …") + f"\n{each.verdict}, {each.level}"
+            for each in ordered
         ]
-        if any(each.verdict == OPPOSITE[found.verdict] for found in others for each in found.judged):
-            handles.append(handle("opposite verdict", COLORS["r"], **DOT))
-        legend(figure, handles, columns=2)
-        told = "; ".join(f"{number} {level}" for level, number in numbers.items() if number)
-        title = f"{counted(len(others), 'verdict')} under other choices: {told}"
-        figure.suptitle(f"{title}\nshare of networks that meet each claim, by kind of choice")
+        panels[0].set_yticks(range(len(ordered)), map(plain, names), fontsize=7.5)
+        own = handle("the claim's own networks", "black", marker="|", markersize=9, linestyle="")
+        found = {each.verdict for one in others for each in one.judged}
+        verdicts = [
+            handle(f"another choice: {name}", TINTS[name], markerfacecolor=_inside(name), **DOT)
+            for name in VERDICTS
+            if name in found
+        ]
+        legend(figure, [own, *verdicts], columns=4)
+        told = "; ".join(f"{number} {level}" for level, number in numbers.items() if number and level != LEVELS[0])
+        title = f"{numbers[LEVELS[0]]} of {counted(len(others), 'verdict')} depend on other choices"
+        figure.suptitle(
+            f"{title}{f' ({told})' * bool(told)}\nshare of networks that meet each claim, by kind of choice"
+        )
     return figure
 
 
@@ -255,9 +253,13 @@ def _choices(axes: Axes, row: int, found: Robustness, kind: str) -> None:
     axes.plot(found.share, row, "|", color="black", markersize=9)
     for each in found.judged:
         if each.kind == kind:
-            color = COLORS["r" if each.verdict == OPPOSITE[found.verdict] else "b"]
-            inside = "white" if each.verdict == "undecided" else color
+            color, inside = TINTS[each.verdict], _inside(each.verdict)
             axes.plot(each.share, row, color=color, markerfacecolor=inside, **DOT)
+
+
+def _inside(verdict: Verdict) -> str:
+    """The color inside a dot: open if undecided."""
+    return "white" if verdict == "undecided" else TINTS[verdict]
 
 
 def _margin(found: Robustness) -> float:
@@ -279,6 +281,10 @@ def single_names(entries: Sequence[Entry]) -> dict[str, str]:
     copied = " or ".join("copy of the input" if each == INPUT else str(each) for each in answers)
     names = {"published": "the published network", COPY: copied, CLIPPED: f"{copied}, clipped to (-1, 1)"}
     return {name: names[name] for name in SINGLE if name in known}
+
+
+def _by_verdict(entries: Sequence[Entry]) -> list[Entry]:
+    return sorted(entries, key=lambda entry: VERDICTS.index(entry.verdict))
 
 
 def _of(entry: Entry) -> str:

@@ -235,8 +235,9 @@ class ClaimJob(Job["ClaimStudy"]):
 
     def draw(self) -> Iterator[tuple[str, Drawing]]:
         judged, others = self._judged()
-        yield from figures.draw(judged).items()
-        if sided := [each for each in others if each.level is not None and each.ranges]:
+        if not self.settings.specifications:  # With them, the same images would be published twice.
+            yield from figures.draw(judged).items()
+        elif sided := [each for each in others if each.level is not None and each.ranges]:
             yield "specifications.png", figures.draw_choices(sided)
 
 

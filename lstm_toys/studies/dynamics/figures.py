@@ -1,5 +1,6 @@
 """Draws the results of a study of dynamics, and slow points under the constant inputs of named periods."""
 
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -14,10 +15,22 @@ from lstm_toys.dynamics.slow import variance_shares
 from lstm_toys.figures import style
 from lstm_toys.figures.style import BAND, COLORS, GRAY, INPUT, MEDIAN, counted, plain
 from lstm_toys.results.arrays import axis_label, recorded_on
-from lstm_toys.studies.dynamics.analysis import LEVELS, SLOW, lasting, moduli, slow
+from lstm_toys.studies.dynamics.analysis import LEVELS, MEAN, SLOW, lasting, moduli, slow
 from lstm_toys.studies.dynamics.settings import WINDOWS
 
-SHOWN = {"static curve": COLORS["r"], "LPV": COLORS["b"]}
+SHOWN = {
+    "clipped copy": (COLORS["g"], "D", "the input, clipped to the range of answers at rest"),
+    "static curve": (COLORS["r"], "s", "the answer at rest under each input"),
+    MEAN: (COLORS["y"], "v", "the network, linearized once"),
+    "LPV": (COLORS["b"], "o", "the network, linearized anew at each input"),
+}
+"""Models that figures show: the color, the marker and the meaning of each."""
+
+PREDICTED = ("static curve", "LPV")
+"""Models whose predictions are drawn."""
+
+LOWEST, COVERED = -1.0, 0.995
+"""The share of variance at which smaller ones are drawn, and the share of time points that counts as all."""
 
 MOST_FAMILIES = 6
 
@@ -127,25 +140,38 @@ def forgetting(found: xr.Dataset) -> Figure:
 
 
 def explained(found: xr.Dataset) -> Figure:
-    """Draws the share of variance that each model explains, by probe and window of x, as heat maps with numbers."""
-    names, curves = found.model.values.tolist(), found.curves.values.tolist()
-    size = 1.1 * len(curves) + 2.6, len(WINDOWS) * (0.42 * len(names) + 0.5) + 0.8
-    with style.sheet(*size, rows=len(WINDOWS), grid=False, sharex=True) as (figure, panels):
-        for axes, (ending, words) in zip(panels, WINDOWS.items(), strict=True):
-            medians, coverage = (found[f"{name}{ending}"].median("seed").values for name in ("explained", "coverage"))
-            image = axes.imshow(np.clip(medians, -0.5, 1), cmap="viridis", vmin=-0.5, vmax=1, aspect="auto")
-            for row, column in np.ndindex(medians.shape):
-                value, covered = medians[row, column], coverage[row, column]
-                text = f"{value:.2f}" + (f" ({covered:.0%})" if covered < 0.995 else "")
-                shade = "white" if value < 0.4 else "black"
-                axes.text(column, row, plain(text), ha="center", va="center", fontsize=7, color=shade)
-            axes.set_yticks(range(len(names)), names)
-            axes.set_title(f"{words or 'after the first fifth'} of x".strip())
-        panels[-1].set_xticks(range(len(curves)), [plain(name.replace("_", " ")) for name in curves], rotation=20)
-        title = "Variance explained (and share of time points that are predicted)"
-        figure.suptitle(f"{title}, medians of {counted(found.sizes['seed'])}")
-        figure.colorbar(image, ax=panels, extend="min", label="share of the variance of answers explained")
-        figure.supxlabel("LPV: linear, with the parameters at rest under the input of each time point", fontsize=8)
+    """Draws the share of variance that each model explains, by probe and window of x."""
+    kinds, best = found.curves.values.tolist(), np.zeros((len(WINDOWS), len(SHOWN)), int)
+    titles = [(words or "after the first fifth").strip() + " of x" for words in reversed(WINDOWS.values())]
+    size, found = (9.6, 1.9 + 0.5 * len(kinds)), found.sel(model=[*SHOWN])
+    xlabel = "share of the variance of answers explained"
+    with style.canvas(*titles, xlabel=xlabel, ylabel="", size=size, subplots={"sharey": True}) as (figure, panels):
+        for axes, ending, wins in zip(panels[::-1], WINDOWS, best, strict=True):
+            shares, covered = found[f"explained{ending}"], found[f"coverage{ending}"].median("seed")
+            medians = shares.median("seed").transpose("model", "curves").fillna(-np.inf).values
+            np.add.at(wins, medians.argmax(axis=0), 1)
+            for (row, kind), (place, (model, (color, marker, _))) in product(
+                enumerate(kinds), enumerate(SHOWN.items())
+            ):
+                own = shares.sel(model=model, curves=kind).dropna("seed").values
+                low, x, high = np.quantile(own, (0.05, 0.5, 0.95)) if len(own) else (np.nan,) * 3
+                height, known = row + 0.18 * (place - (len(SHOWN) - 1) / 2), covered.sel(model=model, curves=kind)
+                axes.hlines(height, low, high, color=color, alpha=0.35, linewidth=2)
+                face, sign = color if known >= COVERED else "white", marker if x >= LOWEST else "<"
+                axes.plot(max(x, LOWEST), height, sign, color=color, markerfacecolor=face, markersize=4.5)
+            axes.set(xlim=(LOWEST - 0.05, 1.05), xticks=[-1, -0.5, 0, 0.5, 1])
+        panels[0].set_yticks(range(len(kinds)), [plain(name.replace("_", " ")) for name in kinds])
+        panels[0].invert_yaxis()
+        (late, after), (early, within) = ((f"“{[*SHOWN][wins.argmax()]}”", wins.max()) for wins in best)
+        figure.suptitle(
+            f"In the first fifth of x, {early} explains answers best on {within} of {len(kinds)} kinds of curves;\n"
+            f"after it, {late} does on {after} of {len(kinds)} (medians of {counted(found.sizes['seed'])})"
+        )
+        named = [(f"{name}: {words}", color, marker) for name, (color, marker, words) in SHOWN.items()]
+        named += [("open: only a part of the time points is predicted", GRAY, "$\\circ$")]
+        named += [(f"at the left edge: less than {LOWEST:g}", GRAY, "<")]
+        dots = [style.entry(*each, linestyle="", marker=marker, markersize=4.5) for *each, marker in named]
+        style.legend(figure, [*dots, style.band_entry("middle 90 % of networks", alpha=0.35)], columns=2)
     return figure
 
 
@@ -162,13 +188,13 @@ def models(found: xr.Dataset) -> Figure:
             one = found.isel(curve=own[len(own) // 2], output=0)
             axes.plot(found.time, one.curve_shown, color=GRAY, **INPUT)
             _spread(axes, found.time.values, one.answer.values, color="black")
-            for model, color in SHOWN.items():
+            for model in PREDICTED:
                 values = one.prediction.sel(model=model).values
                 known = np.isfinite(values).mean(axis=0) >= 0.5
                 middle = np.where(known, np.nanmedian(np.where(known, values, 0), axis=0), np.nan)
-                axes.plot(found.time, middle, color=color, **MEDIAN)
+                axes.plot(found.time, middle, color=SHOWN[model][0], **MEDIAN)
         words = "median of networks that it predicts"
-        medians = (style.entry(f"{model}, {words}", color, **MEDIAN) for model, color in SHOWN.items())
+        medians = (style.entry(f"{model}, {words}", SHOWN[model][0], **MEDIAN) for model in PREDICTED)
         handles = [style.entry("input", **INPUT), *_entries(found, "answer, median", "black"), *medians]
         style.legend(figure, handles, columns=2)
     return figure

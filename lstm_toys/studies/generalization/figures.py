@@ -6,7 +6,7 @@ from typing import Any
 import matplotlib.patheffects as effects
 import numpy as np
 import xarray as xr
-from jaxtyping import Float
+from jaxtyping import Bool, Float, Real
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm, Normalize, TwoSlopeNorm
@@ -48,20 +48,22 @@ def heat_maps(results: Grids, shown: Grid, subject: Subject, goal: Goal) -> Figu
             image = _map(axes, grid, values, norm, "viridis" if name else "RdBu_r")
             label = "" if name else "gain of answers (1: as large as the curve)"
             figure.colorbar(image, ax=axes, pad=0.02, extend=_extend(norm, values), label=label)
-            outline = _contour(axes, grid, wrong[name], limit) or outline
+            outline = _outline(axes, grid, wrong[name] <= limit, limit) or outline
             marks = _mark(axes, shown, subject)
         held = (
             f"{short(key)} = {short(value) if isinstance(value, str) else f'{value:.3g}'}"
             for key, value in shown.parameters
         )
         met = goal.met(grid[GOAL_ERROR].values)
+        # One network's count, not the mean of two.
+        count = np.quantile(met.sum(axis=(1, 2)), 0.5, method="lower")
         error = f"an error{'' if len(wrong) > 1 else which(goal)} of at most {limit:g}"
-        title = f"{np.median(met.sum(axis=(1, 2))):,g} of {met[0].size:,} curves are answered with {error}"
-        gains = drawn.get("", np.empty(0))
+        networks = style.counted(grid.sizes["seed"])
+        details, gains = [*held], drawn.get("", np.empty(0))
         if len(gains := gains[np.isfinite(gains)]):
-            title += f";\n{np.mean(gains < 1):.0%} come back smaller (gain below 1)"
-        networks = f"medians of {style.counted(grid.sizes['seed'])}"
-        figure.suptitle(plain("\n".join((title, "; ".join((networks, *held))))))
+            details.insert(0, f"{100 * np.mean(gains < 1):.0f} % have a gain below 1")
+        title = f"The median of {networks} answers {count:,} of {met[0].size:,} curves", f"with {error}"
+        figure.suptitle(plain("\n".join((*title, *["; ".join(details)] * bool(details)))))
         unknown = any(not np.isfinite(values).all() for values in drawn.values())
         style.legend(figure, [*marks, *outline, *([UNKNOWN] if unknown else [])])
     return figure
@@ -97,7 +99,7 @@ def along_axes(results: Grids, shown: Sequence[Grid], subject: Subject, goal: Go
             if axis in trained:
                 tied = subject.trained.equal.get(axis) == other or subject.trained.equal.get(other) == axis
                 ends = (float(fixed),) * 2 if tied else trained[axis]
-                axes.axvspan(*ends, color=COLORS["y"], alpha=0.25, linewidth=1.2)
+                axes.axvspan(*ends, color=TRAINED, alpha=0.25, linewidth=1.2)
             axes.set(xlabel=plain(axis_label(along)), yscale="log")
             axes.margins(x=0.02)
             axes.sharey(panels[0])
@@ -106,14 +108,17 @@ def along_axes(results: Grids, shown: Sequence[Grid], subject: Subject, goal: Go
                 axes.set_ylabel("error")
         figure.suptitle(f"How far from the training curves do errors stay below {goal.limit:g}?")
         spread = style.band_entry(style.band_name(grid.sizes["seed"]))
-        ranges = style.entry("trained on", COLORS["y"], linewidth=5, alpha=0.6)
+        ranges = style.entry("trained on", TRAINED, linewidth=5, alpha=0.4)
         style.legend(figure, [*lines.values(), spread, level, ranges], 4 if columns > 3 else 2)
     return figure
 
 
 OUTLINED: dict[str, Any] = {"path_effects": [effects.withStroke(linewidth=2.2, foreground="black")]}
 
-MARK: dict[str, Any] = {"color": "black", "path_effects": [effects.withStroke(linewidth=3.2, foreground="white")]}
+TRAINED = "#e0218a"
+"""The color of the training curves, which no scale of the heat maps contains."""
+
+MARK: dict[str, Any] = {"color": TRAINED, "path_effects": [effects.withStroke(linewidth=3.6, foreground="white")]}
 
 POINT: dict[str, Any] = {
     **MARK,
@@ -155,20 +160,31 @@ def _extend(norm: Normalize, values: Float[np.ndarray, "rows columns"]) -> str:
 def _map(axes: Axes, grid: xr.Dataset, values: Float[np.ndarray, "rows columns"], norm: Normalize, cmap: str) -> Any:
     horizontal, vertical = axes_of(grid)
     places = grid[horizontal].values, grid[vertical].values
-    image = axes.pcolormesh(*places, values.T, norm=norm, cmap=cmap, shading="nearest", rasterized=True)
+    look: dict[str, Any] = {"norm": norm, "cmap": style.heat_scale(cmap), "shading": "nearest", "rasterized": True}
+    image = axes.pcolormesh(*places, values.T, **look)
     axes.set_facecolor(UNKNOWN.get_facecolor())
     axes.grid(visible=False)
     axes.set(xlabel=plain(axis_label(grid[horizontal])), ylabel=plain(axis_label(grid[vertical])))
     return image
 
 
-def _contour(axes: Axes, grid: xr.Dataset, values: Float[np.ndarray, "rows columns"], level: float) -> list[Artist]:
-    """Outlines values below a level; returns the legend entry if values lie on both sides of it."""
-    if not np.nanmin(values) < level < np.nanmax(values):
+def _outline(axes: Axes, grid: xr.Dataset, met: Bool[np.ndarray, "rows columns"], limit: float) -> list[Artist]:
+    """Outlines the curves whose error meets a limit; returns the legend entry, if there are any."""
+    if not met.any():
         return []
-    places = (grid[name].values for name in axes_of(grid))
-    axes.contour(*places, values.T, [level], colors="white", linewidths=1.2, zorder=5).set(**OUTLINED)
-    return [style.entry(f"error {level:g}", "white", linewidth=1.2, **OUTLINED)]
+    x, y = (_edges(grid[name].values) for name in axes_of(grid))
+    inside, gap = np.pad(met, 1), (np.nan, np.nan)
+    upright = (((x[i], y[j]), (x[i], y[j + 1]), gap) for i, j in np.argwhere(np.diff(inside[:, 1:-1], axis=0)))
+    level = (((x[i], y[j]), (x[i + 1], y[j]), gap) for i, j in np.argwhere(np.diff(inside[1:-1], axis=1)))
+    segments = np.array([*upright, *level]).reshape(-1, 2).T
+    axes.plot(*segments, color="white", linewidth=1.2, solid_capstyle="projecting", **OUTLINED)
+    return [style.entry(f"error of at most {limit:g}", "white", linewidth=1.2, **OUTLINED)]
+
+
+def _edges(places: Real[np.ndarray, " N"]) -> Float[np.ndarray, " N+1"]:
+    """The edges of the cells of a heat map, between its places."""
+    middles = (places[1:] + places[:-1]) / 2
+    return np.array([2 * places[0] - middles[0], *middles, 2 * places[-1] - middles[-1]])
 
 
 def _mark(axes: Axes, shown: Grid, subject: Subject) -> list[Artist]:
@@ -186,10 +202,10 @@ def _mark(axes: Axes, shown: Grid, subject: Subject) -> list[Artist]:
         look = POINT | {"markersize": 12}
         axes.plot(left, bottom, **POINT)
     elif left == right or bottom == top or first == equal.get(second) or second == equal.get(first):
-        axes.plot((left, right), (bottom, top), linewidth=1.6, solid_capstyle="butt", **MARK)
+        axes.plot((left, right), (bottom, top), linewidth=2, solid_capstyle="butt", **MARK)
     else:
         corners = (left, right, right, left, left), (bottom, bottom, top, top, bottom)
-        axes.plot(*corners, linewidth=1.4, **MARK)
+        axes.plot(*corners, linewidth=2, **MARK)
     axes.set(xlim=limits[0], ylim=limits[1])
     return [style.entry("training curves", **look)]
 

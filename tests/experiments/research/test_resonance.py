@@ -5,6 +5,7 @@ import pytest
 
 from conftest import carry_out
 from experiments.research.resonance import __main__ as resonance
+from experiments.research.resonance import figures
 
 X = np.linspace(0, 1, 100)
 
@@ -39,6 +40,21 @@ def test_slopes_are_those_of_lines_through_logarithms():
 def test_a_line_is_judged_by_the_interval_if_enough_networks_have_a_slope(low, high, networks, said):
     each = {"low": low, "high": high, "networks": networks}
     assert resonance._judged(each, 10, 0.5, 1.5) == said
+
+
+def test_the_figure_shows_only_lines_that_can_be_judged_and_counts_them_in_its_title():
+    def summary(networks, value):
+        return {"networks": networks, "median": value, "low": value, "high": value, "quartiles": [value, value]}
+
+    judged = {"steep": summary(10, 0.9), "flat": summary(10, 0.1), "few": summary(4, 0.9)}
+    slopes = dict.fromkeys(figures.STYLES, judged) | {resonance.LOCAL: judged}
+    waves = {resonance.TURNED: [summary(10, 1.0)] * 3}
+    lines = {"correlation": summary(10, 0.9)}
+    found = {"networks": 10, "factors": [0.5, 1.0, 2.0], "slopes": slopes, "waves": waves, "decay": judged}
+    verdicts = dict(resonance.verdicts(found | {"lines": lines}))
+    figure = figures.resonance({"populations": {"usual": found}, "verdicts": verdicts})
+    assert [each.get_text() for each in figure.axes[1].get_yticklabels()] == ["steep", "flat"]
+    assert "move with it on 1 of 2 judged lines" in figure.get_suptitle()
 
 
 @pytest.mark.long

@@ -12,7 +12,7 @@ import lstm_toys as lt
 from conftest import carry_out, located
 from experiments import sine
 from lstm_toys.cli import command
-from lstm_toys.figures.style import COLORS
+from lstm_toys.figures.style import COLORS, GRAY
 from lstm_toys.runs import command_line
 from lstm_toys.studies.claims import choices, figures, markdown, report, specifications, verdicts
 from lstm_toys.studies.claims.declaration import NETWORKS, Column
@@ -231,11 +231,13 @@ def test_the_figure_of_choices_tells_opposite_from_undecided_and_begins_with_the
         [entry(claim(), [trained(*ends, "steps")]) for ends in ((0.8, 1.0), (0.4, 0.6), (0, 0.2))]
     )
     axes = figure.axes[0]
-    blue, red = COLORS["b"], COLORS["r"]
-    assert dots(axes) == [(0.1, red, red), (0.5, blue, "white"), (0.9, blue, blue)]
+    green, red = COLORS["g"], COLORS["r"]
+    assert dots(axes) == [(0.1, red, red), (0.5, GRAY, "white"), (0.9, green, green)]
     levels = ["depends", "not contradicted", "not contradicted"]
-    assert [label.get_text() for label in axes.get_yticklabels()] == [f"one (supported, {each})" for each in levels]
-    assert figure.get_suptitle().startswith("3 verdicts under other choices: 1 depends; 2 not contradicted")
+    labels = [label.get_text() for label in axes.get_yticklabels()]
+    assert [label.partition("\n")[2] for label in labels] == [f"supported, {each}" for each in levels]
+    assert all(label.startswith("one: “") for label in labels)
+    assert figure.get_suptitle().startswith("1 of 3 verdicts depend on other choices (2 not contradicted)")
 
 
 def test_figures_show_every_training_and_threshold():
@@ -247,12 +249,12 @@ def test_figures_show_every_training_and_threshold():
     assert dots(optimizer) == [
         (0.2, COLORS["r"], COLORS["r"]),
         (0.4, COLORS["r"], COLORS["r"]),
-        (0.9, COLORS["b"], COLORS["b"]),
+        (0.9, COLORS["g"], COLORS["g"]),
     ]
-    assert dots(units) == [(1.0, COLORS["b"], COLORS["b"])]
+    assert dots(units) == [(1.0, COLORS["g"], COLORS["g"])]
     (label,) = optimizer.get_yticklabels()
-    assert label.get_text() == "one (supported, depends)"
-    assert dots(threshold) == 2 * [(0.9, COLORS["b"], COLORS["b"])]
+    assert label.get_text().endswith("\nsupported, depends")
+    assert dots(threshold) == 2 * [(0.9, COLORS["g"], COLORS["g"])]
     table = markdown.specifications([found], "mine")
     assert "| It is (`one`) | supported, 90% | depends on optimizer (0.2 to 0.2; 0.4 to 0.4) |" in table
     assert "at least 0.2: 90% (70–97%)" in table
@@ -273,6 +275,7 @@ def test_the_command_judges_claims_under_other_choices(tmp_path, capsys):
     arguments = ["--claims=sine_claims", "--seeds=6", "--specifications", f"--results_dir={tmp_path}"]
     assert carry_out(claims, arguments) == 0
     (folder,) = (tmp_path / "runs").glob("claims*")
+    assert {path.name for path in folder.glob("*.png")} == {"specifications.png"}
     found = read(folder / "specifications.json", Robustness)
     assert [len(each.trained) for each in found] == [6, 6]
     work = command.plan(claims, arguments).study
