@@ -44,8 +44,8 @@ LEVELS = "depends", "not tested", "not contradicted", "replicated"
 COLUMNS = 3
 """Most panels in a row."""
 
-QUOTED: dict[str, Any] = {"width": 72, "max_lines": 2, "placeholder": " …"}
-"""How quotes are wrapped."""
+WRAPPED: dict[str, Any] = {"width": 72, "max_lines": 2, "placeholder": " …"}
+"""How statements are wrapped."""
 
 FAR = 100.0
 """Standard deviations from a threshold beyond which numbers are drawn at the edge."""
@@ -78,7 +78,8 @@ def draw_shares(entries: Sequence[Entry]) -> Figure:
     pairs = "; of pairs: bootstrap, or exact" if any(each.threshold.against for each in entries) else ""
     label = f"share of networks that meet the claim\n95 % interval: Wilson{pairs}"
     with canvas("", xlabel=label, ylabel="") as (figure, (axes,)):
-        figure.set_size_inches(8.6, 1.8 + 0.46 * len(ordered))
+        names = [textwrap.fill(each.statement, **WRAPPED) for each in ordered]
+        figure.set_size_inches(8.6, 1.8 + 0.16 * sum(2 + name.count("\n") for name in names))
         for row, entry in enumerate(ordered):
             style: dict[str, Any] = {"color": TINTS[entry.verdict], "clip_on": False}
             if entry.interval is not None:
@@ -88,8 +89,7 @@ def draw_shares(entries: Sequence[Entry]) -> Figure:
                 axes.plot([entry.share], [row], SIGNS[entry.verdict], markersize=5, **style)
             words = plain(f"{percent(entry.share)} {percents(entry.interval)} of {_of(entry)}")
             axes.text(1.04, row, words, fontsize=8, va="center", transform=axes.get_yaxis_transform())
-        quotes = [textwrap.fill(f"{each.id}: {each.statement}", **QUOTED) for each in ordered]
-        axes.set_yticks(range(len(ordered)), map(plain, quotes), fontsize=7.5)
+        axes.set_yticks(range(len(ordered)), map(plain, names), fontsize=7.5)
         axes.set_xticks([0, 0.5, 1], ["0%", "50%", "100%"])
         axes.set(xlim=(0, 1), ylim=(len(ordered) - 0.5, -0.5))
         axes.axvline(0.5, **HALF)
@@ -118,13 +118,13 @@ def draw_numbers(entries: Sequence[Entry]) -> Figure:
             axes.text(1.03, row, plain(words), transform=axes.get_yaxis_transform(), **look)
         axes.axvspan(0, 1.3 * FAR, color=TINTS["supported"], alpha=0.1, linewidth=0)
         axes.axvline(0, color="black", linewidth=1, linestyle="--")
-        quotes = [
-            textwrap.fill(each.statement, **QUOTED)
+        names = [
+            textwrap.fill(each.statement, **WRAPPED)
             + "\n"
-            + textwrap.fill(f"{each.statistic}; {each.meets}", **QUOTED)
+            + textwrap.fill(f"{each.statistic}; {each.meets}", **WRAPPED)
             for each in ordered
         ]
-        axes.set_yticks(range(len(ordered)), map(plain, quotes), fontsize=7)
+        axes.set_yticks(range(len(ordered)), map(plain, names), fontsize=7)
         ends = [10.0**power for power in range(int(np.log10(FAR)) + 1)]
         ticks = [*(-end for end in reversed(ends)), 0, *ends]
         axes.set_xticks(ticks, [plain(f"{tick:g}") for tick in ticks])

@@ -236,7 +236,7 @@ def test_the_figure_of_choices_tells_opposite_from_undecided_and_begins_with_the
     levels = ["depends", "not contradicted", "not contradicted"]
     labels = [label.get_text() for label in axes.get_yticklabels()]
     assert [label.partition("\n")[2] for label in labels] == [f"supported, {each}" for each in levels]
-    assert all(label.startswith("one: “") for label in labels)
+    assert all(label.startswith("It is\n") for label in labels)
     assert figure.get_suptitle().startswith("1 of 3 verdicts depend on other choices (2 not contradicted)")
 
 
