@@ -182,13 +182,7 @@
     for (const button of document.querySelectorAll("#story [data-ask]")) {
       button.setAttribute("aria-pressed", String(told.exact && story[told.at][told.choice] === button.dataset.ask));
     }
-    for (const slider of document.querySelectorAll("#story [data-asks]")) {
-      const at = slider.dataset.asks.split(" ").indexOf(story[told.at]?.[told.choice]);
-      if (at < 0) continue;
-      slider.value = at;
-      document.querySelectorAll("#story [data-choice]").forEach((text, number) => { text.hidden = number !== at; });
-      slider.setAttribute("aria-valuetext", document.querySelectorAll("#story [data-choice]")[at].textContent);
-    }
+    document.querySelectorAll("#story [data-choice]").forEach((text) => { text.hidden = text.dataset.choice !== story[told.at]?.[told.choice]; });
     controls.show(state);
     byId("aside").hidden = !states.last(state);
     byId("summary").classList.toggle("unseen", !own.reached(state) || states.textOf(state) === state.learn);
@@ -230,7 +224,7 @@
     for (const [name, there] of Object.entries(shown)) byId(`key-${name}`).hidden = !there;
     for (const { name, ends } of moves) say(byId(`key-${name}`), `${name}s move by ${decimal(ends[1] - ends[0])}`);
     say(byId("key-single-text"), plucked.length ? `${each.length} of each kind` : controls.counted(state));
-    say(byId("key-median-text"), others.length ? "median answer" : seed < 0 ? "median" : `network ${seed}`);
+    say(byId("key-median-text"), others.length ? `median of ${controls.counted(state)}` : seed < 0 ? "median" : `network ${seed}`);
     for (const id of ["head-low", "head-high"]) byId(id).hidden = seed >= 0;
     say(byId("head-median"), seed < 0 ? "median answer" : "answer");
   }
@@ -361,9 +355,6 @@
   };
   for (const name of ["pointerdown", "pointerup", "pointercancel"]) {
     window.addEventListener(name, () => { state = { ...state, pressed: name === "pointerdown" }; }, true);
-  }
-  for (const slider of document.querySelectorAll("#story [data-asks]")) {
-    slider.oninput = () => act(states.open(`#${slider.dataset.asks.split(" ")[slider.value]}`), { moving: true });
   }
   document.addEventListener("click", (event) => {
     const { target } = event;

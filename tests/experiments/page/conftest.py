@@ -54,7 +54,7 @@ def saved(networks):
 
     @cache
     def make(kind):
-        model, params, answers = networks("published" if kind.startswith("rate") else kind)
+        model, params, answers = networks("published" if kind.startswith(("rate", "steps")) else kind)
         told = np.where(np.isin(np.arange(SEEDS), DIVERGED)[:, None, None, None], np.nan, answers)
         errors = np.linspace(0.5, 0.01, SEEDS * 4, dtype=np.float32).reshape(SEEDS, 4, 1)
         losses = np.tile(np.float32([0.1, 0.01, sine.POST_MSE, 1e-4]), (SEEDS, 1))

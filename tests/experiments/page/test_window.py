@@ -134,7 +134,7 @@ def test_names_are_text_and_what_is_missing_is_neither_offered_nor_told(compose,
     named = dataclasses.replace(entry, quote=nasty, statistic=nasty, meets=nasty, remarks=[nasty], **columns)
     page = opened(compose([named], ("published", "rnn"), {"gru": nasty}) + "#networks=gru&curve=line")
     values = page.tab.eval_on_selector_all("[name=networks] option", "options => options.map((each) => each.value)")
-    assert values == ["published", "untrained", "rnn", "rate-0.001", "own"]
+    assert values == ["published", "untrained", "rnn", "own"]
     assert page.values("networks") == ["published"]
     assert page.tab.locator(".steps a").count() == 5
     page.unfold("details.section, .claim")
