@@ -159,11 +159,17 @@
     return calm.matches ? Math.floor(times.length / 6) : Math.floor(now / TURN) % times.length;
   }
 
+  /** Whether most of the networks that are shown have learned their curve. */
+  function learned() {
+    if (state.networks !== OWN.id) return states.stage(state).learned;
+    return !own.busy && 2 * own.learned(states.training.goal) > own.networks.length;
+  }
+
   /** All that a picture has; the answers are left out while they are guessed. */
   function shown() {
     const { trained } = states.population(state);
     const last = state.answered;
-    const more = { trained, bounds: states.bounds(state), published: states.published(state), range: states.last(state) ? states.learnedRange(state) : null };
+    const more = { trained, bounds: states.bounds(state), published: states.published(state), range: states.last(state) && learned() ? states.learnedRange(state) : null };
     if (last?.others.length) more.bounds = [];
     if (!last || states.guessing(state)) {
       return { ...more, curve: states.curve(state), each: [], focus: [], seed: -1, others: [], moves: [], sines: [], plucked: [], guess: state.stroke, published: null, bounds: [] };
@@ -201,7 +207,7 @@
     byId("inside").hidden = !state.inside;
     for (const button of document.querySelectorAll("[data-inside]")) {
       button.setAttribute("aria-expanded", String(state.inside));
-      button.disabled = !state.inside && states.population(state).layers.at(-1).kind !== "lstm"; // No other unit has such a cell.
+      button.disabled = !state.inside && !states.cell(state);
       say(button, state.inside ? "Close" : "Why? Look inside");
     }
     const picked = shown();
@@ -244,7 +250,7 @@
       say(caption, kind ? `${kind.label}: ${ringsOf(kind.each, times)}` : "");
       if (kind) Object.assign(caption.style, { left: `${chart.boxes[at].left}px`, top: `${chart.boxes[at].top - Chart.CAPTION}px`, width: `${chart.boxes[at].right - chart.boxes[at].left}px` });
     });
-    say(byId("inside-who"), !picked.each.length ? "" : inside ? `Network ${picked.seed}. Choose a line to follow another.` : "Only networks whose answer is an LSTM unit have such a cell.");
+    say(byId("inside-who"), states.cell(state) ? `Network ${state.seed}. Choose a line to follow another.` : "Only networks whose answer is an LSTM unit have such a cell.");
     byId("machine").hidden = !inside;
     if (inside) cell.show(picked.trace, picked.curve, times, cursor);
     if (state.networks === OWN.id) renderErrors();
@@ -265,6 +271,10 @@
   /** Words and numbers, which follow once nothing moves and all answers are those of the state. */
   function renderWords(picked, guessing) {
     const last = state.answered;
+    if (!learned()) {
+      byId("gauge").hidden = byId("found").hidden = true;
+      say(byId("gauge-text"), state.networks === OWN.id && own.busy ? "They are still learning." : "These networks have not learned their curve.");
+    }
     const current = last?.complete && !state.moving && state.began === null && states.address({ ...last.asked, at: state.at, guess: state.guess }) === states.address(state);
     byId("playground").setAttribute("aria-busy", String(!current));
     if (!current || state.worded === last) return;
@@ -272,16 +282,17 @@
     say(byId("verdict"), guessing || states.step(state).at ? "" : verdictOf(state.guess, last, times));
     say(byId("summary"), guessing ? "" : summaryOf(last, controls.who(state), times));
     fillTable(document.querySelector("#numbers tbody"), times, guessing ? [] : [last.curve, last.focus, ...(last.seed < 0 ? [last.low, last.high] : [])]);
-    renderGauge(last);
+    if (learned()) renderGauge(last);
   }
 
-  /** How far the median answer is off, of what is asked for at the end of the story. */
-  function renderGauge({ curve, median }) {
-    const off = errorOf(median, curve, times);
+  /** How far the answer in focus is off, of what is asked for at the end of the story. */
+  function renderGauge({ curve, focus }) {
+    const off = errorOf(focus, curve, times);
     const [low, high] = states.learnedRange(state);
     const outside = Math.min(...curve) < low - 0.005 || Math.max(...curve) > high + 0.005;
     const found = !outside && off > data.fails;
     const gauge = byId("gauge");
+    gauge.hidden = false;
     gauge.setAttribute("aria-valuenow", off.toFixed(2));
     gauge.style.setProperty("--share", `${Math.min(100, (50 * off) / data.fails)}%`);
     gauge.classList.toggle("found", found);

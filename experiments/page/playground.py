@@ -132,7 +132,8 @@ def described(
         rows = sound if step == last else sound[:FEW]
         texts = networks.packed(trained.model, trained.at(step).params, rows, exact=exact)
         blocks |= dict(zip((block, f"{block}-rest"), texts, strict=False))
-        states.append({"step": step, "block": block, "networks": len(rows), "exact": exact})
+        most = step == last and not untrained and 2 * metrics["converged"] > metrics["seeds"]
+        states.append({"step": step, "block": block, "networks": len(rows), "exact": exact, "learned": most})
     learned = f"{metrics['converged']} of {metrics['seeds']} had learned their curve after {last:,} steps"
     entry = {
         "id": population.id,

@@ -190,6 +190,14 @@ def test_the_end_says_whether_a_curve_was_found_on_which_networks_fail(width, he
         assert page.text("#gauge-text").startswith(f"Off by {error:.2f} on average")
         assert ("leaves 0.00 to 0.60" in page.text("#gauge-text")) != inside
         assert page.tab.locator("#found").is_visible() == (inside and error > story.FAILS)
+    untrained = "networks=untrained", "networks=published&step=30", "networks=own&learn=line,0.1,0.4&seeds=2&step=0"
+    for networks in untrained:  # These fail at everything, which says nothing about what others learned.
+        page = opened(f"{line.format(0.4)}&{networks}", width=width, height=height)
+        assert page.text("#gauge-text") == "These networks have not learned their curve."
+        assert not page.tab.locator("#gauge, #found").filter(visible=True).count()
+    page = opened(f"{line.format(0.4)}&seed=4", width=width, height=height)
+    error = off(answers_to(saved, 0.1 * X + 0.4)[SOUND.index(4)], 0.1 * X + 0.4)
+    assert page.text("#gauge-text").startswith(f"Off by {error:.2f} on average")
 
 
 @pytest.mark.parametrize(("width", "height"), SIZES)
@@ -294,6 +302,8 @@ def test_training_moves_at_once_stops_and_can_go_on(opened):
     page = opened(LARGEST)
     page.tab.click("#train")
     page.tab.wait_for_function("() => /Step [1-9]/.test(document.getElementById('progress').textContent)")
+    assert page.text("#gauge-text") == "They are still learning."
+    assert not page.tab.locator("#gauge, #found").filter(visible=True).count()
     moving = page.tab.evaluate("document.getElementById('chart').toDataURL()")
     page.tab.wait_for_function("(before) => document.getElementById('chart').toDataURL() !== before", arg=moving)
     page.click("#train-stop")
