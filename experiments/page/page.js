@@ -190,7 +190,7 @@
     }
     document.querySelectorAll("#story [data-choice]").forEach((text) => { text.hidden = text.dataset.choice !== story[told.at]?.[told.choice]; });
     controls.show(state);
-    byId("aside").hidden = !states.last(state);
+    byId("aside").hidden = !states.last(state) || state.inside;
     byId("summary").classList.toggle("unseen", !own.reached(state) || states.textOf(state) === state.learn);
     byId("words").hidden = guessing;
     say(byId("quoted"), byId(`quote-${state.claim}`)?.textContent ?? "");
@@ -200,7 +200,7 @@
     const drawn = state.stroke !== null && reaches(state.stroke, times);
     byId("guessed").hidden = !drawn;
     byId("hint").hidden = !guessing || drawn || Boolean(drawing.stroke);
-    say(byId("hint"), state.stroke ? "Go on until both ends are drawn" : "Start here →");
+    say(byId("hint"), state.stroke ? "Go on until both ends are drawn" : "↖ Start here");
     const kinds = { panels: state.family === "pluck", following: state.inside, free: states.last(state) };
     for (const [name, applies] of Object.entries(kinds)) byId("playground").classList.toggle(name, applies);
     byId("chart").classList.toggle("drawing", state.pen || guessing);

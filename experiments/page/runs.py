@@ -12,9 +12,9 @@ KEPT = (0, 100, 300, 700)
 """Steps before the last at which the page shows the published networks."""
 
 FURTHER = {
-    "rate-0.0003": ("learning rate 0.0003", "--learning_rate", "0.0003"),
+    "rate-0.0003": ("rate 0.0003", "--learning_rate", "0.0003"),
     "steps-3000": ("3,000 steps", "--steps", "3000"),
-    "rate-0.003": ("learning rate 0.003", "--learning_rate", "0.003"),
+    "rate-0.003": ("rate 0.003", "--learning_rate", "0.003"),
 }
 """Networks that were trained less or further than the published ones, by name: in words, and the flags."""
 

@@ -79,7 +79,7 @@ def test_the_story_goes_from_one_step_to_the_next_and_leaves_it_where_a_curve_is
         page.click("#undo")
     assert page.tab.url.endswith("#step-6")
     page.click(".steps a:has-text('5.')")
-    for words, name in (("3,000 steps", "steps-3000"), ("Learning rate 0.003", "rate-0.003")):
+    for words, name in (("3,000 steps", "steps-3000"), ("Rate 0.003", "rate-0.003")):
         page.click(f"{SHOWN} >> button:has-text('{words}')")
         assert page.text(f"{SHOWN} >> [data-choice]:visible").startswith(f"{words}: It ")
         assert page.values("networks") == [name]
