@@ -262,9 +262,9 @@
     const ticks = [0.001, 0.01, 0.1, 1].map((value) => [Math.log10(value), String(value)]);
     errors.clear();
     errors.begin({ x: [0, steps], y: [-3, 0], xTicks: [0, steps / 2, steps].map((at) => [at, Math.round(at).toLocaleString("en")]), yTicks: ticks, xName: "steps", yName: "off by" });
-    errors.line([0, steps], [Math.log10(goal), Math.log10(goal)], "others", 1.6, [6, 4]);
+    errors.band([-3, Math.log10(goal)], "met");
     for (const { errors: each } of own.networks) {
-      errors.line(each.map(([step]) => step), each.map(([, error]) => Math.log10(Math.max(error, 0.001))), "median", 1.2);
+      errors.line(each.map(([step]) => step), each.map(([, error]) => Math.log10(Math.max(error, 0.001))), "single", 1.5);
     }
   }
 

@@ -161,6 +161,11 @@ def test_a_drawing_shows_every_network_and_says_what_lies_beyond(entries):
     drawn = charts.drawing(entry)
     assert [(len(row["dots"]), row["beyond"]) for row in drawn["rows"]] == [(63, 1), (2, 0)]
     left, right = drawn["region"]
+    dots = drawn["rows"][0]["dots"]
+    assert len({*dots}) == 63  # None hides another one,
+    assert sum(x < right for x, _ in dots) == (entry.per_seed[:-2] <= 0.12).sum()  # nor leaves its side.
+    same = charts.drawing(dataclasses.replace(entry, per_seed=np.full(64, 0.05)))
+    assert len({*same["large"]}) == len({*same["rows"][0]["dots"]}) == 64
     assert left == drawn["margin"]
     places = {mark["kind"]: mark["place"] for mark in drawn["marks"]}
     assert left <= places["null"] < right < places["published"] <= drawn["width"] - drawn["margin"]
