@@ -193,6 +193,7 @@
     byId("aside").hidden = !states.last(state) || state.inside;
     byId("summary").classList.toggle("unseen", !own.reached(state) || states.textOf(state) === state.learn);
     byId("words").hidden = guessing;
+    byId("end").hidden = !states.last(state);
     say(byId("quoted"), byId(`quote-${state.claim}`)?.textContent ?? "");
     byId("quoted-link").href = `#claim-${state.claim}`;
     say(byId("draw"), state.pen ? "Done drawing" : "Draw");

@@ -28,6 +28,7 @@ COMMANDS: dict[str, tuple[tuple[str, ...], ...]] = {
     **{name: (("sine", "--seeds", "64", *flags),) for name, (_, *flags) in FURTHER.items()},
     **{name: ((name,),) for name in every.EXPERIMENTS},
     "claims": (("claims", "--variants"), ("claims",)),
+    "choices": (("claims", "--specifications"),),
 }
 """By name, the commands whose run will do; the first one is printed if all runs are missing."""
 

@@ -53,7 +53,7 @@ def test_earlier_steps_are_shown_and_a_claim_shows_its_curves(opened, saved):
     page.choose(state="1")
     assert "16 of 19 networks (LSTM, after 30 steps)" in page.text("#summary")
     assert not np.allclose(trained[:, 2:], page.numbers()[:, 2:])
-    page.unfold(".claim")
+    page.unfold("#conclusions, .claim")
     page.click("#claim-valley-amplitude button")
     assert "set=amplitude" in page.tab.url
     assert "19 networks (LSTM, after 1,000 steps)" in page.text("#summary")
@@ -66,7 +66,7 @@ def test_earlier_steps_are_shown_and_a_claim_shows_its_curves(opened, saved):
     assert page.text("#key-valley") == f"valleys move by {np.ptp(valleys):.2f}"
     assert not page.tab.locator("#gauge").is_visible()
     shown = page.numbers()
-    page.click("text=Back to the sentence")
+    page.click("text=Back to the conclusion")
     row = page.tab.locator("#claim-valley-amplitude").bounding_box()
     assert 0 <= row["y"] < page.tab.viewport_size["height"]
     assert np.array_equal(page.numbers(), shown)
@@ -177,7 +177,7 @@ PLACES = (
     "",
     "#step-1&guess=none&inside=yes",
     "#step-4",
-    "#step-6",
+    "#step-6&at=end",
     "#curve=sine&set=amplitude",
     "#curve=line&networks=own&learn=line,0.8,0.1&seeds=2&step=0",
 )
