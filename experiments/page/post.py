@@ -18,7 +18,7 @@ SECTIONS = prose("post")["section"]
 VERDICTS = {"supported": "It holds", "refuted": "It does not hold", "undecided": "It is not decided"}
 
 LEVELS = {"depends": "depends on choices", "not tested": "too few choices judged"}
-"""How well verdicts stand other choices, where the level's name needs words; see `lstm-toys claims --specifications`."""
+"""How verdicts stand other choices, where the level's name needs words; see `lstm-toys claims --specifications`."""
 
 
 def make(runs: Mapping[str, FinishedRun]) -> Made | None:
@@ -87,13 +87,10 @@ def recipe(settings: lt.Settings) -> str:
 def claim(entry: Any, level: str | None) -> dict[str, Any]:
     """Prepares a claim for the template; ``level`` says how well its verdict stands other choices, if that is known."""
     declared = next(each for each in CLAIMS.claims if each.id == entry.id)
-    untrained = "untrained networks" in entry.controls and entry.controls["untrained networks"].share > 0.5
+    untrained = any(name == "untrained networks" and each.share > 0.5 for name, each in entry.controls.items())
     turns = any(each.startswith("during training") for each in entry.remarks)
-    notes = {
-        LEVELS.get(level or "", level): bool(level),
-        "also for most untrained networks": entry.verdict == "supported" and untrained,
-        "↺ changes with training": turns,
-    }
+    notes = [LEVELS.get(level, level)] if level else []
+    notes += ["also for most untrained networks"] * (entry.verdict == "supported" and untrained)
     curves = dict.fromkeys(source.curves for source in declared.sources if source.population == "sine")
     return {
         **{name: getattr(entry, name) for name in ("id", "quote", "statistic", "verdict", "meets", "share")},
@@ -102,7 +99,7 @@ def claim(entry: Any, level: str | None) -> dict[str, Any]:
         "level": level,
         "untrained": untrained,
         "turns": turns,
-        "notes": [words for words, applies in notes.items() if applies],
+        "notes": notes + ["↺ changes with training"] * turns,
         "drawing": charts.drawing(entry),
         "curves": [*curves],
     }
