@@ -222,7 +222,7 @@ def check(case, folder, patch):
                     np.testing.assert_allclose(measured[:, curve], plain.rmse(*own) * unit, rtol=1e-5, atol=1e-5)
 
 
-@hypothesis.settings(max_examples=20, derandomize=True, database=None, phases=PHASES)
+@hypothesis.settings(max_examples=8, derandomize=True, database=None, phases=PHASES)
 @hypothesis.given(case=cases())
 def test_everything_says_what_plain_loops_say(case, tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:

@@ -10,7 +10,8 @@ So a page can be read, and written, as it is; only if words of a phrase change, 
 each folder of published results is a name, and each of its JSON files an attribute: ``sine.metrics`` is
 ``results/sine/metrics.json``. ``results`` holds all folders by name, such as ``papers/counting``; ``median`` and
 ``specified``, which says what a verdict depends on, are filters, ``wilson`` is that of
-`lstm_toys.statistics.intervals`, ``zip`` Python's own.
+`lstm_toys.statistics.intervals`, ``zip`` Python's own, ``learned`` are the ids of the post's claims that say that a
+task was learned.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from typing import Any
 
 import jinja2
 
+from experiments.post.sentences import SENTENCES
 from lstm_toys.statistics.intervals import wilson
 from lstm_toys.studies.claims.entries import Robustness, from_json
 from lstm_toys.studies.claims.report import specified
@@ -64,7 +66,7 @@ def rendered(template: str, results: Mapping[str, Any]) -> list[str]:
     environment = jinja2.Environment(undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters["median"] = statistics.median
     environment.filters["specified"] = lambda found: specified(from_json(Robustness, found))
-    environment.globals |= {"zip": zip, "wilson": wilson}
+    environment.globals |= {"zip": zip, "wilson": wilson, "learned": [each.id for each in SENTENCES if each.learned]}
     try:
         text = environment.from_string(template).render(results, results=results)
     except (jinja2.TemplateError, TypeError, ValueError) as error:

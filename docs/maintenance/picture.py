@@ -1,36 +1,59 @@
-"""Takes the picture in README, which previews of the page's address show: its first screen after a guess.
+"""Draws the picture in README and on the page's previews: answers to a sine twice as large as the learned one.
 
-``python -m docs.maintenance.picture`` takes it of the page in ``results/``.
+``python -m docs.maintenance.picture`` draws it from the finished run of the published networks.
 """
 
-import base64
-import os
-import shutil
+from __future__ import annotations
+
+import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from playwright.sync_api import sync_playwright
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+import lstm_toys as lt
+from experiments.page import runs
+from experiments.page.story import LARGER
+from lstm_toys.figures import COLORS, GRAY, Drawing
 
-GUESS = 0.5 + 0.5 * np.sin(10 * np.linspace(0, 1, 100))
-"""That the networks follow the curve as far as their units can."""
+RESULTS = Path(__file__).parents[2] / "results"
+
+TITLE = "A sine twice as large: networks keep the rhythm and fall short"
 
 
-def take(page: Path, picture: Path) -> None:
-    """Opens a page in a browser without a window, waits until all networks have answered, and writes a PNG."""
-    os.environ.setdefault("PLAYWRIGHT_BROWSERS_PATH", "0")  # Where `make browser` installs one.
-    with sync_playwright() as playwright:
-        installed = next(filter(None, map(shutil.which, BROWSERS)), None)
-        browser = playwright.chromium.launch(executable_path=installed)
-        tab = browser.new_page(viewport={"width": 1200, "height": 630}, reduced_motion="reduce")
-        guess = base64.urlsafe_b64encode((1_000 * GUESS).round().astype("<i2").tobytes()).decode().rstrip("=")
-        tab.goto(f"{page.resolve().as_uri()}#step-1&guess={guess}")
-        tab.wait_for_selector("#playground[aria-busy=false]")
-        tab.screenshot(path=picture)
-        browser.close()
+def draw(results: lt.Results) -> Drawing:
+    """Draws the learned sine, the larger one, each network's answer and their median, each labeled at its line."""
+    sines = results.amplitude
+    (curve,) = np.flatnonzero(np.isclose(sines.parameter_amplitude.values, LARGER))
+    x, shown = sines.time.values, sines.input.isel(curve=curve).sel(feature="y").values
+    answers = sines.answer.isel(curve=curve).sel(feature="y").values[~results.diverged.values]
+    learned = results.training.truth.isel(curve=0).sel(feature="y").values
+    median = np.median(answers, axis=0)
+    top, fall = int(np.argmax(shown[: len(x) // 2])), len(x) // 3  # A peak, and a place next to which nothing is.
+    with lt.figures.canvas(TITLE, size=(8.4, 3.6)) as (figure, (axes,)):
+        axes.plot(x, answers.T, color=COLORS["b"], alpha=0.2, linewidth=0.7)
+        axes.plot(x, median, color=COLORS["b"], linewidth=2.5)
+        axes.plot(x, learned, color=GRAY, linewidth=2.5)
+        axes.plot(x, shown, color="black", linewidth=1.6, linestyle="--")
+        for label, at, y, offset, color in (
+            ("they are shown", top, shown, (0, 5), "black"),
+            ("they learned", top, learned, (0, -28), GRAY),
+            (f"{len(answers)} networks\nand their median", fall, median, (38, 42), COLORS["b"]),
+        ):
+            place: Any = {"textcoords": "offset points", "ha": "center" if offset[0] == 0 else "left", "color": color}
+            arrow = {"arrowstyle": "-", "color": color} if offset[0] else None
+            axes.annotate(label, (x[at], y[at]), offset, arrowprops=arrow, fontsize=10, **place)
+        axes.set(xlim=(x[0], x[-1]), ylim=(min(answers.min(), 0) - 0.05, shown.max() + 0.15))
+    return figure
+
+
+def take(results_dir: Path, picture: Path) -> None:
+    """Draws the picture from the run in a folder of results; exits 1 if there is none."""
+    found, missing = runs.find(results_dir)
+    if "published" in missing:
+        sys.exit(f"missing run: {missing['published']}")
+    lt.figures.save(draw(lt.load_results(found["published"].run.checked("results.nc"))), picture)
 
 
 if __name__ == "__main__":
-    results = Path(__file__).parents[2] / "results"
-    take(results / "index.html", results / "index.png")
+    take(RESULTS, RESULTS / "index.png")

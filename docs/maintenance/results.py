@@ -26,7 +26,6 @@ from .steps import Cost
 
 NEEDED = {
     "statsmodels": "test",
-    "playwright": "test",
     "distributed": "test",
     "equinox": "peers",
     "keras": "peers",
@@ -56,7 +55,7 @@ def main(root: Path) -> None:
         if step.sets:
             call(f"{step.command} --publish --quiet", root)
     call(steps.PAGE, root)
-    picture.take(root / "results" / "index.html", root / "results" / "index.png")
+    picture.take(root / "results", root / "results" / "index.png")
     shutil.copytree(measured, root / "results" / "benchmarks", dirs_exist_ok=True)
     shutil.rmtree(measured)
     keep_costs(runs)

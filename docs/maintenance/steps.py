@@ -41,7 +41,7 @@ PAPERS = tuple(
         Step(f"experiments.research.papers --paper {name} --random {networks} --variants", (f"papers/{name}",)),
         Step(
             f"lstm_toys claims --claims papers.{name} --specifications --seeds 24",
-            (f"claims_experiments_papers_{name}_specifications",),
+            (f"claims_{name}_specifications",),
         ),
     )
 )
@@ -73,7 +73,7 @@ STEPS = (
     Step(f"experiments.research.papers --paper tracking {TRACKING} --random 64 --variants", ("papers/tracking",)),
     Step(
         f"lstm_toys claims --claims papers.tracking {TRACKING} --specifications",
-        ("claims_experiments_papers_tracking_specifications",),
+        ("claims_tracking_specifications",),
     ),
     Step("experiments.research.explained", ("explained",)),
     Step("experiments.research.resonance", ("resonance",)),

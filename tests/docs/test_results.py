@@ -40,7 +40,7 @@ def clone(tmp_path, monkeypatch):
     monkeypatch.setattr(steps, "PAGE", "made page --publish")
     monkeypatch.setattr(steps, "COSTS", tmp_path / "costs.json")
     monkeypatch.setattr(results, "NEEDED", {"statsmodels": "test"})
-    monkeypatch.setattr(picture, "take", lambda page, to: to.write_text(page.name))
+    monkeypatch.setattr(picture, "take", lambda folder, to: to.write_text(folder.name))
     return tmp_path
 
 
@@ -56,7 +56,7 @@ def test_what_it_takes_is_said_and_all_is_computed_before_anything_is_published(
     results.main(clone)
     assert log(clone) == ["a", "b", "measured", *PUBLISHED]
     assert re.search(r"all of them +6.00  3.00\n", capsys.readouterr().out)
-    assert (clone / "results/index.png").read_text() == "index.html"
+    assert (clone / "results/index.png").read_text() == "results"
     assert (clone / "results/benchmarks/made.json").exists()
     assert {path.name for path in (clone / "results/runs").iterdir()} == {"a", "b", "elnino.csv"}
     assert (clone / "results/runs/elnino.csv").read_text().startswith("t (months),year 1950,")

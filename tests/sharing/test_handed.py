@@ -93,7 +93,7 @@ def test_a_report_is_one_page_with_all_that_a_reader_asks(name, copied, tmp_path
     for line in json.loads((run / "report.json").read_text()):
         assert (line if isinstance(line, str) else line["title"]) in page.text
     for claim in lt.claims.read(run / "claims.json") if name == "claims" else ():
-        assert claim.quote in page.text
+        assert claim.statement in page.text
         assert lt.claims.sentences(claim)[0] in page.text
 
 

@@ -69,7 +69,7 @@ def test_equal_populations_get_a_verdict_in_at_most_a_tenth(monkeypatch, numbers
 
     monkeypatch.setattr(comparisons, "shift", nothing)  # They decide nothing, and take long.
     monkeypatch.setattr(verdicts, "median_bootstrap", nothing)
-    asked = Claim("id", "quote", "statistic", the_number, (Source("ours", "line"),), against="theirs", higher=None)
+    asked = Claim("id", "statement", "statistic", the_number, (Source("ours", "line"),), against="theirs", higher=None)
     random, decided = np.random.default_rng(networks), 0
     for _ in range(POPULATIONS):
         both = numbers(random, networks)
@@ -82,7 +82,7 @@ def test_equal_populations_get_a_verdict_in_at_most_a_tenth(monkeypatch, numbers
 @pytest.mark.parametrize("networks", SIZES)
 def test_a_threshold_at_the_median_gets_a_verdict_in_at_most_a_tenth(networks):
     random, decided = np.random.default_rng(networks), 0
-    asked = Claim("id", "quote", "statistic", the_number, (Source("ours", "line"),), low=0.0)
+    asked = Claim("id", "statement", "statistic", the_number, (Source("ours", "line"),), low=0.0)
     for _ in range(POPULATIONS):
         ours, _ = undefined(random, networks)
         decided += verdicts.judge(asked, {"ours": labeled(ours)}).verdict != "undecided"

@@ -56,7 +56,9 @@ SHOWN = {
 }
 
 
-def counts(id: str, population: str, quote: str, *, against: str | None = None, **bound: Any) -> lt.claims.Claim:
+def counts(
+    id: str, population: str, statement: str, origin: str, *, against: str | None = None, **bound: Any
+) -> lt.claims.Claim:
     """A claim about the n to which networks count: at least ``low``, at most ``high``, or above those of ``against``.
 
     A claim that networks do not count is one that they fail. A bound after Weiss et al. has a baseline: the same number
@@ -67,7 +69,7 @@ def counts(id: str, population: str, quote: str, *, against: str | None = None, 
     baseline = lt.claims.Baseline("accepted as in the code of Weiss et al.", languages.reached_loosely, strings)
     return lt.claims.Claim(
         id,
-        quote,
+        statement,
         f"largest n up to which every string that is shown is accepted, at most {most}; trained up to {TRAINED}",
         languages.reached,
         strings,
@@ -75,12 +77,13 @@ def counts(id: str, population: str, quote: str, *, against: str | None = None, 
         against=against,
         learned="low" in bound,
         fails="high" in bound,
-        baselines=(baseline,) if bound and quote.startswith("After Weiss et al. (2018)") else (),
+        baselines=(baseline,) if bound and origin == "After Weiss et al. (2018)" else (),
+        origin=origin,
     )
 
 
 def balances(
-    id: str, population: str, draw: str, quote: str, baselines: Mapping[str, str] = {}, **other: Any
+    id: str, population: str, draw: str, statement: str, baselines: Mapping[str, str] = {}, **other: Any
 ) -> lt.claims.Claim:
     """A claim about the share of strings of Dyck-1 that networks accept; ``baselines`` are other strings."""
     fewest, most, _ = languages.DYCK[draw]
@@ -90,7 +93,7 @@ def balances(
         lt.claims.Baseline(what, share, (lt.claims.Source(population, languages.DRAWS[of]),))
         for what, of in baselines.items()
     )
-    return lt.claims.Claim(id, quote, statistic, share, strings, baselines=others, **other)
+    return lt.claims.Claim(id, statement, statistic, share, strings, baselines=others, **other)
 
 
 FILE = Path(__file__).with_suffix(".toml")

@@ -125,12 +125,13 @@ def right(population: str) -> lt.claims.Claim:
     """The claim that a cell learns the task."""
     return lt.claims.Claim(
         f"{population}-remembers".replace("_", "-"),
-        f"From no paper, a precondition: {WORDS[population]} learn the three-bit flip-flop",
+        f"{WORDS[population]} learn the three-bit flip-flop",
         "share of bits that are right over 500 time steps; trained on 50",
         bits_right,
         (lt.claims.Source(population, long),),
         low=1.0,
         learned=True,
+        origin="From no paper, a precondition",
     )
 
 
@@ -139,7 +140,7 @@ def keeps(population: str) -> lt.claims.Claim:
     memories = (lt.claims.Source(population, silent),)
     return lt.claims.Claim(
         f"{population}-keeps".replace("_", "-"),
-        f"From no paper: all eight memories of {WORDS[population]} last, which follows if each is a stable fixed point",
+        f"{WORDS[population]} keep all eight memories",
         f"time steps without a pulse during which all eight memories are right, at most {SILENT:,}",
         lasting,
         memories,
@@ -148,6 +149,7 @@ def keeps(population: str) -> lt.claims.Claim:
         baselines=(
             lt.claims.Baseline("weakest logit after the last time step, relative to the first", margin_left, memories),
         ),
+        origin="From no paper; it follows if each memory is a stable fixed point",
     )
 
 

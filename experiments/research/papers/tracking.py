@@ -80,45 +80,69 @@ def tracked(long: xr.Dataset, training: xr.Dataset) -> jt.Float[np.ndarray, " S"
     return np.minimum(first_wrong(long) / training.sizes["time"], LONGEST)
 
 
-SENTENCES: dict[str, tuple[str, dict[str, Any]]] = {
-    "lstm-tracks": ("After Beck et al. (2024): LSTMs solve parity, to 6.4 times the trained length", {"low": TESTED}),
-    "slstm-tracks": ("After Beck et al. (2024): sLSTMs solve parity, to 6.4 times the trained length", {"low": TESTED}),
-    "rnn-tracks": ("After Grazzi et al. (2024): vanilla RNNs solve parity, to 6.4 times", {"low": TESTED}),
+BECK, GRAZZI, TRIAL = "After Beck et al. (2024)", "After Grazzi et al. (2024)", "From a trial"
+
+STATEMENTS: dict[str, tuple[str, str, dict[str, Any]]] = {
+    "lstm-tracks": ("LSTMs track parity to 6.4 times the trained length", BECK, {"low": TESTED}),
+    "slstm-tracks": ("sLSTMs track parity to 6.4 times the trained length", BECK, {"low": TESTED}),
+    "rnn-tracks": ("Vanilla RNNs track parity to 6.4 times the trained length", GRAZZI, {"low": TESTED}),
     "rnn-for-long": (
-        "After van Rossem and Saxe (2025): vanilla RNNs solve it at all lengths, to 40 times",
+        "Vanilla RNNs track parity to 40 times the trained length",
+        "After van Rossem and Saxe (2025), who say at all lengths",
         {"low": 40},
     ),
-    "lstm-for-long": ("From no paper: LSTMs are right to 40 times the trained length", {"low": 40}),
-    "slstm-for-long": ("From no paper: sLSTMs are right to 40 times the trained length", {"low": 40}),
-    "positive-learns": ("Against Sarrof et al. (2024): with transitions from 0 to 1, parity is learned", {"low": 1}),
-    "sigmoid-learns": ("After Grazzi et al. (2024): with transitions between −1 and 1, parity is learned", {"low": 1}),
-    "sigmoid-tracks": ("After Grazzi et al. (2024): with these it is solved, to 6.4 times", {"low": TESTED}),
-    "sigmoid-ends": ("After Chung et al. (2026): with these the horizon is finite, below 40 times", {"high": 39.99}),
-    "hard-for-long": ("From the trial: transitions that reach −1 and 1 carry parity to 40 times", {"low": 40}),
-    "hard-beyond-sigmoid": ("From the trial: they carry it further than those that do not", {"against": "sigmoid"}),
+    "lstm-for-long": ("LSTMs track parity to 40 times the trained length", "From no paper", {"low": 40}),
+    "slstm-for-long": ("sLSTMs track parity to 40 times the trained length", "From no paper", {"low": 40}),
+    "positive-learns": (
+        "Linear recurrences with transitions from 0 to 1 learn parity",
+        "Against Sarrof et al. (2024)",
+        {"low": 1},
+    ),
+    "sigmoid-learns": ("Linear recurrences with transitions between −1 and 1 learn parity", GRAZZI, {"low": 1}),
+    "sigmoid-tracks": (
+        "Linear recurrences with transitions between −1 and 1 track parity to 6.4 times the trained length",
+        GRAZZI,
+        {"low": TESTED},
+    ),
+    "sigmoid-ends": (
+        "Linear recurrences with transitions between −1 and 1 fail before 40 times the trained length",
+        "After Chung et al. (2026), who say that the horizon is finite",
+        {"high": 39.99},
+    ),
+    "hard-for-long": (
+        "Linear recurrences whose transitions reach −1 and 1 track parity to 40 times the trained length",
+        TRIAL,
+        {"low": 40},
+    ),
+    "hard-beyond-sigmoid": (
+        "Transitions that reach −1 and 1 carry parity further than transitions that do not",
+        TRIAL,
+        {"against": "sigmoid"},
+    ),
 }
-"""By id, which begins with the population, the sentence, and what `tracked` has to be."""
+"""By id, which begins with the population: the statement, where it comes from, and what `tracked` has to be."""
 
 
-def claim(id: str, quote: str, bound: dict[str, Any]) -> lt.claims.Claim:
+def claim(id: str, statement: str, origin: str, bound: dict[str, Any]) -> lt.claims.Claim:
     """A claim about the length to which networks are right; that they are not is one that they fail."""
     ends = "Sarrof et al. test strings up to twice as long as those of the training.", "Nothing longer is shown."
     return lt.claims.Claim(
         id,
-        quote,
+        statement,
         f"length up to which all answers to {SHOWN} random strings are right, in lengths of the training",
         tracked,
         tuple(lt.claims.Source(id.split("-")[0], curves) for curves in (long, "training")),
         learned="low" in bound,
         fails="high" in bound,
         thresholds=lt.claims.Thresholds((2.0, float(LONGEST)), *ends) if bound == {"low": TESTED} else None,
+        origin=origin,
         **bound,
     )
 
 
 CLAIMS = lt.claims.Claims(
     title="can recurrent networks track a state",
-    claims=tuple(claim(id, *said) for id, said in SENTENCES.items()),
+    claims=tuple(claim(id, *said) for id, said in STATEMENTS.items()),
     populations=POPULATIONS,
     about="the networks of these cells",
     controls={"untrained networks": changed(steps=0)},

@@ -1,4 +1,4 @@
-"""Declares claims: a sentence, one number per network, thresholds, and the populations to test it on.
+"""Declares claims: a statement, one number per network, thresholds, and the populations to test it on.
 
 Imports nothing heavy.
 """
@@ -131,7 +131,7 @@ class Claim:
 
     Attributes:
         id: a short name for tables and files, of letters, digits and ``.``, ``-``, ``_``.
-        quote: the statement, as a sentence that is printed word for word.
+        statement: what is tested, as a short sentence, such as ``"Answers stay too low"``. Tables and figures print it.
         statistic: a description of the number, such as ``"largest answer"``.
         number: a function of the results in ``sources``, in their order, that returns one number per network ``[S]``,
             NaN where it is undefined. Curve sets have ``input`` ``[C, T, F]`` and ``answer`` ``[S, C, T, A]`` or
@@ -156,6 +156,7 @@ class Claim:
         thresholds: other thresholds at which the claim could have been judged as well; None: its own are the only ones.
         alternatives: other numbers by which it could have been judged as well, by kind of choice and name, such as
             ``{"window": {"x ≥ 0.4": later}}``: functions of the same sources, held against the same thresholds.
+        origin: where the statement comes from, such as a quotation or the name of a paper, which is printed below it.
 
     Raises:
         ValueError: there is no threshold, no number can meet the claim, or arguments contradict each other.
@@ -169,7 +170,7 @@ class Claim:
     """
 
     id: str
-    quote: str
+    statement: str
     statistic: str
     number: Number
     sources: tuple[Source, ...]
@@ -182,10 +183,11 @@ class Claim:
     fails: bool = False
     thresholds: Thresholds | None = None
     alternatives: Mapping[str, Mapping[str, Number]] = field(default_factory=dict)
+    origin: str = ""
 
     def __post_init__(self) -> None:
         claim = f"claim {self.id!r}"
-        for name in ("id", "quote", "statistic"):
+        for name in ("id", "statement", "statistic", "origin"):
             arguments.text(f"{claim}: {name}", getattr(self, name), empty=True)
         if not re.fullmatch(r"\w[\w.-]*", self.id):
             raise ValueError(f'{claim}: invalid id; use letters, digits, ".", "-" and "_"')

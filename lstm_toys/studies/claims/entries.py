@@ -247,7 +247,8 @@ class Statement:
     """A claim as it is reported."""
 
     id: str
-    quote: str
+    statement: str
+    origin: str
     statistic: str
     threshold: Threshold
     meets: str
@@ -346,7 +347,7 @@ class Robustness:
     """
 
     id: str
-    quote: str
+    statement: str
     verdict: Verdict
     meets: str
     share: float

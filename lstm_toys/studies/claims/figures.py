@@ -92,7 +92,7 @@ def draw_shares(entries: Sequence[Entry]) -> Figure:
                 axes.plot([entry.share], [row], SIGNS[entry.verdict], markersize=5, **style)
             words = plain(f"{percent(entry.share)} {percents(entry.interval)} of {_of(entry)}")
             axes.text(1.04, row, words, fontsize=8, va="center", transform=axes.get_yaxis_transform())
-        quotes = [textwrap.fill(f"{each.id}: “{each.quote}”", **QUOTED) for each in ordered]
+        quotes = [textwrap.fill(f"{each.id}: {each.statement}", **QUOTED) for each in ordered]
         axes.set_yticks(range(len(ordered)), map(plain, quotes), fontsize=7.5)
         axes.set_xticks([0, 0.5, 1], ["0%", "50%", "100%"])
         axes.set(xlim=(0, 1), ylim=(len(ordered) - 0.5, -0.5))
@@ -108,7 +108,7 @@ def draw_numbers(entries: Sequence[Entry]) -> Figure:
     """Draws the number of every network: one panel per claim."""
     shades = colors(named(each.controls for each in entries), CONTROLS)
     titles = [
-        textwrap.fill(f"“{each.quote}”", **QUOTED | {"width": 52})
+        textwrap.fill(f"{each.statement}", **QUOTED | {"width": 52})
         + f"\n{each.id}: {each.verdict}, {percent(each.share)} of {_of(each)}"
         for each in entries
     ]

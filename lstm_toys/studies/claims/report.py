@@ -29,7 +29,8 @@ def report(declared: Claims, entries: Sequence[Entry], others: Sequence[Robustne
         notes = ",".join(str(marks.setdefault(remark, len(marks) + 1)) for remark in entry.remarks)
         share, interval = percent(entry.share), percents(entry.interval).strip("()")
         median = number(entry.median)
-        rows.append((entry.id, said(entry), notes, share, interval, median, entry.meets))
+        claim = f"{entry.statement} ({entry.id})"
+        rows.append((claim, said(entry), notes, share, interval, median, entry.meets))
     columns = ("claim", "verdict", "", "share>", "95 %>", "median>", "meets it")
     networks = counted(max(entry.seeds for entry in entries), "network")
     yield tables.table(f"{declared.title}, in {networks} each", columns, rows, **STYLE)

@@ -103,7 +103,7 @@ class ClaimSettings(StudySettings):
         own, rest = flags.split(TRAINING, rest)
         options = Options(**flags.read(flags.of(Options), rest))
         post = typed["claims"] == f"experiments.{POST}"
-        name = "claims" if post else f"claims_{typed['claims'].replace('.', '_')}"
+        name = "claims" if post else f"claims_{typed['claims'].rpartition('.')[2]}"
         name += "_specifications" * typed.get("specifications", False)  # A set of its own, since it takes long.
         made, declared = cls(name, **{**typed, "answers": ()}), subject
         if made.variants and not declared.variants:

@@ -122,7 +122,7 @@ def robustness(
     shares = {kind: [each.share for each in known if each.kind == kind] for kind in kinds}
     return Robustness(
         claim.id,
-        claim.quote,
+        claim.statement,
         verdict,
         claim.meets,
         share,

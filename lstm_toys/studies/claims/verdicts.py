@@ -257,7 +257,8 @@ def _entry(
     at_once = ours.at(of_claims)
     entry = Entry(
         id=claim.id,
-        quote=claim.quote,
+        statement=claim.statement,
+        origin=claim.origin,
         statistic=claim.statistic,
         threshold=entries.Threshold(claim.low, claim.high, claim.against, question=claim.higher is None),
         meets=claim.meets,

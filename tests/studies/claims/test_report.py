@@ -23,7 +23,8 @@ def entry(text):
     ranks = {"networks": [1, 0, 8], text: [1, 2, 8]}
     return entries.Entry(
         id="one.claim-of_mine",
-        quote=text,
+        statement=text,
+        origin=text,
         statistic=text,
         threshold=entries.Threshold(np.nan, np.nan, None),
         meets=f"above {text}'s",
@@ -108,5 +109,5 @@ def test_a_legend_names_what_models_without_a_network_answer(answers, told):
 def test_a_claim_is_linked_to_its_heading():
     """Headings are called as GitHub calls them: in lower case, without full stops."""
     told = table("a")
-    assert '<a href="#oneclaim-of_mine">one.claim-of_mine</a>' in told
+    assert '<a href="#oneclaim-of_mine">a</a>' in told
     assert "<h3>one.claim-of_mine</h3>" in told

@@ -254,7 +254,7 @@ def test_figures_show_every_training_and_threshold():
     assert label.get_text() == "one (supported, depends)"
     assert dots(threshold) == 2 * [(0.9, COLORS["b"], COLORS["b"])]
     table = markdown.specifications([found], "mine")
-    assert "| one | supported, 90% | depends on optimizer (0.2 to 0.2; 0.4 to 0.4) |" in table
+    assert "| It is (`one`) | supported, 90% | depends on optimizer (0.2 to 0.2; 0.4 to 0.4) |" in table
     assert "at least 0.2: 90% (70–97%)" in table
 
 

@@ -19,7 +19,7 @@ OURS, PUBLISHED, COPIES = Column("networks", "networks"), Column("published", "p
 
 
 def claim(number=the_number, sources=(SOURCE,), **options):
-    return Claim("id", "quote", "statistic", number, sources, **(options or {"high": 1.0}))
+    return Claim("id", "statement", "statistic", number, sources, **(options or {"high": 1.0}))
 
 
 def judge(numbers, diverged=(), **options):
@@ -323,7 +323,7 @@ def test_a_variant_is_told_as_a_difference():
     assert json_of(entry)["variants"]["lost"]["difference_interval"] is None
     table = markdown.claims([entry], "the claims", "")
     assert "| claim | share of networks | dense | longer | lost |" in table
-    assert "| [id](#id) | 100% | **-100 (-100 to -42)** | -11 (-56 to +32) | – |" in table
+    assert "| [statement](#id) | 100% | **-100 (-100 to -42)** | -11 (-56 to +32) | – |" in table
 
 
 @pytest.mark.parametrize(("counting", "share"), [("all", 6 / 8), ("learned", 1.0), ("equal loss", 6 / 8)])
@@ -367,7 +367,7 @@ def test_an_entry_holds_what_was_asked_for():
     assert (entry.share, entry.median, entry.median_interval) == (1.0, 0.6, [0.5, 0.7])
     assert {name: each.median for name, each in entry.baselines.items()} == {"twice": 1.2}
     table = markdown.claims([entry], "the claims", "Ten networks.")
-    assert "| [id](#id) | **undecided** | 100% (68–100%) | 0.6 (0.5 to 0.7) | at most 1 |" in table
+    assert "| [statement](#id) | **undecided** | 100% (68–100%) | 0.6 (0.5 to 0.7) | at most 1 |" in table
     assert "Diverged, without a number: seeds 0." in table
 
 
