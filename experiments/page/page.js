@@ -194,8 +194,8 @@
     byId("summary").classList.toggle("unseen", !own.reached(state) || states.textOf(state) === state.learn);
     byId("words").hidden = guessing;
     byId("end").hidden = !states.last(state);
-    say(byId("quoted"), byId(`quote-${state.claim}`)?.textContent ?? "");
-    byId("quoted-link").href = `#claim-${state.claim}`;
+    say(byId("stated"), byId(`statement-${state.claim}`)?.textContent ?? "");
+    byId("stated-link").href = `#claim-${state.claim}`;
     say(byId("draw"), state.pen ? "Done drawing" : "Draw");
     byId("undo").disabled = state.depth === 0;
     const drawn = state.stroke !== null && reaches(state.stroke, times);

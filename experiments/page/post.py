@@ -92,8 +92,9 @@ def claim(entry: Any, level: str | None) -> dict[str, Any]:
     notes = [LEVELS.get(level, level)] if level else []
     notes += ["also for most untrained networks"] * (entry.verdict == "supported" and untrained)
     curves = dict.fromkeys(source.curves for source in declared.sources if source.population == "sine")
+    kept = ("id", "statement", "origin", "statistic", "verdict", "meets", "share")
     return {
-        **{name: getattr(entry, name) for name in ("id", "quote", "statistic", "verdict", "meets", "share")},
+        **{name: getattr(entry, name) for name in kept},
         "words": lt.claims.sentences(entry),
         "verdict_words": VERDICTS[entry.verdict],
         "level": level,

@@ -57,7 +57,7 @@ def test_earlier_steps_are_shown_and_a_claim_shows_its_curves(opened, saved):
     page.click("#claim-valley-amplitude button")
     assert "set=amplitude" in page.tab.url
     assert "19 networks (LSTM, after 1,000 steps)" in page.text("#summary")
-    assert page.text("#quoted") == page.text("#claim-valley-amplitude q")
+    assert page.text("#stated") == page.text("#statement-valley-amplitude")
     found = saved("published").results["amplitude"].isel(seed=SOUND, feature=0)
     medians = np.median(found.answer.values, axis=0)
     x = found.time.values
@@ -131,7 +131,8 @@ def test_names_are_text_and_what_is_missing_is_neither_offered_nor_told(compose,
     nasty = "</script><script>alert(1)</script>\n<img src='x' onerror=\"alert(2)\">&lt;\ud800\x1b"
     entry = next(each for each in entries if each.id == "sine-learned")
     columns = {kind: {nasty: next(iter(getattr(entry, kind).values()))} for kind in ("null", "controls", "variants")}
-    named = dataclasses.replace(entry, quote=nasty, statistic=nasty, meets=nasty, remarks=[nasty], **columns)
+    texts = dict.fromkeys(("statement", "origin", "statistic", "meets"), nasty)
+    named = dataclasses.replace(entry, **texts, remarks=[nasty], **columns)
     page = opened(compose([named], ("published", "rnn"), {"gru": nasty}) + "#networks=gru&curve=line")
     values = page.tab.eval_on_selector_all("[name=networks] option", "options => options.map((each) => each.value)")
     assert values == ["published", "untrained", "rnn", "own"]
