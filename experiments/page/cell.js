@@ -39,7 +39,7 @@ class Cell {
     say(this.part(`${name}-gate`), decimal(gate));
   }
 
-  /** A pipe is as full as much flows; what is taken away is drawn in another color. */
+  /** A pipe is as full as much flows; what is taken away is dashed. */
   flow(name, amount) {
     const pipe = this.part(`${name}-flow`);
     pipe.style.strokeWidth = `${11 * Math.min(1, Math.abs(amount))}`;

@@ -111,8 +111,8 @@ class Chart {
     let last = [-Infinity, 0];
     ys.forEach((value, at) => {
       const [across, up] = this.place(xs[at], value);
-      if (value === null || Math.hypot(across - last[0], up - last[1]) < 11) return;
-      this.pen.fillText("◇", across, up);
+      if (value === null || Math.hypot(across - last[0], up - last[1]) < 16) return;
+      this.pen.fillText("◆", across, up);
       last = [across, up];
     });
   }

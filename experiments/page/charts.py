@@ -10,7 +10,7 @@ from matplotlib.ticker import MaxNLocator
 
 import lstm_toys as lt
 
-WIDTH, MARGIN, ROW, LABEL, TOP, DOT, LARGE = 560, 14, 60, 24, 22, 5, 11
+WIDTH, MARGIN, ROW, LABEL, TOP, DOT, LARGE = 560, 14, 72, 24, 22, 5, 6
 """Sizes of a chart, in its own units: margins, rows, the space for a label, a dot's width, and that of a row alone."""
 
 NOTHING = 1e-5
@@ -33,7 +33,7 @@ def drawing(entry: Any) -> dict[str, Any]:
     """Lays out the chart of an entry of ``claims.json`` for the template: positions and texts."""
     rows, marks, threshold = rows_of(entry), [*marks_of(entry)], (entry.threshold.low, entry.threshold.high)
     compared = [*rows.values()][: 1 + bool(entry.threshold.against)]  # Not controls, which may be far away.
-    scale = scaled(compared, [*entry.threshold.ends, *(value for _, value, _ in marks)])
+    scale = scaled(compared, [0.0, *entry.threshold.ends, *(value for _, value, _ in marks)])
     region = [scale(end) for end in entry.threshold.within(*scale)]
     return {
         "width": WIDTH,
@@ -43,12 +43,12 @@ def drawing(entry: Any) -> dict[str, Any]:
         "rows": [
             {
                 "label": label,
-                "dots": [*stacked(numbers, scale, threshold, DOT)],
+                "dots": [*swarm(numbers, scale, threshold, DOT)],
                 "beyond": sum(not scale.low <= each <= scale.high for each in numbers),
             }
             for label, numbers in rows.items()
         ],
-        "large": [*stacked(compared[0], scale, threshold, LARGE)],
+        "large": [*swarm(compared[0], scale, threshold, LARGE)],
         "marks": [{"kind": kind, "place": scale(value), "text": text} for kind, value, text in marks],
         "region": region if entry.threshold.ends else None,  # The range that meets the claim.
         "ticks": [{"place": scale(tick), "text": f"{tick:g}"} for tick in ticks(*scale)],
@@ -84,8 +84,8 @@ def marks_of(entry: Any) -> Iterator[tuple[str, float, str]]:
 def scaled(rows: Iterable[Sequence[float]], others: Sequence[float]) -> Scale:
     """Returns an axis that holds single numbers, and rows without a twentieth of each on either side."""
     inner = [each for row in rows for each in sorted(row)[len(row) // 20 : len(row) - len(row) // 20]]
-    low, high = min([*inner, *others], default=0.0), max([*inner, *others], default=0.0)
-    margin = 0.04 * ((high - low) or abs(high) or 1.0)
+    low, high = min([*inner, *others]), max([*inner, *others])
+    margin = 0.12 * ((high - low) or abs(high) or 1.0)
     return Scale(low - margin, high + margin)
 
 
@@ -95,21 +95,20 @@ def ticks(low: float, high: float) -> list[float]:
     return [tick for tick in every if low <= tick <= high]
 
 
-def stacked(
+def swarm(
     numbers: Sequence[float], scale: Scale, threshold: Sequence[float], dot: int
 ) -> Iterator[tuple[float, float]]:
-    """Yields positions of dots of a width in columns over a row's line, each on its number's side of a threshold."""
+    """Yields positions of dots over a row's line: in the nearest column with room, on the number's side of a threshold.
 
-    def column(number: float) -> float:
-        place: float = round(scale(number) / dot) * dot
+    A column has as many dots of this width as fit over the line, so that each network is seen.
+    """
+    room, used = (ROW - LABEL) // dot, Counter[float]()
+    for number in sorted(numbers):
+        low, high = float(MARGIN), float(WIDTH - MARGIN)
         for end, beyond in zip(threshold, (operator.ge, operator.gt), strict=True):
             if np.isfinite(end):
-                edge = scale(end)
-                place = max(place, edge + dot / 2) if beyond(number, end) else min(place, edge - dot / 2)
-        return place
-
-    columns = Counter(map(column, numbers))
-    rise = min(dot, (ROW - LABEL - dot) / max(columns.values(), default=1))
-    for place, count in sorted(columns.items()):
-        for number in range(count):
-            yield round(place, 1), round(-dot / 2 - 1 - number * rise, 1)
+                low, high = (max(low, scale(end)), high) if beyond(number, end) else (low, min(high, scale(end)))
+        columns = [low + dot * (column + 0.5) for column in range(max(1, int((high - low) / dot)))]
+        place = min(columns, key=lambda each: (used[each] >= room, abs(each - scale(number))))
+        yield round(place, 1), -dot / 2 - 1 - dot * min(used[place], room - 1)
+        used[place] += 1

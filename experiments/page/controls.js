@@ -67,12 +67,11 @@ class Controls {
     const { own, states } = this;
     const { goal, steps } = states.training;
     const step = this.shownStep(state);
-    const last = own.networks.map(({ errors }) => errors.at(-1)?.[1] ?? Infinity);
     const [least, most] = states.learnedRange(state);
-    const beyond = least < -1 || most > 1 ? ` It goes from ${decimal(least)} to ${decimal(most)}, but an LSTM unit cannot answer beyond −1 and 1.` : "";
+    const beyond = least < -1 || most > 1 ? ` The curve goes from ${decimal(least)} to ${decimal(most)}, but an LSTM unit cannot answer beyond −1 and 1.` : "";
     byId("bar").value = step;
     say(byId("progress"), `Step ${step.toLocaleString("en")} of ${steps.toLocaleString("en")}.`);
-    say(byId("learned"), `${last.filter((error) => error <= goal).length} of ${last.length} have learned it (off by at most ${goal} on average: below the dashes).${own.busy ? "" : beyond}`);
+    say(byId("learned"), `${own.learned(goal)} of ${own.networks.length} have learned it (off by at most ${goal} on average: the green area).${own.busy ? "" : beyond}`);
     say(byId("train-stop"), own.busy ? "Stop" : target === steps ? "From the beginning" : target ? "Go on" : "Train them");
     byId("train-stop").classList.toggle("main", !own.busy && target < steps);
     byId("double").hidden = own.busy || target < steps || states.textOf(state) !== state.learn;

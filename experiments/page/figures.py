@@ -45,9 +45,8 @@ def trained(results: lt.Results, _: Mapping[str, Any]) -> Iterator[Shape]:
     training = results.training.isel(curve=0)
     answers, target, time = training.answer, training.truth, training.time.values
     plane = "x" in training.feature.values
-    for answer in answers:
-        yield "thin", answer.sel(feature="x") if plane else time, answer.sel(feature="y").values
-    yield "shown", target.sel(feature="x") if plane else time, target.sel(feature="y").values
+    for kind, line in (("trained", target), *(("thin", answer) for answer in answers)):
+        yield kind, line.sel(feature="x") if plane else time, line.sel(feature="y").values
 
 
 def probed(results: lt.Results, section: Mapping[str, Any]) -> Iterator[Shape]:
@@ -67,7 +66,7 @@ def read_off(results: lt.Results, _: Mapping[str, Any]) -> Iterator[Shape]:
     swept = results.sweep.isel(output_feature=0)
     true, (low, high) = swept.parameter_amplitude.values, lt.statistics.band(swept.answer.values)
     edge = float(results.training.train_target.max())
-    yield "area met", [0, edge, edge, 0], [0, 0, true.max(), true.max()]
+    yield "area practiced", [0, edge, edge, 0], [0, 0, true.max(), true.max()]
     yield "area band", [*true, *true[::-1]], [*low, *high[::-1]]
     yield "shown", true, true
     yield "median", true, np.median(swept.answer.values, axis=0)

@@ -37,6 +37,11 @@ class Own {
     return this.made === `${learn} ${seeds}` ? Math.max(0, this.step) : 0;
   }
 
+  /** How many of them are off by at most so much by now. */
+  learned(goal) {
+    return this.networks.filter(({ errors }) => errors.at(-1)?.[1] <= goal).length;
+  }
+
   get busy() {
     return this.step < this.target;
   }

@@ -159,11 +159,17 @@
     return calm.matches ? Math.floor(times.length / 6) : Math.floor(now / TURN) % times.length;
   }
 
+  /** Whether most of the networks that are shown have learned their curve. */
+  function learned() {
+    if (state.networks !== OWN.id) return states.stage(state).learned;
+    return !own.busy && 2 * own.learned(states.training.goal) > own.networks.length;
+  }
+
   /** All that a picture has; the answers are left out while they are guessed. */
   function shown() {
     const { trained } = states.population(state);
     const last = state.answered;
-    const more = { trained, bounds: states.bounds(state), published: states.published(state), range: states.last(state) ? states.learnedRange(state) : null };
+    const more = { trained, bounds: states.bounds(state), published: states.published(state), range: states.last(state) && learned() ? states.learnedRange(state) : null };
     if (last?.others.length) more.bounds = [];
     if (!last || states.guessing(state)) {
       return { ...more, curve: states.curve(state), each: [], focus: [], seed: -1, others: [], moves: [], sines: [], plucked: [], guess: state.stroke, published: null, bounds: [] };
@@ -182,32 +188,27 @@
     for (const button of document.querySelectorAll("#story [data-ask]")) {
       button.setAttribute("aria-pressed", String(told.exact && story[told.at][told.choice] === button.dataset.ask));
     }
-    for (const slider of document.querySelectorAll("#story [data-asks]")) {
-      const at = slider.dataset.asks.split(" ").indexOf(story[told.at]?.[told.choice]);
-      if (at < 0) continue;
-      slider.value = at;
-      document.querySelectorAll("#story [data-choice]").forEach((text, number) => { text.hidden = number !== at; });
-      slider.setAttribute("aria-valuetext", document.querySelectorAll("#story [data-choice]")[at].textContent);
-    }
+    document.querySelectorAll("#story [data-choice]").forEach((text) => { text.hidden = text.dataset.choice !== story[told.at]?.[told.choice]; });
     controls.show(state);
-    byId("aside").hidden = !states.last(state);
+    byId("aside").hidden = !states.last(state) || state.inside;
     byId("summary").classList.toggle("unseen", !own.reached(state) || states.textOf(state) === state.learn);
     byId("words").hidden = guessing;
-    say(byId("quoted"), byId(`quote-${state.claim}`)?.textContent ?? "");
-    byId("quoted-link").href = `#claim-${state.claim}`;
+    byId("end").hidden = !states.last(state);
+    say(byId("stated"), byId(`statement-${state.claim}`)?.textContent ?? "");
+    byId("stated-link").href = `#claim-${state.claim}`;
     say(byId("draw"), state.pen ? "Done drawing" : "Draw");
     byId("undo").disabled = state.depth === 0;
     const drawn = state.stroke !== null && reaches(state.stroke, times);
     byId("guessed").hidden = !drawn;
     byId("hint").hidden = !guessing || drawn || Boolean(drawing.stroke);
-    say(byId("hint"), state.stroke ? "Go on until both ends are drawn" : "Start here →");
+    say(byId("hint"), state.stroke ? "Go on until both ends are drawn" : "↖ Start here");
     const kinds = { panels: state.family === "pluck", following: state.inside, free: states.last(state) };
     for (const [name, applies] of Object.entries(kinds)) byId("playground").classList.toggle(name, applies);
     byId("chart").classList.toggle("drawing", state.pen || guessing);
     byId("inside").hidden = !state.inside;
     for (const button of document.querySelectorAll("[data-inside]")) {
       button.setAttribute("aria-expanded", String(state.inside));
-      button.disabled = !state.inside && states.population(state).layers.at(-1).kind !== "lstm"; // No other unit has such a cell.
+      button.disabled = !state.inside && !states.cell(state);
       say(button, state.inside ? "Close" : "Why? Look inside");
     }
     const picked = shown();
@@ -230,7 +231,7 @@
     for (const [name, there] of Object.entries(shown)) byId(`key-${name}`).hidden = !there;
     for (const { name, ends } of moves) say(byId(`key-${name}`), `${name}s move by ${decimal(ends[1] - ends[0])}`);
     say(byId("key-single-text"), plucked.length ? `${each.length} of each kind` : controls.counted(state));
-    say(byId("key-median-text"), others.length ? "median answer" : seed < 0 ? "median" : `network ${seed}`);
+    say(byId("key-median-text"), others.length ? `median of ${controls.counted(state)}` : seed < 0 ? "median" : `network ${seed}`);
     for (const id of ["head-low", "head-high"]) byId(id).hidden = seed >= 0;
     say(byId("head-median"), seed < 0 ? "median answer" : "answer");
   }
@@ -250,7 +251,7 @@
       say(caption, kind ? `${kind.label}: ${ringsOf(kind.each, times)}` : "");
       if (kind) Object.assign(caption.style, { left: `${chart.boxes[at].left}px`, top: `${chart.boxes[at].top - Chart.CAPTION}px`, width: `${chart.boxes[at].right - chart.boxes[at].left}px` });
     });
-    say(byId("inside-who"), !picked.each.length ? "" : inside ? `Network ${picked.seed}. Choose a line to follow another.` : "Only networks whose answer is an LSTM unit have such a cell.");
+    say(byId("inside-who"), states.cell(state) ? `Network ${state.seed}. Choose a line to follow another.` : "Only networks whose answer is an LSTM unit have such a cell.");
     byId("machine").hidden = !inside;
     if (inside) cell.show(picked.trace, picked.curve, times, cursor);
     if (state.networks === OWN.id) renderErrors();
@@ -262,15 +263,19 @@
     const ticks = [0.001, 0.01, 0.1, 1].map((value) => [Math.log10(value), String(value)]);
     errors.clear();
     errors.begin({ x: [0, steps], y: [-3, 0], xTicks: [0, steps / 2, steps].map((at) => [at, Math.round(at).toLocaleString("en")]), yTicks: ticks, xName: "steps", yName: "off by" });
-    errors.line([0, steps], [Math.log10(goal), Math.log10(goal)], "others", 1.6, [6, 4]);
+    errors.band([-3, Math.log10(goal)], "met");
     for (const { errors: each } of own.networks) {
-      errors.line(each.map(([step]) => step), each.map(([, error]) => Math.log10(Math.max(error, 0.001))), "median", 1.2);
+      errors.line(each.map(([step]) => step), each.map(([, error]) => Math.log10(Math.max(error, 0.001))), "single", 1.5);
     }
   }
 
   /** Words and numbers, which follow once nothing moves and all answers are those of the state. */
   function renderWords(picked, guessing) {
     const last = state.answered;
+    if (!learned()) {
+      byId("gauge").hidden = byId("found").hidden = true;
+      say(byId("gauge-text"), state.networks === OWN.id && own.busy ? "They are still learning." : "These networks have not learned their curve.");
+    }
     const current = last?.complete && !state.moving && state.began === null && states.address({ ...last.asked, at: state.at, guess: state.guess }) === states.address(state);
     byId("playground").setAttribute("aria-busy", String(!current));
     if (!current || state.worded === last) return;
@@ -278,16 +283,17 @@
     say(byId("verdict"), guessing || states.step(state).at ? "" : verdictOf(state.guess, last, times));
     say(byId("summary"), guessing ? "" : summaryOf(last, controls.who(state), times));
     fillTable(document.querySelector("#numbers tbody"), times, guessing ? [] : [last.curve, last.focus, ...(last.seed < 0 ? [last.low, last.high] : [])]);
-    renderGauge(last);
+    if (learned()) renderGauge(last);
   }
 
-  /** How far the median answer is off, of what is asked for at the end of the story. */
-  function renderGauge({ curve, median }) {
-    const off = errorOf(median, curve, times);
+  /** How far the answer in focus is off, of what is asked for at the end of the story. */
+  function renderGauge({ curve, focus }) {
+    const off = errorOf(focus, curve, times);
     const [low, high] = states.learnedRange(state);
     const outside = Math.min(...curve) < low - 0.005 || Math.max(...curve) > high + 0.005;
     const found = !outside && off > data.fails;
     const gauge = byId("gauge");
+    gauge.hidden = false;
     gauge.setAttribute("aria-valuenow", off.toFixed(2));
     gauge.style.setProperty("--share", `${Math.min(100, (50 * off) / data.fails)}%`);
     gauge.classList.toggle("found", found);
@@ -361,9 +367,6 @@
   };
   for (const name of ["pointerdown", "pointerup", "pointercancel"]) {
     window.addEventListener(name, () => { state = { ...state, pressed: name === "pointerdown" }; }, true);
-  }
-  for (const slider of document.querySelectorAll("#story [data-asks]")) {
-    slider.oninput = () => act(states.open(`#${slider.dataset.asks.split(" ")[slider.value]}`), { moving: true });
   }
   document.addEventListener("click", (event) => {
     const { target } = event;

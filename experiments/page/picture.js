@@ -3,7 +3,7 @@
 /** The ends of everything that a picture has, together with those of before. */
 function reachOf({ curve, sines, each, trained, published, guess, plucked }, before) {
   const lines = [curve, ...sines, ...each, published ?? [], guess ?? [], before ?? [], ...plucked.flatMap((kind) => kind.each)];
-  if (!plucked.length) lines.push(trained, [0, 0.75]);
+  lines.push(...(plucked.length ? [[0]] : [trained, [0, 0.75]]));
   const values = lines.flatMap((line) => [...line].filter((value) => value !== null && !Number.isNaN(value)));
   return [Math.min(...values), Math.max(...values)];
 }
@@ -15,14 +15,14 @@ function heightsOf([least, most], parts) {
 
 /** The highest points of lines from x = 0.1 on and the lowest between 0.2 and 0.8, as the claims have them, and how far these move. */
 function movesOf(lines, times) {
-  return [["peak", "null", 0.1, 1, 1], ["valley", "published", 0.2, 0.8, -1]].map(([name, color, low, high, sign]) => {
+  return [["peak", 0.1, 1, 1], ["valley", 0.2, 0.8, -1]].map(([name, low, high, sign]) => {
     const places = [...times.keys()].filter((at) => times[at] >= low && times[at] <= high);
     const points = lines.map((line) => {
       const place = places.reduce((best, at) => (sign * line[at] > sign * line[best] ? at : best));
       return [times[place], line[place]];
     });
     const values = points.map(([, value]) => value);
-    return { name, color, points, ends: [Math.min(...values), Math.max(...values)] };
+    return { name, points, ends: [Math.min(...values), Math.max(...values)] };
   });
 }
 
@@ -43,15 +43,15 @@ class Picture {
     chart.clear(1 + shown.plucked.length);
     shown.plucked.forEach((kind, at) => {
       chart.begin(axes, at + 1);
-      this.answers(kind, until, -1);
+      this.answers(kind, until);
       chart.line(times, until(shown.curve), "shown", 1.8, [6, 4]);
     });
     chart.begin(axes); // The first panel is the last one, upon which handles are placed.
-    if (shown.range) chart.band(shown.range, "met");
-    for (const bound of shown.bounds) chart.line([0, 1], [bound, bound], "null", 1.6, [2, 3]);
+    if (shown.range) chart.band(shown.range, "practiced");
+    for (const bound of shown.bounds) chart.line([0, 1], [bound, bound], "quiet", 1.6, [2, 3]);
     if (!shown.plucked.length && !shown.others.length) chart.line(times, shown.trained, "trained", 3);
     if (shown.others.length) this.set(shown, until);
-    else this.answers(shown, until, shown.seed);
+    else this.answers(shown, until);
     chart.line(times, until(shown.curve), "shown", 1.8, [6, 4]);
     if (shown.guess) chart.line(times, shown.guess, "guess", 3);
     if (shown.published) chart.diamonds(times, until(shown.published), "published");
@@ -63,10 +63,9 @@ class Picture {
   }
 
   /** All answers, and the one in focus upon a light edge, so that it stands out among many. */
-  answers({ each, focus }, until, seed) {
+  answers({ each, focus }, until) {
     const { chart, times } = this;
-    const color = seed < 0 && each.length < 20 ? "single" : "many";
-    if (each.length > 1) for (const values of each) chart.line(times, until(values), color, 1);
+    if (each.length > 1) for (const values of each) chart.line(times, until(values), "single", 1);
     chart.line(times, until(focus), "paper", 6);
     chart.line(times, until(focus), "median", 3);
   }
@@ -75,11 +74,11 @@ class Picture {
   set({ focus, others, sines, moves }, until) {
     const { chart, times } = this;
     const lines = [...others, focus];
-    for (const sine of sines) chart.line(times, until(sine), "edge", 1, [3, 4]);
-    for (const line of lines) chart.line(times, until(line), line === focus ? "median" : "others", line === focus ? 3 : 1.6);
-    for (const { color, points, ends } of moves) {
-      for (const [x, y] of points) chart.dot(x, y, color, 4.5);
-      chart.line([1, 1], ends, color, 5);
+    for (const sine of sines) chart.line(times, until(sine), "shown", 1, [3, 4]);
+    for (const line of lines) chart.line(times, until(line), "median", line === focus ? 3 : 1.6);
+    for (const { name, points, ends } of moves) {
+      for (const [x, y] of points) chart.dot(x, y, name, 4.5);
+      chart.line([1, 1], ends, name, 5);
     }
   }
 }

@@ -14,7 +14,7 @@ from .. import published as posted
 from .. import sine
 from . import networks, story
 from .build import Made
-from .runs import RATES, FinishedRun
+from .runs import FURTHER, FinishedRun
 
 ALL, FEW = 64, 16
 """Networks of the published population, and of all others."""
@@ -34,8 +34,6 @@ SAME = "otherwise as the first ones"
 EXACT = ("published", "gru", "rnn")
 """Runs whose numbers the texts give: their weights have all 32 bits, those of others 16."""
 
-RATE = f"{sine.EXPERIMENT.defaults['learning_rate']:g}"
-
 POPULATIONS = (
     Choice("published", "published", "LSTM", "hard gates; one more LSTM unit answers", ALL),
     Choice("untrained", "published", "LSTM before training", "as they begin, with random weights"),
@@ -44,10 +42,7 @@ POPULATIONS = (
     Choice("gru", "gru", "GRU", "hard gates; one more GRU unit answers"),
     Choice("rnn", "rnn", "vanilla RNN", "tanh units without gates; one more such unit answers"),
     Choice("larger", "larger", "LSTM trained on A = 0.6", "its peaks are at 1.2, which no LSTM unit can answer"),
-    *(
-        Choice(f"rate-{each}", "published" if each == RATE else f"rate-{each}", f"LSTM, learning rate {each}", SAME)
-        for each in sorted((*RATES, RATE), key=float)
-    ),
+    *(Choice(name, name, f"LSTM, {words}", SAME) for name, (words, *_) in FURTHER.items()),
 )
 
 RANGES = {
@@ -97,7 +92,7 @@ def made(loaded: Mapping[str, lt.Networks], metrics: Mapping[str, Mapping[str, A
         for family, ends in RANGES.items()
     }
     known = [*sets(results)]
-    steps = story.steps(loaded["published"], metrics["published"], dict(rates(loaded, known)))
+    steps = story.steps(loaded["published"], metrics["published"], dict(further(loaded, known)))
     content = {"families": sliders, "populations": populations}
     data = {
         **content,
@@ -112,18 +107,16 @@ def made(loaded: Mapping[str, lt.Networks], metrics: Mapping[str, Mapping[str, A
     )
 
 
-def rates(
+def further(
     loaded: Mapping[str, lt.Networks], known: list[dict[str, Any]]
 ) -> Iterator[tuple[str, tuple[str, lt.Results]]]:
-    """Yields learning rates, from the lowest one on, with the address of sines of other phases, and results."""
+    """Yields trainings, the published one first, with the address of sines of other phases, and results."""
     curves = next(each["curves"] for each in known if each["id"] == story.VALLEY.sources[0].curves)
     shown = curves[len(curves) // 2]
-    for each in POPULATIONS:
-        if each.id.startswith("rate-") and each.run in loaded:
-            curve = {"curve": shown["family"], **shown["parameters"], "set": story.VALLEY.sources[0].curves}
-            sound = np.flatnonzero(~loaded[each.run].diverged)[: each.networks]
-            results = loaded[each.run].results.isel(seed=sound)
-            yield each.id.removeprefix("rate-"), (urlencode({**curve, "networks": each.id}), results)
+    for name in ("published", *filter(loaded.__contains__, FURTHER)):
+        curve = {"curve": shown["family"], **shown["parameters"], "set": story.VALLEY.sources[0].curves}
+        results = loaded[name].results.isel(seed=np.flatnonzero(~loaded[name].diverged))
+        yield name, (urlencode({**curve, "networks": name}), results)
 
 
 def described(
@@ -139,7 +132,8 @@ def described(
         rows = sound if step == last else sound[:FEW]
         texts = networks.packed(trained.model, trained.at(step).params, rows, exact=exact)
         blocks |= dict(zip((block, f"{block}-rest"), texts, strict=False))
-        states.append({"step": step, "block": block, "networks": len(rows), "exact": exact})
+        most = step == last and not untrained and 2 * metrics["converged"] > metrics["seeds"]
+        states.append({"step": step, "block": block, "networks": len(rows), "exact": exact, "learned": most})
     learned = f"{metrics['converged']} of {metrics['seeds']} had learned their curve after {last:,} steps"
     entry = {
         "id": population.id,

@@ -1,5 +1,6 @@
 """The post, section by section: its tasks, the networks' answers, and whether its sentences hold."""
 
+import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -16,17 +17,30 @@ SECTIONS = prose("post")["section"]
 
 VERDICTS = {"supported": "It holds", "refuted": "It does not hold", "undecided": "It is not decided"}
 
+LEVELS = {"depends": "depends on choices", "not tested": "too few choices judged"}
+"""How verdicts stand other choices, where the level's name needs words; see `lstm-toys claims --specifications`."""
+
 
 def make(runs: Mapping[str, FinishedRun]) -> Made | None:
     """Makes the sections whose run is finished, and the table of verdicts; None without either."""
     entries: Sequence[Any] = lt.claims.read(runs["claims"].run.checked("claims.json")) if "claims" in runs else []
+    choices = json.loads(runs["choices"].run.checked("specifications.json").read_text()) if "choices" in runs else []
     used = {section["run"] for section in SECTIONS} & runs.keys()
     results = {name: lt.load_results(runs[name].run.checked("results.nc")) for name in used}
-    return made(results, entries, runs) if results or entries else None
+    levels = {each["id"]: each["level"] for each in choices}
+    return made(results, entries, levels, runs) if results or entries else None
 
 
-def made(results: Mapping[str, lt.Results], entries: Sequence[Any], runs: Mapping[str, FinishedRun]) -> Made:
-    """Makes the sections from results by run, and the table from entries of ``claims.json``."""
+def made(
+    results: Mapping[str, lt.Results],
+    entries: Sequence[Any],
+    levels: Mapping[str, str | None],
+    runs: Mapping[str, FinishedRun],
+) -> Made:
+    """Makes the sections from results by run, and the table from entries of ``claims.json``.
+
+    ``levels`` say by id how well verdicts stand other choices; they are empty if that is unknown.
+    """
     sections = [
         {
             "section": section,
@@ -37,11 +51,14 @@ def made(results: Mapping[str, lt.Results], entries: Sequence[Any], runs: Mappin
         if section["run"] in results
     ]
     titles = {name: section["title"] for section in SECTIONS for name in section["claims"]}
-    claims = [{**claim(entry), "title": titles[entry.id]} for entry in entries]
+    claims = [{**claim(entry, levels.get(entry.id)), "title": titles[entry.id]} for entry in entries]
+    replicated = [each for each in claims if each["level"] == "replicated"]
     return Made(
         {
             "sections": sections,
-            "counts": dict(Counter(each["verdict_words"] for each in claims).most_common()),
+            "counts": Counter(each["verdict"] for each in claims),
+            "replicated": Counter(each["verdict"] for each in replicated),
+            "untrained": sum(each["verdict"] == "supported" and each["untrained"] for each in replicated),
             "seeds": entries[0].seeds if entries else 0,
             "claims": sorted(claims, key=lambda each: each["share"]),
             "command": runs["claims"].command if "claims" in runs else "",
@@ -67,26 +84,23 @@ def recipe(settings: lt.Settings) -> str:
     return f"{network}; {settings.optimizer}, learning rate {settings.learning_rate:g}, {settings.steps:,} steps"
 
 
-def claim(entry: Any) -> dict[str, Any]:
-    """Prepares a claim for the template."""
+def claim(entry: Any, level: str | None) -> dict[str, Any]:
+    """Prepares a claim for the template; ``level`` says how well its verdict stands other choices, if that is known."""
     declared = next(each for each in CLAIMS.claims if each.id == entry.id)
+    untrained = any(name == "untrained networks" and each.share > 0.5 for name, each in entry.controls.items())
+    turns = any(each.startswith("during training") for each in entry.remarks)
+    notes = [LEVELS.get(level, level)] if level else []
+    notes += ["also for most untrained networks"] * (entry.verdict == "supported" and untrained)
     curves = dict.fromkeys(source.curves for source in declared.sources if source.population == "sine")
+    kept = ("id", "statement", "origin", "statistic", "verdict", "meets", "share")
     return {
-        **{name: getattr(entry, name) for name in ("id", "quote", "statistic", "verdict", "meets", "share")},
+        **{name: getattr(entry, name) for name in kept},
         "words": lt.claims.sentences(entry),
-        "verdict_words": VERDICTS[entry.verdict] + ", but for others too" * shared(entry, learned=declared.learned),
-        "turns": any(each.startswith("during training") for each in entry.remarks),
+        "verdict_words": VERDICTS[entry.verdict],
+        "level": level,
+        "untrained": untrained,
+        "turns": turns,
+        "notes": notes + ["↺ changes with training"] * turns,
         "drawing": charts.drawing(entry),
         "curves": [*curves],
     }
-
-
-def shared(entry: Any, *, learned: bool) -> bool:
-    """Whether a supported claim is also met by models that learned nothing, or something else.
-
-    A copy has to meet a claim that something was learned.
-    """
-    nulls = [null.meets for null in entry.null.values()]
-    controls = [control.verdict == "supported" for control in entry.controls.values()]
-    copied = any(nulls) and not learned
-    return entry.verdict == "supported" and (copied or any(controls))

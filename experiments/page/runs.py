@@ -11,8 +11,12 @@ from .. import all as every
 KEPT = (0, 100, 300, 700)
 """Steps before the last at which the page shows the published networks."""
 
-RATES = ("0.0003", "0.0005", "0.002", "0.003")
-"""Learning rates that the page compares with that of the published networks."""
+FURTHER = {
+    "rate-0.0003": ("rate 0.0003", "--learning_rate", "0.0003"),
+    "steps-3000": ("3,000 steps", "--steps", "3000"),
+    "rate-0.003": ("rate 0.003", "--learning_rate", "0.003"),
+}
+"""Networks that were trained less or further than the published ones, by name: in words, and the flags."""
 
 COMMANDS: dict[str, tuple[tuple[str, ...], ...]] = {
     "published": (("sine", "--seeds", "64", "--keep_steps", ",".join(map(str, KEPT))),),
@@ -21,9 +25,10 @@ COMMANDS: dict[str, tuple[tuple[str, ...], ...]] = {
     "gru": (("sine", "--cell", "gru"),),
     "rnn": (("sine", "--cell", "rnn", "--gates", "sigmoid", "--learning_rate", "0.002"),),
     "larger": (("sine", "--train_amplitude", "0.6"),),
-    **{f"rate-{rate}": (("sine", "--learning_rate", rate),) for rate in RATES},
+    **{name: (("sine", "--seeds", "64", *flags),) for name, (_, *flags) in FURTHER.items()},
     **{name: ((name,),) for name in every.EXPERIMENTS},
     "claims": (("claims", "--variants"), ("claims",)),
+    "choices": (("claims", "--specifications"),),
 }
 """By name, the commands whose run will do; the first one is printed if all runs are missing."""
 

@@ -101,6 +101,11 @@ class States {
     return this.population(state).layers.at(-1).kind === "dense" ? [] : [-1, 1];
   }
 
+  /** Whether an LSTM unit answers: no other one has such a cell. */
+  cell(state) {
+    return this.population(state).layers.at(-1).kind === "lstm";
+  }
+
   // ---- The curve.
 
   curve({ family, drawn, parameters }) {
@@ -198,7 +203,7 @@ class States {
     const exact = this.told.get(`${plain}&seed=${state.seed}`);
     const known = exact ?? this.told.get(plain); // The network that is followed leaves the step as it is.
     if (known) return { ...known, exact: Boolean(exact) };
-    const near = state.networks === OWN.id && state.learn === this.sine ? 1 : state.family === "pluck" ? this.pluck : last;
+    const near = state.networks === OWN.id && state.learn === this.sine ? 1 : state.family === "pluck" && state.networks === this.populations[0].id ? this.pluck : last;
     return { at: state.claim ? last + 1 : near < 0 ? last : near, choice: -1, exact: false };
   }
 

@@ -13,6 +13,7 @@ import lstm_toys as lt
 from .. import published, sine
 from ..post.sentences import SENTENCES
 from .build import prose
+from .runs import FURTHER
 
 WORDS = prose("story")
 
@@ -29,15 +30,15 @@ FAILS = 0.1
 """The error from which on networks fail on a curve of the reader's, a third of the amplitude that they learned."""
 
 VALLEY = next(each for each in SENTENCES if each.id == "valley-phase")
-"""The claim whose verdict turns with the learning rate."""
+"""The claim whose verdict turns with the learning rate, and with the number of steps."""
 
 
 def steps(
-    trained: lt.Networks, metrics: Mapping[str, Any], rates: Mapping[str, tuple[str, lt.Results]]
+    trained: lt.Networks, metrics: Mapping[str, Any], further: Mapping[str, tuple[str, lt.Results]]
 ) -> list[dict[str, Any]]:
     """Makes the story from the published networks and the summary of their run.
 
-    ``rates`` are learning rates, from the lowest one on, each with the address of a picture and the labeled results.
+    ``further`` are the trainings of `FURTHER` after the published one, each with the address of a picture and results.
     """
     results = trained.results.isel(seed=np.flatnonzero(~trained.diverged))
     numbers = told(results, metrics)
@@ -50,7 +51,7 @@ def steps(
         step("learned", numbers, {"": asked(MIDDLE, networks="own", learn=LEARNED, seeds=HERE, step=0)}),
         step("alone", numbers, {alone["every"].format(**numbers): asked(LARGER, post="yes"), **singles}),
         step("pluck", numbers, {pluck["again"]: plucked}),
-        *([choices(rates, results)] if len(rates) > 1 else []),
+        *([verdicts(further, numbers)] if len(further) > 1 else []),
         step("own", numbers, {WORDS["own"]["again"]: asked(0.8 * MIDDLE)}),
     ]
     return [{"id": f"step-{at}", **each} for at, each in enumerate(made, start=1)]
@@ -69,7 +70,7 @@ def said(words: Any, numbers: Mapping[str, Any]) -> Any:
 
 
 def told(results: lt.Results, metrics: Mapping[str, Any]) -> dict[str, Any]:
-    """The numbers of all texts but those about learning rates; ``results`` are without diverged networks."""
+    """The numbers of all texts but those about other trainings; ``results`` are without diverged networks."""
     sines = results.amplitude
     (row,) = np.flatnonzero(np.isclose(sines.parameter_amplitude.values, LARGER))
     x, seeds, learned = sines.time.values, results.seed.values, results.training.truth.values
@@ -82,6 +83,7 @@ def told(results: lt.Results, metrics: Mapping[str, Any]) -> dict[str, Any]:
         **metrics,
         "networks": len(seeds),
         "here": HERE,
+        "rate": sine.EXPERIMENT.defaults["learning_rate"],
         "shown": float(sines.input.isel(curve=row).max()),
         "median": np.median(tops),
         "some": ", ".join(map(str, seeds[:SINGLES])),
@@ -94,26 +96,26 @@ def told(results: lt.Results, metrics: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def choices(rates: Mapping[str, tuple[str, lt.Results]], trained: lt.Results) -> dict[str, Any]:
-    """The claim whose verdict turns with the learning rate, judged at each; that of those ``trained`` comes first."""
-    own, usual, slider = WORDS["rates"], f"{sine.EXPERIMENT.defaults['learning_rate']:g}", []
-    for rate, (ask, results) in rates.items():
-        found = judged(results)
-        texts = [own["verdict"].format(said=own["verdicts"][found["verdict"]], high=VALLEY.high, **found)]
-        texts += [own["all"].format(rate=rate, **judged(trained))] if rate == usual else []
-        slider.append({"ask": ask, "verdict": found["verdict"], "label": rate, "text": " ".join(texts)})
-    first = [*rates].index(usual)
-    asks = [each["ask"] for each in slider]
-    label = own["label"].format(least=slider[0]["label"], most=slider[-1]["label"])
-    few = min(results.sizes["seed"] for _, results in rates.values())
-    made = step("rates", {"few": few}, {}, slider={"label": label, "choices": slider})
-    return {**made, "asks": [asks[first], *asks[:first], *asks[first + 1 :]]}
+def verdicts(further: Mapping[str, tuple[str, lt.Results]], numbers: Mapping[str, Any]) -> dict[str, Any]:
+    """The claim whose verdict turns with training, judged by the networks of each training."""
+    own = WORDS["verdict"]
+    found = {name: judged(results) for name, (_, results) in further.items()}
+    labels = {name: own["usual"] if name == "published" else FURTHER[name][0].capitalize() for name in found}
+    choices = [
+        {"ask": further[name][0], "verdict": each["verdict"], "label": labels[name], "text": said(own["judged"], each)}
+        for name, each in found.items()
+    ]
+    usual, *more = (found[name]["verdict"] for name in ("published", "steps-3000", "rate-0.003") if name in found)
+    both = own["both"] if len(more) == 2 and usual not in more else ""
+    return step("verdict", numbers, {each["label"]: each["ask"] for each in choices}, choices=choices, both=both)
 
 
 def judged(results: lt.Results) -> dict[str, Any]:
-    """The verdict on the claim, and how many networks meet it."""
+    """The verdict on the claim, in words too, and how many networks meet it."""
     found: Any = lt.claims.judge(VALLEY, {VALLEY.sources[0].population: results})
-    return {"verdict": found.verdict, "met": found.met, "networks": found.counted + found.meaningless}
+    networks = found.counted + found.meaningless
+    words = WORDS["verdict"]["verdicts"][found.verdict]
+    return {"verdict": found.verdict, "said": words, "met": found.met, "networks": networks, "high": VALLEY.high}
 
 
 def asked(amplitude: float, **other: Any) -> str:

@@ -33,11 +33,12 @@ function summaryOf(answered, who, times) {
   ].join(" ");
 }
 
-/** How far a guess, and the curve itself, are off the median answer. */
-function verdictOf(guess, { median, curve }, times) {
-  const dashed = offOf(curve, median, times);
-  if (guess === UNTOLD) return `Their median answer (blue) and the dashed curve are ${dashed.replace("off by", "apart by")}.`;
-  return `Your guess is ${offOf(guess, median, times)} from their median answer (blue). The dashed curve itself is ${dashed.replace(" on average", "")}.`;
+/** How far a guess, and the curve itself, are off the answer in focus. */
+function verdictOf(guess, { focus, curve, seed }, times) {
+  const dashed = offOf(curve, focus, times);
+  const answer = seed < 0 ? "their median answer (blue)" : `the answer of network ${seed} (blue)`;
+  if (guess === UNTOLD) return `The dashed curve and ${answer} are ${dashed.replace("off by", "apart by")}.`;
+  return `Your guess is ${offOf(guess, focus, times)} from ${answer}. The dashed curve itself is ${dashed.replace(" on average", "")}.`;
 }
 
 /** How many of the answers to a release ring, and how wide their swings are along x. */

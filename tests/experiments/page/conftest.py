@@ -1,5 +1,6 @@
 """Networks of every kind that the page computes, a page of them, and a browser that opens it."""
 
+import json
 import os
 import shutil
 from functools import cache, partial
@@ -18,6 +19,7 @@ from conftest import HANG, ROOT
 from experiments import sine
 from experiments.page import build, playground, post, runs
 from experiments.page import networks as page_networks
+from experiments.post.claims import CLAIMS
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
@@ -54,7 +56,7 @@ def saved(networks):
 
     @cache
     def make(kind):
-        model, params, answers = networks("published" if kind.startswith("rate") else kind)
+        model, params, answers = networks("published" if kind.startswith(("rate", "steps")) else kind)
         told = np.where(np.isin(np.arange(SEEDS), DIVERGED)[:, None, None, None], np.nan, answers)
         errors = np.linspace(0.5, 0.01, SEEDS * 4, dtype=np.float32).reshape(SEEDS, 4, 1)
         losses = np.tile(np.float32([0.1, 0.01, sine.POST_MSE, 1e-4]), (SEEDS, 1))
@@ -74,13 +76,13 @@ def compose(saved, tmp_path_factory):
     """Writes a page of networks of some kinds and of verdicts on claims, and returns its address."""
     every = tuple(each.run for each in playground.POPULATIONS)
 
-    def write(entries, kinds=every, missing=None):
+    def write(entries, kinds=every, missing=None, levels=()):
         populations = {kind: saved(kind) for kind in kinds}
         finished = SimpleNamespace(command="", settings=runs.planned(("sine",)).settings, metrics=METRICS)
         used = dict.fromkeys([*(section["run"] for section in post.SECTIONS), "claims"], finished)
         parts = {
             "playground": playground.made(populations, dict.fromkeys(kinds, METRICS)),
-            "post": post.made({"sine": saved("published").results}, entries, used),
+            "post": post.made({"sine": saved("published").results}, entries, dict(levels), used),
         }
         path = tmp_path_factory.mktemp("page") / "index.html"
         path.write_text(build.html(parts, missing or {}), encoding="utf-8")
@@ -90,9 +92,14 @@ def compose(saved, tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def entries():
-    """The published verdict on every claim."""
-    return lt.claims.read(ROOT / "results" / "claims" / "claims.json")
+def entries(tmp_path_factory):
+    """The published verdict on every claim, with what it states, which was published as a quotation alone."""
+    path = tmp_path_factory.mktemp("claims") / "claims.json"
+    stated = {each.id: {"statement": each.statement, "origin": each.origin} for each in CLAIMS.claims}
+    judged = json.loads((ROOT / "results" / "claims" / "claims.json").read_text())
+    told = [{name: each[name] for name in each if name != "quote"} | stated[each["id"]] for each in judged]
+    path.write_text(json.dumps(told))
+    return lt.claims.read(path)
 
 
 @pytest.fixture(scope="session")

@@ -144,7 +144,27 @@ def test_every_sentence_has_a_section_and_every_run_a_command():
     placed = [claim for section in post.SECTIONS for claim in section["claims"]]
     assert sorted(placed) == sorted(claim.id for claim in sentences.SENTENCES)
     for arguments in (arguments for commands in runs.COMMANDS.values() for arguments in commands):
-        assert runs.planned(arguments).name == arguments[0]
+        assert runs.planned(arguments).name.startswith(arguments[0])
+
+
+def test_verdicts_are_counted_as_the_claims_under_other_choices_have_them(entries):
+    folder = RESULTS / "claims_specifications"
+    choices = json.loads((folder / "specifications.json").read_text())
+    claims = {each["id"]: each for each in json.loads((folder / "claims.json").read_text())}
+    replicated = {
+        verdict: [each["id"] for each in choices if (each["level"], each["verdict"]) == ("replicated", verdict)]
+        for verdict in ("supported", "refuted")
+    }
+    controls = [claims[name]["controls"].get("untrained networks", {"share": 0}) for name in replicated["supported"]]
+    untrained = sum(each["share"] > 0.5 for each in controls)
+    supported, refuted = map(len, replicated.values())
+    words = f"Of these, {supported} supported and {refuted} refuted verdicts are replicated"
+    levels = {each["id"]: each["level"] for each in choices}
+    page = build.html({"post": post.made({}, entries, levels, {})}, {})
+    assert words in page
+    assert f"{untrained} of the {supported} also hold for most untrained networks." in page
+    assert page.count("<small>replicated</small>") == supported + refuted
+    assert "replicated" not in build.html({"post": post.made({}, entries, {}, {})}, {})
 
 
 def test_a_drawing_shows_every_network_and_says_what_lies_beyond(entries):
@@ -161,6 +181,11 @@ def test_a_drawing_shows_every_network_and_says_what_lies_beyond(entries):
     drawn = charts.drawing(entry)
     assert [(len(row["dots"]), row["beyond"]) for row in drawn["rows"]] == [(63, 1), (2, 0)]
     left, right = drawn["region"]
+    dots = drawn["rows"][0]["dots"]
+    assert len({*dots}) == 63  # None hides another one,
+    assert sum(x < right for x, _ in dots) == (entry.per_seed[:-2] <= 0.12).sum()  # nor leaves its side.
+    same = charts.drawing(dataclasses.replace(entry, per_seed=np.full(64, 0.05)))
+    assert len({*same["large"]}) == len({*same["rows"][0]["dots"]}) == 64
     assert left == drawn["margin"]
     places = {mark["kind"]: mark["place"] for mark in drawn["marks"]}
     assert left <= places["null"] < right < places["published"] <= drawn["width"] - drawn["margin"]

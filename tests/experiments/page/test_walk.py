@@ -87,7 +87,7 @@ class Walker:
             "family": lambda: self.click("[name=family]"),
             "undo": lambda: self.click("#undo"),
             "train": lambda: self.click("#train, #train-stop"),
-            "slide": lambda: self.arrow(".sliders [type=range], #story [type=range]", "Right", "Left"),
+            "slide": lambda: self.arrow(".sliders [type=range]", "Right", "Left"),
             "keys": lambda: self.arrow("#grips button", "Up", "Down", "Left", "Right"),
             "reload": self.page.tab.reload,
             **{name: getattr(self, name) for name in ("choose", "scrub", "drag", "enter", "jump")},

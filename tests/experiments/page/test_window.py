@@ -53,11 +53,11 @@ def test_earlier_steps_are_shown_and_a_claim_shows_its_curves(opened, saved):
     page.choose(state="1")
     assert "16 of 19 networks (LSTM, after 30 steps)" in page.text("#summary")
     assert not np.allclose(trained[:, 2:], page.numbers()[:, 2:])
-    page.unfold(".claim")
+    page.unfold("#conclusions, .claim")
     page.click("#claim-valley-amplitude button")
     assert "set=amplitude" in page.tab.url
     assert "19 networks (LSTM, after 1,000 steps)" in page.text("#summary")
-    assert page.text("#quoted") == page.text("#claim-valley-amplitude q")
+    assert page.text("#stated") == page.text("#statement-valley-amplitude")
     found = saved("published").results["amplitude"].isel(seed=SOUND, feature=0)
     medians = np.median(found.answer.values, axis=0)
     x = found.time.values
@@ -66,7 +66,7 @@ def test_earlier_steps_are_shown_and_a_claim_shows_its_curves(opened, saved):
     assert page.text("#key-valley") == f"valleys move by {np.ptp(valleys):.2f}"
     assert not page.tab.locator("#gauge").is_visible()
     shown = page.numbers()
-    page.click("text=Back to the sentence")
+    page.click("text=Back to the conclusion")
     row = page.tab.locator("#claim-valley-amplitude").bounding_box()
     assert 0 <= row["y"] < page.tab.viewport_size["height"]
     assert np.array_equal(page.numbers(), shown)
@@ -131,10 +131,11 @@ def test_names_are_text_and_what_is_missing_is_neither_offered_nor_told(compose,
     nasty = "</script><script>alert(1)</script>\n<img src='x' onerror=\"alert(2)\">&lt;\ud800\x1b"
     entry = next(each for each in entries if each.id == "sine-learned")
     columns = {kind: {nasty: next(iter(getattr(entry, kind).values()))} for kind in ("null", "controls", "variants")}
-    named = dataclasses.replace(entry, quote=nasty, statistic=nasty, meets=nasty, remarks=[nasty], **columns)
+    texts = dict.fromkeys(("statement", "origin", "statistic", "meets"), nasty)
+    named = dataclasses.replace(entry, **texts, remarks=[nasty], **columns)
     page = opened(compose([named], ("published", "rnn"), {"gru": nasty}) + "#networks=gru&curve=line")
     values = page.tab.eval_on_selector_all("[name=networks] option", "options => options.map((each) => each.value)")
-    assert values == ["published", "untrained", "rnn", "rate-0.001", "own"]
+    assert values == ["published", "untrained", "rnn", "own"]
     assert page.values("networks") == ["published"]
     assert page.tab.locator(".steps a").count() == 5
     page.unfold("details.section, .claim")
@@ -177,7 +178,7 @@ PLACES = (
     "",
     "#step-1&guess=none&inside=yes",
     "#step-4",
-    "#step-6",
+    "#step-6&at=end",
     "#curve=sine&set=amplitude",
     "#curve=line&networks=own&learn=line,0.8,0.1&seeds=2&step=0",
 )
