@@ -1,6 +1,5 @@
 """Networks of every kind that the page computes, a page of them, and a browser that opens it."""
 
-import json
 import os
 import shutil
 from functools import cache, partial
@@ -19,7 +18,6 @@ from conftest import HANG, ROOT
 from experiments import sine
 from experiments.page import build, playground, post, runs
 from experiments.page import networks as page_networks
-from experiments.post.claims import CLAIMS
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
@@ -92,14 +90,9 @@ def compose(saved, tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def entries(tmp_path_factory):
-    """The published verdict on every claim, with what it states, which was published as a quotation alone."""
-    path = tmp_path_factory.mktemp("claims") / "claims.json"
-    stated = {each.id: {"statement": each.statement, "origin": each.origin} for each in CLAIMS.claims}
-    judged = json.loads((ROOT / "results" / "claims" / "claims.json").read_text())
-    told = [{name: each[name] for name in each if name != "quote"} | stated[each["id"]] for each in judged]
-    path.write_text(json.dumps(told))
-    return lt.claims.read(path)
+def entries():
+    """The published verdict on every claim."""
+    return lt.claims.read(ROOT / "results" / "claims" / "claims.json")
 
 
 @pytest.fixture(scope="session")
