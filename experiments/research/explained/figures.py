@@ -1,5 +1,6 @@
 """Draws what models of networks say about claims, and what networks trained on other frequencies resonate at."""
 
+import textwrap
 from typing import Any
 
 import numpy as np
@@ -7,6 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 import lstm_toys as lt
+
+from ...post.sentences import SENTENCES
 
 MODELS = {"clipped copy": ("g", "D"), "static curve": ("r", "s"), "linear at the mean": ("y", "v"), "LPV": ("b", "o")}
 """The models that are drawn, and their colors and markers, as in the figures of a study of dynamics."""
@@ -49,9 +52,10 @@ def claims_by_model(metrics: dict[str, Any]) -> Figure:
         right.axvspan(-1, 1, **gray, alpha=0.1, linewidth=0, label="closer than networks to each other")
         left.set(xlabel=f"rank correlation over at least {FEW} of {metrics['seeds']} networks", xlim=(-1.05, 1.05))
         left.set(xticks=[-1, -0.5, 0, 0.5, 1], ylim=(len(rows) - 0.5, -0.5))
-        right.set(xlabel="number of the model − of the network, in SD of networks")
+        right.set(xlabel="number of the model − network, in SD of networks")
         right.set_xticks([-10, -1, 0, 1, 10], ["−10", "−1", "0", "1", "10"])
-        left.set_yticks(range(len(rows)), [*rows])
+        stated = {each.id: textwrap.fill(each.statement, 36) for each in SENTENCES}
+        left.set_yticks(range(len(rows)), [stated[name] for name in rows], fontsize=8)
         figure.legend(loc="outside lower center", ncols=4)
         best = max(ordered, key=lambda model: ordered[model])
         figure.suptitle(

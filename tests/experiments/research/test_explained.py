@@ -64,7 +64,7 @@ def test_figures_are_drawn_of_what_was_compared():
     models = numbers, np.where(np.arange(20) < 7, numbers, np.nan), np.ones(20)
     compared = {name: explained.agreement(numbers, each) for name, each in zip(figures.MODELS, models, strict=False)}
     every = {name: {"frequency": variant.frequency, **tuned} for name, variant in EVERY.items()}
-    metrics = {"seeds": 20, "claims": {"one": compared}, "tuning": every}
+    metrics = {"seeds": 20, "claims": {"sine-learned": compared}, "tuning": every}
     figures.tuning(metrics).draw_without_rendering()
     assert (
         "predicts which networks have the larger number for 0 of 1" in figures.claims_by_model(metrics).get_suptitle()
@@ -76,7 +76,7 @@ def test_numbers_of_few_networks_are_not_drawn_and_count_for_no_model():
     few = np.where(np.arange(40) < figures.FEW - 1, numbers, np.nan)
     models = {"static curve": few, "linear at the mean": -numbers, "LPV": numbers}
     compared = {name: explained.agreement(numbers, each) for name, each in models.items()}
-    claims = {"one": compared, "two": {"static curve": compared["static curve"]}}
+    claims = {"sine-learned": compared, "valley-phase": {"static curve": compared["static curve"]}}
     figure = figures.claims_by_model({"seeds": 40, "claims": claims})
     left = [line for line in figure.axes[0].lines if len(line.get_xdata()) == 1 and line.get_marker() != "None"]
     assert [(line.get_xdata()[0], round(line.get_ydata()[0], 2)) for line in left] == [
