@@ -19,10 +19,11 @@ def throughput(results: Results) -> Figure:
     """Member-steps a second of every contestant over the number of members, and what the hardware limits them to."""
     cells = {cell["members"]: cell["rows"] for cell in results["cells"] if cell["sweep"] == "members"}
     cores, together = results["machine"]["cores"], [each.name for each in CONTESTANTS if not each.one_network]
-    rates = [
-        {name: rows[name]["median"] for name in together if "median" in rows.get(name, {})} for rows in cells.values()
+    ratios = [
+        [rows[name]["ours_to_this"] for name in together if "ours_to_this" in rows.get(name, {})]
+        for rows in cells.values()
     ]
-    faster = [each.pop(ENGINE.name) / max(each.values()) for each in rates if ENGINE.name in each and len(each) > 1]
+    faster = [min(each) for each in ratios if each]
     title = (
         f"On {cores} cores, {ENGINE.name} trains {min(faster, default=np.nan):.1f} to "
         f"{max(faster, default=np.nan):.1f} times as fast as\nthe fastest of the others that train as many together"
