@@ -318,7 +318,7 @@ def test_the_forest_has_a_row_a_claim_with_its_share_and_interval():
     expected = sorted(PUBLISHED, key=lambda entry: ("supported", "refuted", "undecided").index(entry.verdict))
     assert ends == [each.interval for each in expected]
     labels = [label.get_text().partition(":")[0] for label in axes.get_yticklabels()]
-    assert labels == [each.id for each in expected]
+    assert [" ".join(label.split()) for label in labels] == [each.statement for each in expected]
     of = ["pairs" if each.threshold.against else each.counted for each in expected]
     shares = [
         f"{report.percent(each.share)} {report.percents(each.interval)} of {networks}"
@@ -352,7 +352,8 @@ def test_the_figure_of_numbers_counts_the_claims_on_which_networks_agree():
     figure = figures.draw_numbers(PUBLISHED)
     (axes,) = figure.axes
     ordered = sorted(PUBLISHED, key=lambda each: ("supported", "refuted", "undecided").index(each.verdict))
-    assert [label.get_text().partition(":")[0] for label in axes.get_yticklabels()] == [each.id for each in ordered]
+    labels = [" ".join(label.get_text().split()) for label in axes.get_yticklabels()]
+    assert all(label.startswith(each.statement) for label, each in zip(labels, ordered, strict=True))
     agree = sum(each.share >= 0.95 or each.share <= 0.05 for each in PUBLISHED)
     assert figure.get_suptitle().startswith(f"On {agree} of {len(PUBLISHED)} claims, at least 95 % of networks")
 

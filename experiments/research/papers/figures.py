@@ -24,7 +24,7 @@ SHADES |= {"slstm": "c", "hard": "g", "sigmoid": "y", "positive": "r"}
 CONTEXT = "context_"
 """How the names of populations begin that count a context-sensitive language."""
 
-BANDS = "bands: 95 % intervals (Wilson) at each place"
+BANDS = "bands: 95 % intervals (Wilson) at each point"
 
 APART = 7.0
 """Least distance of labels at the ends of lines, in percent of networks."""

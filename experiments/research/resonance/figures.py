@@ -33,7 +33,7 @@ def resonance(metrics: Mapping[str, Any]) -> Figure:
         moved, left = (_supported(metrics["verdicts"][f"frequency, {edit}"]) for edit in (TURNED, RANDOM))
         figure.suptitle(
             f"When a mode's frequency is changed, the waves in answers move with it on {moved} judged lines;\n"
-            f"a random edit that damages networks as much leaves them on {left} ({found['networks']} networks)"
+            f"with a random edit of equal damage, they do not on {left} ({found['networks']} networks)"
         )
     return figure
 

@@ -271,7 +271,10 @@ def _margin(found: Robustness) -> float:
 def single(entry: Entry) -> dict[str, float]:
     """The numbers of what is not a population, by the names in `SINGLE`."""
     every = entry.null if entry.published is None else {"published": entry.published, **entry.null}
-    return {name: each.value for name, each in every.items() if np.isfinite(each.value)}
+    found = {name: each.value for name, each in every.items() if np.isfinite(each.value)}
+    if COPY in found and np.isclose(found.get(CLIPPED, np.nan), found[COPY], rtol=0.1, atol=1e-6):
+        del found[CLIPPED]  # It would hide the other mark.
+    return found
 
 
 def single_names(entries: Sequence[Entry]) -> dict[str, str]:

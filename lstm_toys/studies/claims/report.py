@@ -31,7 +31,7 @@ def report(declared: Claims, entries: Sequence[Entry], others: Sequence[Robustne
         median = number(entry.median)
         claim = f"{entry.statement} ({entry.id})"
         rows.append((claim, said(entry), notes, share, interval, median, entry.meets))
-    columns = ("claim", "verdict", "", "share>", "95 %>", "median>", "meets it")
+    columns = ("claim", "verdict", "", "share>", "95 %>", "median>", "required")
     networks = counted(max(entry.seeds for entry in entries), "network")
     yield tables.table(f"{declared.title}, in {networks} each", columns, rows, **STYLE)
     yield from (f"{mark}) {remark}" for remark, mark in marks.items())

@@ -315,14 +315,14 @@ def _remarks(entry: Entry, about: str, *, expected: bool) -> Iterator[str]:
         answers = entry.null[name].answers
         copied = answers == INPUT
         if refuted:
-            said = f"the networks do not {f'do what a {name} does' if copied else 'answer that'}"
+            said = ", these networks do not"
         elif copied and name == COPY:
-            said = f"{'says' if supported else 'if supported, it would say'} nothing about {about}"
+            said = f": {'says' if supported else 'if supported, it would say'} nothing about {about}"
         else:
             least = "right answers" if name == COPY else "answers within (-1, 1)"
-            said = f"{'needs' if supported else 'if supported, it would need'} no more than {least}"
+            said = f": {'needs' if supported else 'if supported, it would need'} no more than {least}"
         model = f"a {name} of the input" if copied else f"the {answers}{' clipped to (-1, 1)' * (name == CLIPPED)}"
-        yield f"{model} meets it: {said}"
+        yield f"{model} meets it{said}"
     too = {"supported": "meet it too", "refuted": "meet it, these networks do not", "undecided": "meet it"}
     for name, control in entry.controls.items():
         if control.verdict == "supported":
@@ -332,4 +332,4 @@ def _remarks(entry: Entry, about: str, *, expected: bool) -> Iterator[str]:
         spans = [(name, [step for _, step in group]) for name, group in groupby(pairs, key=lambda each: each[0])]
         *earlier, (last, steps) = spans
         before = ", ".join(f"{name} to {span[-1]:,}" for name, span in earlier)
-        yield f"during training: {before}, {last} from {steps[0]:,} steps"
+        yield f"during training, judged at all steps at once: {before}, {last} from {steps[0]:,} steps"

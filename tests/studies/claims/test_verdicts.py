@@ -269,14 +269,14 @@ def inverted(numbers):
     ("made", "options", "numbers", "remark"),
     [
         (labeled, {"high": 0.1}, MET, "a copy of the input meets it: says nothing about mice"),
-        (labeled, {"high": 0.1}, UNMET, "a copy of the input meets it: the networks do not do what a copy does"),
+        (labeled, {"high": 0.1}, UNMET, "a copy of the input meets it, these networks do not"),
         (labeled, {"high": 0.1}, HALF, "a copy of the input meets it: if supported, it would say nothing about mice"),
         (labeled, {"high": 0.1, "learned": True}, MET, None),
         (labeled, {"high": 0.1, "learned": True}, UNMET, None),
         (labeled, {"low": 0.1}, UNMET, None),
         (read_off, {"high": 0.1}, MET, "the true value meets it: needs no more than right answers"),
         (read_off, {"high": 0.1, "learned": True}, MET, None),
-        (read_off, {"high": 0.1}, UNMET, "the true value meets it: the networks do not answer that"),
+        (read_off, {"high": 0.1}, UNMET, "the true value meets it, these networks do not"),
         (inverted, {"high": 0.1, "learned": True}, MET, "a copy of the input meets it: says nothing about mice"),
     ],
 )
