@@ -35,7 +35,9 @@ def draw(results: lt.Results) -> Drawing:
         axes.plot(x, median, color=COLORS["b"], linewidth=2.5)
         axes.plot(x, learned, color=GRAY, linewidth=2.5)
         axes.plot(x, shown, color="black", linewidth=1.6, linestyle="--")
+        axes.axhline(1, color=GRAY, linewidth=1, linestyle=":")
         for label, at, y, offset, color in (
+            ("limit of their output", len(x) // 2, np.ones_like(x), (0, 4), GRAY),
             ("they are shown", top, shown, (0, 5), "black"),
             ("they learned", top, learned, (0, -28), GRAY),
             (f"{len(answers)} networks\nand their median", fall, median, (38, 42), COLORS["b"]),
