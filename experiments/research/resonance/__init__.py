@@ -1,4 +1,4 @@
-"""Turned modes, and what becomes of waves and claims.
+"""Turned modes, and what becomes of waves.
 
 Results: docs/findings.md. `__main__` is the command and has the hypotheses, `edits` names what is edited, and `figures`
 draws the figure.

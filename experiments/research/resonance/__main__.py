@@ -2,7 +2,7 @@
 
 Changes the frequency and the decay of the mode in which each network oscillates at rest, and fits the waves at the
 beginning of its answers to lines. Compares this with random edits that damage the networks as much, with the next
-mode, and with the mode at each line; and tests which claims follow. The networks' base seed is used by no other run;
+mode, and with the mode at each line. The networks' base seed is used by no other run;
 missing networks are trained first.
 
 Hypotheses and thresholds were fixed before any network with the judging base seed was trained. This analysis of 16
@@ -25,7 +25,7 @@ import lstm_toys as lt
 
 from ... import sine
 from .. import resonance as here
-from ..explained.__main__ import judged_claims, median_of
+from ..explained.__main__ import median_of
 from ..explained.predictions import experiment
 from ..horizons.measures import slope
 from .edits import CLOCK, OTHER, RANDOM, REST_OF, TURNED, enough
@@ -81,9 +81,6 @@ HALVINGS = 14
 
 LARGEST = 64.0
 
-CLAIM_IDS = ("lines-sine-phase", "lines-same-factor", "frequency-copied", "valley-amplitude", "valley-phase")
-"""Claims of the post that may be about the mode."""
-
 LOCAL = "the mode at the line"
 
 
@@ -98,11 +95,11 @@ class Edited:
     """Networks of one population that are edited, their lines, and their training curve."""
 
     def __init__(self, experiment: lt.Experiment, settings: lt.Settings, run: lt.Run) -> None:
-        trained, self.numbers = lt.load(run.folder), dict(settings.numbers)
-        self.experiment, self.networks = experiment, trained[~trained.diverged]
+        trained = lt.load(run.folder)
+        self.networks = trained[~trained.diverged]
         self.x = np.asarray(lt.time_points(settings.timesteps))
         self.spacing = float(self.x[1] - self.x[0])
-        self.curves = np.asarray(lt.claims.curves_of(experiment, settings.timesteps, self.numbers))
+        self.curves = np.asarray(lt.claims.curves_of(experiment, settings.timesteps, dict(settings.numbers)))
         self.names = [*sine.LABELS["line"].values(), *sine.LABELS["line_origin"].values()]
         self.lines = self.curves[1 : 1 + len(self.names)]  # After the training curve.
         self.level = float(self.curves[0].mean())
@@ -188,21 +185,20 @@ def score(needs: Mapping[str, lt.Run], trainings: Mapping[str, Any], keep: Any) 
 
 
 def turned(experiment: lt.Experiment, settings: lt.Settings, run: lt.Run) -> dict[str, Any]:
-    """What turning the mode does to waves, training error and claims.
+    """What turning the mode does to waves and training error.
 
     Returns:
         ``frequency``: of the mode; ``slopes``: by edit and line, the median slope over networks with its 95 % bootstrap
         interval and ``quartiles``, and ``networks``, how many have one; ``fits``: by edit and line, how many networks
         have a wave at each factor; ``fitted everywhere``: the slopes of those that have one at every factor; ``decay``
         the same as ``slopes`` for time constants;
-        ``waves`` and ``damage`` by edit and factor; ``lines``: see `_lines`; ``claims``: by claim, edit and factor, the
-        share of networks that meet it.
+        ``waves`` and ``damage`` by edit and factor; ``lines``: see `_lines`.
     """
     networks = Edited(experiment, settings, run)
     own = networks.mode
     other = lt.dynamics.oscillation(networks.networks, np.array([networks.level]), rank=1)
     local = _local(networks)
-    frequencies, damages, judged = (defaultdict[str, list[Any]](list) for _ in range(3))
+    frequencies, damages = (defaultdict[str, list[Any]](list) for _ in range(2))
     for factor in FACTORS:
         turning = own.turned(factor)
         damage = networks.damage(turning)
@@ -214,8 +210,6 @@ def turned(experiment: lt.Experiment, settings: lt.Settings, run: lt.Run) -> dic
         frequencies[LOCAL].append(networks.waves(local.rest, local.turned(factor)).frequency)
         frequencies[REST_OF].append(networks.waves(own.rest, own.others_turned(factor)).frequency)
         frequencies[CLOCK].append(networks.waves(own.rest, 0 * turning, factor).frequency)
-        for name in (TURNED, RANDOM):
-            judged[name].append(_claims(networks, matrices[name]))
     times = [networks.waves(own.rest, own.turned(decay=decay)).time for decay in DECAYS]
     measured = {name: np.stack(each) for name, each in frequencies.items()}
     followed = {name: slopes(FACTORS, each) for name, each in measured.items()}
@@ -237,9 +231,6 @@ def turned(experiment: lt.Experiment, settings: lt.Settings, run: lt.Run) -> dic
         },
         "damage": {name: [_summary(each) for each in every] for name, every in damages.items()},
         "lines": _lines(networks, local, usual),
-        "claims": {
-            claim: {name: [each[claim] for each in every] for name, every in judged.items()} for claim in CLAIM_IDS
-        },
     }
 
 
@@ -268,12 +259,6 @@ def _lines(networks: Edited, local: Any, usual: Float[np.ndarray, "S C"]) -> dic
 def _fits(networks: Edited, frequencies: Float[np.ndarray, "K S C"]) -> dict[str, list[int]]:
     """In how many networks a wave is fitted, by line, at each factor."""
     return dict(zip(networks.names, np.isfinite(frequencies).sum(axis=1).T.tolist(), strict=True))
-
-
-def _claims(networks: Edited, matrices: Float[np.ndarray, "S 1 D D"]) -> dict[str, Any]:
-    answers = networks.answers(networks.curves, networks.mode.rest, matrices)[..., None]
-    judged = judged_claims(lt.claims.labeled(networks.experiment, answers, len(networks.x), networks.numbers))
-    return {name: judged[name].estimate._asdict() for name in CLAIM_IDS}
 
 
 def _by_line(networks: Edited, values: Float[np.ndarray, "S C"]) -> dict[str, Any]:

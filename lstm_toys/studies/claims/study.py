@@ -235,10 +235,10 @@ class ClaimJob(Job["ClaimStudy"]):
 
     def draw(self) -> Iterator[tuple[str, Drawing]]:
         judged, others = self._judged()
-        if not self.settings.specifications:  # With them, the same images would be published twice.
-            yield from figures.draw(judged).items()
-        elif sided := [each for each in others if each.level is not None and each.ranges]:
+        if sided := [each for each in others if each.level is not None and each.ranges]:
             yield "specifications.png", figures.draw_choices(sided)
+        else:  # The images of the claims alone are those of the command without other choices.
+            yield from figures.draw(judged).items()
 
 
 class ClaimStudy(Study[ClaimSettings]):

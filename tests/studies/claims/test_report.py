@@ -101,9 +101,14 @@ def test_sentences_say_what_there_is_to_say_about_a_claim():
 def test_a_legend_names_what_models_without_a_network_answer(answers, told):
     alone = dataclasses.replace(entry("a"), published=None, null={})
     copies = [entries.SingleJudgment(0.5, True, {}, answers=each) for each in answers]
-    every = [dataclasses.replace(alone, null={"copy": each, "clipped copy": each}) for each in copies]
+    every = [
+        dataclasses.replace(alone, null={"copy": each, "clipped copy": dataclasses.replace(each, value=0.9)})
+        for each in copies
+    ]
     assert [*figures.single_names(every).values()] == told
     assert figures.single_names([alone]) == {}
+    same = dataclasses.replace(alone, null=dict.fromkeys(("copy", "clipped copy"), copies[0]))
+    assert [*figures.single_names([same])] == ["copy"]
 
 
 def test_a_claim_is_linked_to_its_heading():
