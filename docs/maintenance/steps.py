@@ -1,6 +1,7 @@
 """The commands that make everything in ``results/``, and what they took the last time.
 
-``python -m docs.maintenance.steps`` lists them with the commit that last published what each makes.
+``python -m docs.maintenance.steps`` lists them with the date on which the published numbers were computed, the commit
+before, and whether the code that every training passes through is still the same.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from rich.console import RenderableType
 from experiments import all as every
 from experiments.page import runs
 from experiments.research.explained.predictions import KEPT
-from lstm_toys import output, tables
+from lstm_toys import modules, output, tables
+from lstm_toys.execution import code
 from lstm_toys.studies import STUDIES
 
 RESULTS = Path(__file__).parents[2] / "results"
@@ -108,12 +110,25 @@ def costs() -> dict[str, Cost]:
     return {command: Cost(**each) for command, each in json.loads(COSTS.read_text()).items()}
 
 
-def published(sets: tuple[str, ...]) -> str:
-    """The commit that last changed files or folders of results, and its date; a dash if there are none, or unknown."""
-    paths = [str(RESULTS / each) for each in sets]
-    command = ["git", "-C", str(RESULTS), "log", "-1", "--format=%h %cs", "--", *paths]
-    found = subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip() if paths else ""
-    return found or "–"
+def published(numbers: Path | None) -> tuple[str, str, str]:
+    """When published numbers were computed, the last commit before that, and whether trainings still have its code.
+
+    Benchmarks do not say when they were measured, so it is when they were committed. Dashes without a file, or if
+    nothing is known of it.
+    """
+    told = json.loads(numbers.read_text()).get("computed") if numbers and numbers.exists() else None
+    when = told or (git("log", "-1", "--format=%ci", "--", str(numbers)).strip() if numbers else "")
+    if not (when and (commit := git("rev-list", "-1", "--abbrev-commit", f"--before={when}", "HEAD").strip())):
+        return "–", "–", "–"
+    folder = Path(modules.LIBRARY)
+    paths = [f":(glob){folder}/*.py", *(str(folder / each) for each in code.BELOW)]
+    return when.partition(" ")[0], commit, "no" if git("diff", "--stat", commit, "--", *paths) else "yes"
+
+
+def git(*arguments: str) -> str:
+    """What Git prints in the clone."""
+    command = ["git", "-C", str(RESULTS), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout
 
 
 def name_of(benchmark: str) -> str:
@@ -124,11 +139,11 @@ def name_of(benchmark: str) -> str:
 def listed() -> RenderableType:
     """The table of all steps."""
     known = costs()
-    rows = [(each.command, f"{known[each.command].seconds:,}", published(each.sets)) for each in STEPS]
-    rows += [
-        (each, f"{known[each].seconds:,}", published((f"benchmarks/{name_of(each)}.json",))) for each in BENCHMARKS
-    ]
-    return tables.table("steps of make results", ("python -m", "seconds>", "published by"), rows, **tables.PLAIN)
+    made = {each.command: RESULTS / each.sets[0] / "metrics.json" if each.sets else None for each in STEPS}
+    made |= {each: RESULTS / "benchmarks" / f"{name_of(each)}.json" for each in BENCHMARKS}
+    rows = [(command, f"{known[command].seconds:,}", *published(numbers)) for command, numbers in made.items()]
+    columns = ("python -m", "seconds>", "computed", "code of", "same code")
+    return tables.table("steps of make results", columns, rows, **tables.PLAIN)
 
 
 if __name__ == "__main__":
