@@ -168,7 +168,7 @@ def test_python_of_the_readme_runs_as_it_is_written(outside, tmp_path):
     assert "\nlt.configure()" in SEQUENCES
     (tmp_path / "sequences.py").write_text(SEQUENCES)
     assert f"It prints `{outside('sequences.py').stdout.strip()}`." in text("README.md")
-    assert (tmp_path / "memories.png").stat().st_size > 10_000
+    assert (tmp_path / "memories.png").stat().st_size > 5_000
 
 
 COMMAND = "from lstm_toys.cli.script import main; main()"
@@ -191,7 +191,7 @@ def test_the_claim_of_the_readme_is_judged_as_it_says(outside, tmp_path):
     (tmp_path / "damped.py").write_text(QUESTION)
     printed = " ".join(outside("-c", COMMAND, "claims", "--claims=damped", "--seeds=16").stdout.split())
     (told,) = (line for line in text("README.md").splitlines() if line.startswith("Curves with other decay rates"))
-    assert told.partition("%")[0] in printed  # Further digits depend on the processor.
+    assert " ".join(told.partition("%")[0].split()) in printed  # Further digits depend on the processor.
 
 
 SMALL = ["--seeds=3", "--timesteps=20", "--hidden=4", "--steps=40", "--quiet"]
