@@ -11,7 +11,7 @@ each folder of published results is a name, and each of its JSON files an attrib
 ``results/sine/metrics.json``. ``results`` holds all folders by name, such as ``papers/counting``; ``median`` and
 ``specified``, which says what a verdict depends on, are filters, ``wilson`` is that of
 `lstm_toys.statistics.intervals`, ``zip`` Python's own, ``learned`` are the ids of the post's claims that say that a
-task was learned.
+task was learned, and ``met_untrained`` is a test of claims: whether most untrained networks meet one.
 """
 
 from __future__ import annotations
@@ -61,10 +61,17 @@ def published(folder: Path) -> dict[str, dict[str, Any]]:
     return found
 
 
+def met_untrained(claim: Mapping[str, Any]) -> bool:
+    """Whether most untrained networks meet a claim of ``claims.json``."""
+    share = claim["controls"].get("untrained networks", {"share": None})["share"]
+    return share is not None and share > 0.5
+
+
 def rendered(template: str, results: Mapping[str, Any]) -> list[str]:
     """The lines that a template makes; raises Unfilled."""
     environment = jinja2.Environment(undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters["median"] = statistics.median
+    environment.tests["met_untrained"] = met_untrained
     environment.filters["specified"] = lambda found: specified(from_json(Robustness, found))
     environment.globals |= {"zip": zip, "wilson": wilson, "learned": [each.id for each in SENTENCES if each.learned]}
     try:

@@ -51,10 +51,11 @@ def draw(results: lt.Results) -> Drawing:
 
 def take(results_dir: Path, picture: Path) -> None:
     """Draws the picture from the run in a folder of results; exits 1 if there is none."""
-    found, missing = runs.find(results_dir)
-    if "published" in missing:
-        sys.exit(f"missing run: {missing['published']}")
-    lt.figures.save(draw(lt.load_results(found["published"].run.checked("results.nc"))), picture)
+    (arguments,) = runs.COMMANDS["published"]
+    (run,) = lt.find([runs.planned(arguments)], results_dir)
+    if run is None:
+        sys.exit(f"missing run: {runs.told(arguments)}")
+    lt.figures.save(draw(lt.load_results(run.checked("results.nc"))), picture)
 
 
 if __name__ == "__main__":
