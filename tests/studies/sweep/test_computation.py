@@ -191,7 +191,8 @@ def test_a_sweep_that_is_ended_again_and_again_continues_to_the_same_bits(swept,
         assert ("continues from" in capsys.readouterr().out) == (len(codes) > 1)
         (run,) = (tmp_path / "runs").glob("sweep-*")
         if codes[-1]:
-            assert {path.name for path in run.iterdir()} == {".lock", "config.json", "checkpoints"}
+            begun = {".lock", "config.json", "origin.json", "source", "checkpoints"}
+            assert {path.name for path in run.iterdir()} == begun
     assert len(codes) > 2
     assert {*codes[:-1]} == {143}
     xr.testing.assert_identical(load(run), found)
