@@ -389,12 +389,17 @@ def test_few_or_equal_numbers_are_drawn_without_a_spread(values):
     np.testing.assert_array_equal(drawn, [-figures.FAR] * int(np.isfinite(values).sum()))
 
 
-def test_verdicts_that_change_during_training_are_named():
+def test_verdicts_that_change_during_training_are_counted_and_drawn_first():
     entries = [each for each in PUBLISHED if each.during]
+    changing = [each for each in entries if len({*each.during.verdict}) > 1]
+    others = [each for each in entries if each not in changing]
     figure = figures.draw_during(entries)
-    assert f" of {len(entries)} verdicts change in the course of training: " in " ".join(figure.get_suptitle().split())
-    for axes, each in zip(figure.axes, entries, strict=True):
+    assert f"{len(changing)} of {len(entries)} verdicts change in the course of training (" in figure.get_suptitle()
+    for axes, each in zip(figure.axes, [*changing, *others], strict=True):
         np.testing.assert_array_equal(axes.lines[0].get_ydata(), each.during.share)
+        assert " ".join(axes.get_title().split()) == each.statement
+        shown = {color: name for name, color in figures.TINTS.items()}
+        assert [shown[line.get_color()] for line in axes.lines[1:-1]] == [*each.during.verdict]
     assert_legible(figure)
 
 

@@ -15,7 +15,7 @@ from lstm_toys.figures.style import COLORS, GRAY, band_entry, canvas, colors, la
 from lstm_toys.figures.style import entry as handle
 from lstm_toys.output import counted
 from lstm_toys.studies.claims.declaration import ANSWERS, CLIPPED, COPY, INPUT, VERDICTS, Verdict
-from lstm_toys.studies.claims.entries import Entry, Robustness
+from lstm_toys.studies.claims.entries import Entry, Moments, Robustness
 from lstm_toys.studies.claims.report import named, percent, percents
 
 TINTS = {
@@ -44,8 +44,8 @@ LEVELS = "depends", "not tested", "not contradicted", "replicated"
 COLUMNS = 3
 """Most panels in a row."""
 
-WRAPPED: dict[str, Any] = {"width": 72, "max_lines": 2, "placeholder": " …"}
-"""How statements are wrapped."""
+WIDTH = 72
+"""Characters in a line of a statement."""
 
 FAR = 100.0
 """Standard deviations from a threshold beyond which numbers are drawn at the edge."""
@@ -78,7 +78,7 @@ def draw_shares(entries: Sequence[Entry]) -> Figure:
     pairs = "; of pairs: bootstrap, or exact" if any(each.threshold.against for each in entries) else ""
     label = f"share of networks that meet the claim\n95 % interval: Wilson{pairs}"
     with canvas("", xlabel=label, ylabel="") as (figure, (axes,)):
-        names = [textwrap.fill(each.statement, **WRAPPED) for each in ordered]
+        names = [_wrapped(each.statement) for each in ordered]
         figure.set_size_inches(8.6, 1.8 + 0.16 * sum(2 + name.count("\n") for name in names))
         for row, entry in enumerate(ordered):
             style: dict[str, Any] = {"color": TINTS[entry.verdict], "clip_on": False}
@@ -118,12 +118,7 @@ def draw_numbers(entries: Sequence[Entry]) -> Figure:
             axes.text(1.03, row, plain(words), transform=axes.get_yaxis_transform(), **look)
         axes.axvspan(0, 1.3 * FAR, color=TINTS["supported"], alpha=0.1, linewidth=0)
         axes.axvline(0, color="black", linewidth=1, linestyle="--")
-        names = [
-            textwrap.fill(each.statement, **WRAPPED)
-            + "\n"
-            + textwrap.fill(f"{each.statistic}; {each.meets}", **WRAPPED)
-            for each in ordered
-        ]
+        names = [_wrapped(each.statement) + "\n" + _wrapped(f"{each.statistic}; {each.meets}") for each in ordered]
         axes.set_yticks(range(len(ordered)), map(plain, names), fontsize=7)
         ends = [10.0**power for power in range(int(np.log10(FAR)) + 1)]
         ticks = [*(-end for end in reversed(ends)), 0, *ends]
@@ -174,33 +169,43 @@ def _numbers(axes: Axes, row: int, entry: Entry, controls: dict[str, str]) -> No
 def draw_during(entries: Sequence[Entry]) -> Figure:
     """Draws the share of networks that meet each claim over steps of training, with exact intervals for all at once."""
     drawn = [(each, each.during) for each in entries if each.during]
-    turned = [each.id for each, during in drawn if len({*during.verdict}) > 1]
+    drawn.sort(key=lambda pair: len({*pair[1].verdict}) == 1)
+    changing = sum(len({*during.verdict}) > 1 for _, during in drawn)
     columns = min(COLUMNS, len(drawn))
-    with canvas(*(each.id for each, _ in drawn), xlabel="steps", ylabel="", columns=columns) as (figure, panels):
-        figure.set_size_inches(max(6.8, 2.8 * columns), 1.5 + 1.9 * -(-len(drawn) // columns))
+    titles = [_wrapped(each.statement, 40) for each, _ in drawn]
+    with canvas(*titles, xlabel="steps", ylabel="", columns=columns) as (figure, panels):
+        figure.set_size_inches(max(6.8, 3.2 * columns), 1.5 + 2.1 * -(-len(drawn) // columns))
         for axes, (_, during) in zip(panels, drawn, strict=True):
-            rows = zip(during.steps, during.share, during.interval, strict=True)
-            known = [(step, share, *ends) for step, share, ends in rows if ends is not None]
-            steps, share, low, high = np.reshape(known, (-1, 4)).T
-            axes.fill_between(steps, low, high, color=COLORS["b"], alpha=0.2, linewidth=0)
-            axes.plot(steps, share, color=COLORS["b"], marker="o", markersize=3)
-            axes.set_ylim(-0.05, 1.05)
-            axes.set_yticks([0, 0.5, 1], ["0%", "50%", "100%"])
-            axes.axhline(0.5, **HALF)
-            axes.xaxis.set_major_formatter("{x:,.0f}")
-            axes.tick_params(labelsize=8)
+            _course(axes, during)
         networks = counted(max(each.seeds for each, _ in drawn), "network")
         pairs = {each.threshold.against is not None for each, _ in drawn}
         methods = [name for kind, name in ((False, "Clopper-Pearson"), (True, "bootstrap of pairs")) if kind in pairs]
+        found = {verdict for _, during in drawn for verdict in during.verdict}
         handles = [
-            handle(f"share of {networks}", COLORS["b"], marker="o", markersize=3),
+            *(_dots(f"share of {networks}: {name}", TINTS[name], SIGNS[name]) for name in VERDICTS if name in found),
             band_entry(f"95 % interval ({' or '.join(methods)}), for all steps at once", COLORS["b"]),
         ]
         legend(figure, handles)
-        which = f": {', '.join(turned)}" if turned else ""
-        title = f"{len(turned)} of {counted(len(drawn), 'verdict')} change in the course of training{which}"
-        figure.suptitle(plain(textwrap.fill(title, 96, break_on_hyphens=False)))
+        first = " (drawn first)" if 0 < changing < len(drawn) else ""
+        figure.suptitle(f"{changing} of {counted(len(drawn), 'verdict')} change in the course of training{first}")
     return figure
+
+
+def _course(axes: Axes, during: Moments) -> None:
+    """Draws the share of networks that meet a claim over steps, with the verdict at each."""
+    rows = zip(during.steps, during.share, during.interval, strict=True)
+    known = [(step, share, *ends) for step, share, ends in rows if ends is not None]
+    steps, shares, low, high = np.reshape(known, (-1, 4)).T
+    axes.fill_between(steps, low, high, color=COLORS["b"], alpha=0.2, linewidth=0)
+    axes.plot(steps, shares, color=COLORS["b"], linewidth=1)
+    for step, share, verdict in zip(during.steps, during.share, during.verdict, strict=True):
+        axes.plot(step, share, SIGNS[verdict], color=TINTS[verdict], markersize=4.5)
+    axes.set_title(axes.get_title(), fontsize=8.5)
+    axes.set_ylim(-0.05, 1.05)
+    axes.set_yticks([0, 0.5, 1], ["0%", "50%", "100%"])
+    axes.axhline(0.5, **HALF)
+    axes.xaxis.set_major_formatter("{x:,.0f}")
+    axes.tick_params(labelsize=8)
 
 
 def draw_choices(others: Sequence[Robustness]) -> Figure:
@@ -284,6 +289,11 @@ def single_names(entries: Sequence[Entry]) -> dict[str, str]:
     copied = " or ".join("copy of the input" if each == INPUT else str(each) for each in answers)
     names = {"published": "the published network", COPY: copied, CLIPPED: f"{copied}, clipped to (-1, 1)"}
     return {name: names[name] for name in SINGLE if name in known}
+
+
+def _wrapped(text: str, width: int = WIDTH) -> str:
+    """Two lines at most, which do not begin with a percent sign."""
+    return textwrap.fill(text.replace(" %", "\u00a0%"), width, max_lines=2, placeholder=" …")
 
 
 def _by_verdict(entries: Sequence[Entry]) -> list[Entry]:
