@@ -31,7 +31,6 @@ FIGURES = {
     "not_identity.png": ("line",),
     "not_identity_2.png": ("line_origin",),
     "phase_displacement.png": ("phase",),
-    "all but sine.png": (*CHOSEN_ON, "phase"),
 }
 """The published figures whose answers are known as numbers, and their probes."""
 

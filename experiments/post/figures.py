@@ -1,10 +1,12 @@
 """Figures of the search for the recipe, and of the timeline."""
 
+from collections.abc import Sequence
 from functools import partial
 from itertools import groupby, product
 from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator, NullFormatter
@@ -81,13 +83,14 @@ def timeline(metrics: dict[str, Any]) -> Figure:
     steps = np.array(metrics["steps"])
     drawn = steps <= LAST
     every = metrics["published"]
-    shades = lt.figures.colors(every, "rbgcyk")
+    shades = lt.figures.colors(every, "rbgcy")
+    criteria = {"curves": metrics["by_curves"], "first answers": metrics["by_first_answers"]}
     titles = (
         f"How far {metrics['seeds']:,} networks are from each published figure (bands: 95 % bootstrap)",
-        "Best fit, and 5 to 95 % of best fits if each network were the published one",
+        "Best fits (colored: 5 to 95 % if each network were the published one; black: not excluded)",
         "Published first answers, which depend on the first input alone",
     )
-    subplots = {"sharex": True, "height_ratios": (3, 1.5, 2.6)}
+    subplots = {"sharex": True, "height_ratios": (3, 1.8, 2.6)}
     look: dict[str, Any] = {"columns": 1, "size": (7.4, 8.6), "subplots": subplots}
     with lt.figures.canvas(*titles, xlabel="", ylabel="", **look) as (figure, panels):
         distances, fits, first = panels
@@ -96,14 +99,16 @@ def timeline(metrics: dict[str, Any]) -> Figure:
             score, low, high = (np.array(told[part], float)[drawn] for part in ("score", "low", "high"))
             distances.plot(steps[drawn], score, color=color, linewidth=1.5)
             distances.fill_between(steps[drawn], low, high, color=color, alpha=0.12, linewidth=0)
-            mark: dict[str, Any] = {"color": color, "clip_on": False}
-            fits.plot(told["interval"], [place, place], linewidth=2.5, solid_capstyle="butt", **mark)
-            fits.plot([told["best"]], [place], "o", markersize=5, **mark)
+            _best(fits, place, told["best"], told["interval"], color)
+        for place, told in enumerate(criteria.values(), len(every)):
+            _best(fits, place, told["best"], (min(told["steps"]), max(told["steps"])), "black")
         distances.set(ylabel="energy score in units of y", xlim=(0, LAST), ylim=(0, None))
-        fits.set_yticks(range(len(every)), list(every), fontsize=8)
-        for label, name in zip(fits.get_yticklabels(), every, strict=True):
-            label.set_color(shades[name])
-        fits.set(ylim=(len(every) - 0.5, -0.5))
+        names = [*every, *criteria]
+        fits.title.set_fontsize(8.5)
+        fits.set_yticks(range(len(names)), names, fontsize=8)
+        for label, name in zip(fits.get_yticklabels(), names, strict=True):
+            label.set_color(shades.get(name, "black"))
+        fits.set(ylim=(len(names) - 0.5, -0.5))
         table = metrics["table"]
         low, high = np.array([row["first_answers"] for row in table], float)[drawn].T
         own = np.array([row["sine_first"] for row in table], float)[drawn]
@@ -122,8 +127,13 @@ def timeline(metrics: dict[str, Any]) -> Figure:
             axes.axvline(metrics["chosen"], color=lt.figures.GRAY, linewidth=1, **chosen)
             axes.xaxis.set_major_formatter("{x:,.0f}")
         first.legend(ncols=2, loc="upper right")
-        best = {name: told["best"] for name, told in every.items()}
-        one, others = best.pop("sine.png"), sorted(best.values())
-        later = f"the other figures after {others[0]:,} to {others[-1]:,}"
-        figure.suptitle(f"sine.png is most like networks after {one:,} steps, {later}")
+        curves, firsts = (f"{min(told['steps']):,} to {max(told['steps']):,}" for told in criteria.values())
+        told = f"Curves fit best after {curves} steps, first answers after {firsts}"
+        figure.suptitle(f"{told}: {metrics['chosen']:,} are chosen")
     return figure
+
+
+def _best(axes: Axes, row: int, best: float, ends: Sequence[float], color: str) -> None:
+    """Draws a best number of steps, and from where to where others fit."""
+    axes.plot(ends, [row, row], color=color, linewidth=2.5, solid_capstyle="butt", clip_on=False)
+    axes.plot([best], [row], "o", color=color, markersize=5, clip_on=False)

@@ -162,10 +162,11 @@ def explained(found: xr.Dataset) -> Figure:
             axes.set(xlim=(LOWEST - 0.05, 1.05), xticks=[-1, -0.5, 0, 0.5, 1])
         panels[0].set_yticks(range(len(kinds)), [plain(name.replace("_", " ")) for name in kinds])
         panels[0].invert_yaxis()
-        (late, after), (early, within) = ((f"“{[*SHOWN][wins.argmax()]}”", wins.max()) for wins in best)
+        (late, after), (early, within) = (([*SHOWN][wins.argmax()], wins.max()) for wins in best)
+        later = f"“{late}” on {after} of {len(kinds)}" if 2 * after > len(kinds) else f"none on more than {after}"
         figure.suptitle(
-            f"In the first fifth of x, {early} explains answers best on {within} of {len(kinds)} kinds of curves;\n"
-            f"after it, {late} does on {after} of {len(kinds)} (medians of {counted(found.sizes['seed'])})"
+            f"In the first fifth of x, “{early}” explains answers best on {within} of {len(kinds)} kinds of curves;\n"
+            f"after it, {later} ({len(SHOWN)} models, medians of {counted(found.sizes['seed'])})"
         )
         named = [(f"{name}: {words}", color, marker) for name, (color, marker, words) in SHOWN.items()]
         named += [("open: only a part of the time points is predicted", GRAY, "$\\circ$")]
