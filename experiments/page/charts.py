@@ -61,7 +61,7 @@ def rows_of(entry: Any) -> dict[str, list[float]]:
     if entry.against_per_seed is not None:
         rows[f"networks of {entry.threshold.against}"] = entry.against_per_seed
     rows |= {name: control.per_seed for name, control in entry.controls.items()}
-    return {label: numbers[np.isfinite(numbers)].tolist() for label, numbers in rows.items()}
+    return {label: numbers[~np.isnan(numbers)].tolist() for label, numbers in rows.items()}
 
 
 def marks_of(entry: Any) -> Iterator[tuple[str, float, str]]:
@@ -83,7 +83,8 @@ def marks_of(entry: Any) -> Iterator[tuple[str, float, str]]:
 
 def scaled(rows: Iterable[Sequence[float]], others: Sequence[float]) -> Scale:
     """Returns an axis that holds single numbers, and rows without a twentieth of each on either side."""
-    inner = [each for row in rows for each in sorted(row)[len(row) // 20 : len(row) - len(row) // 20]]
+    finite = [sorted(filter(np.isfinite, row)) for row in rows]
+    inner = [each for row in finite for each in row[len(row) // 20 : len(row) - len(row) // 20]]
     low, high = min([*inner, *others]), max([*inner, *others])
     margin = 0.12 * ((high - low) or abs(high) or 1.0)
     return Scale(low - margin, high + margin)

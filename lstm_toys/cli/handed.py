@@ -18,7 +18,7 @@ from lstm_toys.runs.context import Options
 from lstm_toys.runs.flags import UsageError, flag
 from lstm_toys.sharing import facts
 from lstm_toys.sharing.facts import Facts
-from lstm_toys.text import printable
+from lstm_toys.text import message, printable
 
 MOST, LONGEST, WIDEST = 5, 600, 50
 """Most runs that are named, and most characters of settings, and of those that differ in a table."""
@@ -130,8 +130,12 @@ def compared(options: Handed, names: Sequence[str]) -> int:
     with ours as own, theirs as other:
         for each in (own, other):
             _finished(each)
-        with telling_damage(other.folder):
+        try:
             lines, agree = sharing.compare.compared(own, other)
+        except Damaged:  # It names the file.
+            raise
+        except Exception as error:
+            raise Damaged(other.folder, f"or {own.folder} is damaged: {message(error)}") from None
     said(lines)
     return 0 if agree else 1
 

@@ -79,7 +79,11 @@ def readme(facts: Facts, lacks: Sequence[str]) -> str:
 
 def write(files: Mapping[str, Path | bytes], target: Path) -> None:
     """Writes a bundle; equal files make equal bytes."""
-    if problem := next(archive.wrong([_info(name) for name in (*files, MANIFEST)]), None):
+    infos = [_info(MANIFEST)]
+    for name, each in files.items():
+        infos.append(info := _info(name))
+        info.file_size = info.compress_size = len(each) if isinstance(each, bytes) else each.stat().st_size
+    if problem := next(archive.wrong(infos), None):
         raise Damaged(target, f"cannot be written: {problem}")
     with replacing(target) as temporary, ZipFile(temporary, "w", ZIP_STORED) as made:
         digests = {}

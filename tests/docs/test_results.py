@@ -92,6 +92,16 @@ def test_too_little_disk_or_a_missing_library_ends_it_before_anything_is_done(cl
     assert not (clone / "results").exists()
 
 
+def test_what_an_interrupted_attempt_has_left_counts_as_disk_that_there_is(tmp_path, monkeypatch):
+    monkeypatch.setattr(results.shutil, "disk_usage", lambda _: SimpleNamespace(free=2**30))
+    (tmp_path / "results" / "runs").mkdir(parents=True)
+    with pytest.raises(SystemExit, match="not enough"):
+        results.announce(tmp_path)
+    with (tmp_path / "results" / "runs" / "kept.nc").open("wb") as kept:
+        kept.truncate(sum(each.bytes for each in steps.costs().values()))  # Without using any.
+    results.announce(tmp_path)
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("step", steps.STEPS, ids=lambda step: step.command)
 def test_a_command_publishes_the_sets_that_it_is_said_to(step, tmp_path, monkeypatch):

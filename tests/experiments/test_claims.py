@@ -138,6 +138,12 @@ def test_given_answers_are_judged_as_those_of_networks(world, folder):
             assert (entries["learned"]["per_seed"], entries["learned"]["diverged"]) == ([first, None, last], [1])
 
 
+def test_a_population_has_one_file_of_answers(tmp_path, capsys):
+    twice = [f"--answers=sine={tmp_path / name}" for name in ("a.nc", "b.nc")]
+    assert carry_out(claims, ["--claims=sine_claims", *twice, f"--results_dir={tmp_path}"]) == 2
+    assert "flag --answers: names the population 'sine' twice" in refusal(capsys)
+
+
 @pytest.mark.parametrize(
     ("spoiled", "said"),
     [
@@ -292,6 +298,18 @@ def test_only_networks_that_learned_are_compared(own):
                 [],
             ),
             ("--steps=300", "--stps=3", "--claims=other_claims: population few: Unknown command line flag 'stps'", []),
+            (
+                "learning_rate=0.015",
+                "learning_rat=0.015",
+                "--claims=other_claims: faster: the change of few raises TypeError",
+                ["--variants"],
+            ),
+            (
+                'about="sines",',
+                'about="sines", published=lambda: 1 / 0,',
+                "the published answers: ZeroDivisionError",
+                [],
+            ),
         ),
     ],
 )

@@ -148,6 +148,13 @@ def test_a_bundle_has_equal_bytes_wherever_the_run_lies_and_opens_like_its_folde
     assert "3 networks after 300 steps" in capsys.readouterr().out
 
 
+def test_a_bundle_that_could_not_be_opened_is_not_written(copied, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(archive, "MOST_BYTES", 1_000)
+    assert handed.main("bundle", [str(copied("sine")), str(tmp_path / "a.zip")]) == 1
+    assert "a.zip: cannot be written: it has more than" in capsys.readouterr().err
+    assert not (tmp_path / "a.zip").exists()
+
+
 def test_data_comes_along_if_it_is_small_and_still_the_same(world, tmp_path, monkeypatch, capsys):
     made = world("own")
     folder = made.results.parent
@@ -263,8 +270,9 @@ def test_comparisons_of_arrays_say_by_how_much_they_differ(copied, capsys):
     results = lt.load_results(theirs / "results.nc")
     results["line/answer"] = results["line/answer"] + 0.5
     lt.save_results(results, theirs / "results.nc")
-    assert handed.main("compare", [str(ours), str(theirs)]) == 1
-    assert "results.nc: is damaged" in refusal(capsys)
+    for pair in ((ours, theirs), (theirs, ours)):
+        assert handed.main("compare", [*map(str, pair)]) == 1
+        assert refusal(capsys).startswith(f"{theirs / 'results.nc'}: is damaged")
     recorded(theirs)
     assert handed.main("compare", [str(ours), str(theirs)]) == 1
     assert capsys.readouterr().out == "/line/answer: largest difference 0.5\n"

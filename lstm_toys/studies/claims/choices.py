@@ -11,6 +11,7 @@ from typing import Any
 
 from lstm_toys import arguments
 from lstm_toys.runs.identity import Settings
+from lstm_toys.text import meant
 
 Change = Callable[[str, Settings], Settings | None]
 """Maps the name and settings of a population to changed settings, or to None to skip the population."""
@@ -101,12 +102,19 @@ def changed(**factors: float) -> Change:
     Returns:
         A function of a population's name and settings. Populations whose settings stay the same are skipped.
 
+    Raises:
+        ValueError: there is no setting of such a name.
+
     Example:
         >>> import lstm_toys as lt
         >>> twice = lt.claims.changed(steps=2.0)
         >>> twice("line", lt.Settings(experiment="line", steps=100, learning_rate=0.1)).steps
         200
     """
+
+    if unknown := [name for name in factors if name not in Settings.__dataclass_fields__]:
+        hint = meant(unknown[0], Settings.__dataclass_fields__) or "name one such as steps, learning_rate or hidden"
+        raise ValueError(f"there is no setting {unknown[0]!r}; {hint}")
 
     def change(_: str, settings: Settings) -> Settings | None:
         own: dict[str, Any] = {}

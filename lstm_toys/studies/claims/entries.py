@@ -1,6 +1,6 @@
 """The entries of ``claims.json`` and ``specifications.json``, and how they are written and read.
 
-Each field of a dataclass here is a key of the files. Numbers that are not finite are null in files, and NaN once read.
+Each field of a dataclass here is a key of the files. In files, NaN is null, and infinite numbers are texts.
 """
 
 from __future__ import annotations
@@ -373,6 +373,11 @@ def interval(estimate: Estimate) -> Interval:
     return None if np.isnan(estimate.low) else [estimate.low, estimate.high]
 
 
+def end(threshold: float) -> float:
+    """A threshold; NaN if it is infinite, so that there is none."""
+    return threshold if np.isfinite(threshold) else np.nan
+
+
 def decided(shares: Sequence[Share], *, question: bool) -> Verdict:
     """The verdict of a share and of its bounds; undecided where these differ.
 
@@ -386,7 +391,14 @@ def decided(shares: Sequence[Share], *, question: bool) -> Verdict:
 
 
 def as_json(value: Any) -> Any:
-    """Makes JSON of entries; fields that have their default are left out."""
+    """Makes JSON of entries; fields that have their default are left out.
+
+    Infinite numbers become ``"inf"`` and ``"-inf"``, since they take part in comparisons, and NaN becomes null.
+    """
+    if isinstance(value, np.ndarray | np.generic):
+        value = value.tolist()
+    if isinstance(value, float) and np.isinf(value):
+        return str(value)
     if is_dataclass(value):
         known = [(each, getattr(value, each.name)) for each in fields(value)]
         return {each.name: as_json(own) for each, own in known if own is not each.default}
@@ -409,7 +421,7 @@ def from_json(kind: Any, value: Any) -> Any:
         return {name: from_json(arguments[1], each) for name, each in value.items()}
     if isinstance(value, list):
         return [from_json(arguments[0], each) for each in value] if arguments else np.array(value, float)
-    return value
+    return float(value) if kind is float and isinstance(value, str) else value
 
 
 def read(path: Path | str, kind: type[Kind] = Entry) -> list[Kind]:  # type: ignore[assignment]

@@ -6,6 +6,7 @@ the layout of `lstm_toys.results.arrays.tree`.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from functools import cache, partial
 from pathlib import Path
@@ -22,13 +23,14 @@ from lstm_toys.populations import answering
 from lstm_toys.populations.trained import Given, Networks
 from lstm_toys.results import arrays, storage, summary
 from lstm_toys.runs import external
-from lstm_toys.runs.context import Refused
+from lstm_toys.runs.context import Refused, described_error
 from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.identity import Settings
 from lstm_toys.runs.preparation import Prepared
 from lstm_toys.statistics.measures import AnsweredCurve
 from lstm_toys.studies.claims import draws
 from lstm_toys.studies.claims.declaration import INPUT, NETWORKS, TRUTH, Claim, Source
+from lstm_toys.studies.claims.entries import as_json
 from lstm_toys.studies.claims.settings import Question
 from lstm_toys.tasks import supervision
 from lstm_toys.tasks.parameters import HISTORY, TRAINING
@@ -60,6 +62,7 @@ class Answered(dict[str, xr.DataTree]):
         super().__init__(results)
         self._networks = {name: cache(load) for name, load in networks.items()}
         self._keep, self._numbers, self.base_seed = keep, dict[Any, np.ndarray](), base_seed
+        self._named = Counter[str]()
 
     def beside(self, external: Evidence) -> Answered:
         """The same with populations that have answers alone."""
@@ -81,9 +84,11 @@ class Answered(dict[str, xr.DataTree]):
         return of
 
     def number(self, name: str, key: Any, compute: Callable[[], Float[np.ndarray, " S"]]) -> Float[np.ndarray, " S"]:
-        """The numbers of networks, which are computed once."""
+        """The numbers of networks, which are computed once; functions may have the same name."""
         if key not in self._numbers:
-            self._numbers[key] = np.array(self._keep(name, compute), float)
+            self._named[name] += 1
+            name += f", {self._named[name]}" if self._named[name] > 1 else ""
+            self._numbers[key] = np.array(self._keep(name, lambda: as_json(compute())), float)
         return self._numbers[key]
 
 
@@ -336,9 +341,12 @@ def synthetic(experiment: Experiment, settings: Settings) -> xr.DataTree:
 
 
 def published(question: Question) -> Evidence:
-    """Published answers by population; raises Refused unless each population has one network."""
+    """Published answers by population; raises Refused for an error, or unless each population has one network."""
     declared = question.declared
-    answers = {} if declared.published is None else declared.published()
+    try:
+        answers = {} if declared.published is None else declared.published()
+    except Exception as error:
+        raise Refused(f"the published answers: {described_error(error)}") from error
     for name, labeled in answers.items():
         if labeled.sizes["seed"] != 1:
             raise Refused(f"the published answers of {name} must be from one network, not {labeled.sizes['seed']}")

@@ -150,10 +150,12 @@ def _numbers(axes: Axes, row: int, entry: Entry, controls: dict[str, str]) -> No
     if entry.against_per_seed is not None:
         others.append((GRAY, _known(entry.against_per_seed)))
         low = np.median(others[-1][1]) if len(others[-1][1]) else np.nan
-    spread = max(np.std(numbers, ddof=1) if len(numbers) > 1 else 0.0, 1e-12)
+    finite = numbers[np.isfinite(numbers)]
+    spread = max(np.std(finite, ddof=1) if len(finite) > 1 else 0.0, 1e-12)
 
     def distances(values: Any) -> Any:
-        return np.clip(np.minimum(values - low, high - values) / spread, -FAR, FAR)
+        with np.errstate(invalid="ignore"):  # An infinite number has no distance from an end that there is not.
+            return np.clip(np.fmin(values - low, high - values) / spread, -FAR, FAR)
 
     dots: dict[str, Any] = {"marker": "o", "linestyle": "", "markeredgewidth": 0}
     for lane, (color, values) in enumerate([(COLORS["b"], numbers), *others]):
@@ -309,4 +311,4 @@ def _dots(label: str, color: str = GRAY, marker: str = "o") -> Line2D:
 
 
 def _known(numbers: Float[np.ndarray, " S"]) -> Float[np.ndarray, " N"]:
-    return numbers[np.isfinite(numbers)]
+    return numbers[~np.isnan(numbers)]

@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 
 from lstm_toys import files
 from lstm_toys.runs import command_line, flags, parsers
-from lstm_toys.runs.context import Options
+from lstm_toys.runs.context import Options, described_error
 from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.flags import FlagTable, UsageError, flag
 from lstm_toys.runs.identity import Settings
@@ -117,6 +117,9 @@ class ClaimSettings(StudySettings):
         others = given_by(own, declared)
         declared = declared.given(*others) if others else declared
         settings, paths = usual(declared, made), dict(typed.get("answers", ()))
+        if len(paths) < len(answered := [name for name, _ in typed.get("answers", ())]):
+            twice = next(name for name in answered if answered.count(name) > 1)
+            raise UsageError(f"flag --answers: names the population {twice!r} twice")
         trained = {name: settings[name] for name in settings if name not in paths}
         made = replace(
             made,
@@ -168,9 +171,15 @@ def columns(declared: Claims, trained: Mapping[str, Settings], asked: ClaimSetti
             continue
         held = {}
         for name, usual in trained.items():
-            if (changed := change(name, usual)) is not None:
-                experiment = declared.populations[name][0]
-                held[name] = parsed(asked, column.name, experiment, typed_as(experiment, changed))
+            experiment = declared.populations[name][0]
+            try:
+                changed = change(name, usual)
+                typed = None if changed is None else typed_as(experiment, changed)
+            except Exception as error:  # A user's code may raise anything.
+                reason = f"{column.name}: the change of {name} raises {described_error(error)}"
+                raise UsageError(f"flag --claims={asked.claims}: {reason}") from None
+            if typed is not None:
+                held[name] = parsed(asked, column.name, experiment, typed)
         needed = set[str]()
         for claim in filter(column.judges, declared.claims):
             own = claim.made_of(held)

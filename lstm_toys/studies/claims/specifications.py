@@ -23,6 +23,7 @@ from lstm_toys.studies.claims.entries import (
     Standing,
     State,
     decided,
+    end,
     interval,
 )
 from lstm_toys.studies.claims.evidence import Evidence
@@ -79,7 +80,7 @@ def by_analysis(claim: Claim, networks: Evidence) -> Iterator[Choice]:
     """Yields the judgments of the same networks by the claim's other thresholds, and by its alternative numbers."""
     for other in claim.others:
         if (judgment := judge(other, networks)) is not None:
-            yield _choice(other, judgment, THRESHOLD, other.meets, low=other.low, high=other.high)
+            yield _choice(other, judgment, THRESHOLD, other.meets, low=end(other.low), high=end(other.high))
     for (kind, name), other in claim.renumbered.items():
         if (judgment := judge(other, networks)) is not None:
             yield _choice(other, judgment, kind, name, per_seed=judgment.per_seed)

@@ -260,7 +260,9 @@ def _entry(
         statement=claim.statement,
         origin=claim.origin,
         statistic=claim.statistic,
-        threshold=entries.Threshold(claim.low, claim.high, claim.against, question=claim.higher is None),
+        threshold=entries.Threshold(
+            entries.end(claim.low), entries.end(claim.high), claim.against, question=claim.higher is None
+        ),
         meets=claim.meets,
         **vars(ours),
         simultaneous=entries.SimultaneousInterval(

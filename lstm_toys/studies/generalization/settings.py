@@ -263,7 +263,7 @@ class Evaluation(OfNetworks):
         if subject.trained is None:
             if "limit" in typed:
                 raise UsageError(f"flag --limit: for grids of curves; {subject.name} is measured at lengths")
-            longer = given.get(LENGTH) or Axis(LENGTH, float(subject.timesteps), 10.0 * subject.timesteps, 10)
+            longer = given.get(LENGTH) or Axis(LENGTH, float(trained.timesteps), 10.0 * trained.timesteps, 10)
             lengths = tuple(dict.fromkeys(longer.values.astype(int).tolist()))
             return Subject(subject, {}, {}), cls(named, trained=trained, lengths=lengths, **typed), options
         about, grids = grids_of(subject, trained, given)

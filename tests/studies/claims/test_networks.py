@@ -85,6 +85,22 @@ def test_numbers_are_computed_from_networks_in_every_column_and_kept(tmp_path, c
     assert not CALLS
 
 
+def test_infinite_numbers_and_functions_without_a_name_are_kept(monkeypatch, tmp_path):
+    baseline = lt.claims.Baseline("nothing", lambda networks: np.zeros(len(networks)), (OF,))
+    never = [lambda networks: np.full(len(networks), np.inf), lambda networks: np.full(len(networks), -np.inf)]
+    one = lt.claims.Claim("never", "It never ends", "end", never[0], (OF,), low=1.0, baselines=(baseline,))
+    other = lt.claims.Claim("always", "It ends", "end", never[1], (OF,), low=1.0)
+    declare(monkeypatch, "without_names", lt.claims.Claims("networks", (one, other), {"line": (EXPERIMENT, FLAGS)}))
+    assert carry_out(command, ["--claims=without_names", "--seeds=6", f"--results_dir={tmp_path}"]) == 0
+    (entries,) = tmp_path.glob("runs/claims_*/claims.json")
+    found = lt.claims.read(entries)
+    assert [(each.verdict, each.counted, each.median) for each in found] == [
+        ("supported", 6, np.inf),
+        ("refuted", 6, -np.inf),
+    ]
+    assert found[0].baselines["nothing"].median == 0.0
+
+
 @pytest.mark.usefixtures("declared")
 def test_answers_from_a_file_have_no_networks(tmp_path, capsys):
     save_answers(EXPERIMENT, tmp_path / "answers.nc")

@@ -268,6 +268,8 @@ def test_usual_choices_change_one_setting_each():
     assert [*changed.values()] == [dataclasses.replace(settings, **each) for each in expected]
     bare = dataclasses.replace(settings, hidden=())
     assert [each.change("sine", bare) for each in choices.usual()[2:4]] == [None, None]
+    with pytest.raises(ValueError, match="there is no setting 'learning_rat'; did you mean learning_rate"):
+        choices.changed(learning_rat=3.0)
 
 
 @pytest.mark.long

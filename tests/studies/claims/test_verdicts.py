@@ -8,9 +8,10 @@ import xarray as xr
 from one_number import labeled, the_number
 from scipy.stats import binom
 
+import lstm_toys as lt
 from lstm_toys.runs.context import Refused
 from lstm_toys.statistics import comparisons, intervals
-from lstm_toys.studies.claims import entries, evidence, markdown, report, verdicts
+from lstm_toys.studies.claims import entries, evidence, figures, markdown, report, verdicts
 from lstm_toys.studies.claims.declaration import Baseline, Claim, Column, Source
 from lstm_toys.studies.claims.entries import as_json as json_of
 
@@ -119,6 +120,23 @@ def test_undefined_numbers_of_two_populations_are_lowest_and_highest():
     assert (many.verdict, many.turned) == ("undecided", True)
 
 
+def test_what_is_read_from_a_file_is_what_was_judged_also_of_infinite_numbers(tmp_path):
+    ours, theirs = [*np.arange(10.0), *[np.inf] * 9, -np.inf, np.nan], [*np.arange(5.0, 20.0), *[np.inf] * 5]
+    one, networks = against(ours, theirs)
+    found = [entry_of(one, (OURS, networks)), alone(claim(high=1.0), ours)]
+    lt.files.write_json(tmp_path / "claims.json", json_of(found))
+    again = entries.read(tmp_path / "claims.json")
+    for before, after in zip(found, again, strict=True):
+        np.testing.assert_array_equal(after.per_seed, before.per_seed)
+        assert (after.pairs, after.known, after.threshold) == (before.pairs, before.known, before.threshold)
+        assert [*report.details(after)] == [*report.details(before)]
+    assert markdown.claims(again, "title", "") == markdown.claims(found, "title", "")
+    drawn, alike = (figures.draw_numbers(each).axes[0].lines for each in (found, again))
+    for line, other in zip(drawn, alike, strict=True):
+        np.testing.assert_array_equal(line.get_xdata(), other.get_xdata())
+    assert max(np.max(line.get_xdata()) for line in drawn) == figures.FAR
+
+
 def test_networks_that_did_not_learn_decide_nothing():
     learned = [True] * 12 + [False] * 30
     results = {"sine": labeled([0.0] * 12 + [2.0] * 30, learned=np.array(learned))}
@@ -161,7 +179,7 @@ def test_an_undecided_verdict_has_a_power_and_a_median_a_distance():
 def test_an_infinite_number_may_meet_a_claim():
     entry = alone(claim(low=0.5), [*range(1, 9), np.inf, np.inf, np.inf])
     assert (entry.share, entry.median, entry.median_interval[1]) == (1.0, 6.0, np.inf)
-    assert json_of(entry)["median_interval"] == [3.0, None]
+    assert json_of(entry)["median_interval"] == [3.0, "inf"]
     assert "6 (3 to –)" in markdown.claims([entry], "title", "")
 
 

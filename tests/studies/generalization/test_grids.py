@@ -12,6 +12,7 @@ import xarray as xr
 
 import lstm_toys as lt
 from experiments import sine
+from experiments.research.papers import memory
 from lstm_toys.cli import command
 from lstm_toys.execution.executor import Executor
 from lstm_toys.populations import answering
@@ -28,6 +29,11 @@ from lstm_toys.tasks.parameters import TRAINING
 from lstm_toys.tasks.planes import Axis
 
 SAME = lt.reproduce(np.zeros((1, 20, 1)))
+
+
+def test_lengths_begin_at_that_of_the_training():
+    study = lt.ask(memory.EXPERIMENT, "--timesteps=60", study="generalization")
+    assert study.settings.lengths == tuple(range(60, 601, 60))
 
 
 @pytest.fixture(scope="module")
