@@ -22,7 +22,7 @@ def counting(metrics: Mapping[str, Any]) -> Figure:
     with lt.figures.canvas(*titles, ylabel="", size=(9.5, 4.8)) as (figure, (scatter, slopes)):
         shades = [*colormaps["Blues"](np.linspace(0.4, 1, 3)), *colormaps["Oranges"](np.linspace(0.4, 1, 3))]
         _predicted(scatter, metrics, counters("sigmoid"), COUNTING, shades)
-        scatter.set(xlabel="n predicted by its counter (P)", ylabel="n up to which it counts (H; ▲: at least)")
+        scatter.set(xlabel="n predicted by its counter (P)", ylabel="n up to which it counts (H)")
         for edit, (label, color, limits) in EDITS.items():
             slopes.axvspan(*limits, color=lt.figures.COLORS[color], alpha=0.08, linewidth=0)
             for place, each in enumerate(recipes.values()):
@@ -48,7 +48,7 @@ def parity(metrics: Mapping[str, Any]) -> Figure:
         labels = [f"{length} bits" if not place else None for length in LENGTHS for place, _ in enumerate(PARITY)]
         colors = np.repeat([*shades.values()], len(PARITY))
         _predicted(scatter, metrics, parities("sigmoid", LENGTHS), labels, colors)
-        scatter.set(xlabel="length predicted (P)", ylabel="horizon (H; ▲: at least)")
+        scatter.set(xlabel="length predicted (P)", ylabel="horizon (H)")
         places = np.geomspace(1, 40, 200)
         for gates, style, lengths in (("sigmoid", "-", LENGTHS), ("hard", "--", PREDICTED)):
             for length in lengths:
@@ -62,21 +62,27 @@ def parity(metrics: Mapping[str, Any]) -> Figure:
         shares.legend(fontsize=7, loc="center right", title="gate, training (networks)", title_fontsize=7)
         hard, sigmoid = (metrics["verdicts"]["H5"]["reach K"][gates]["networks"] for gates in ("hard", "sigmoid"))
         figure.suptitle(
-            "Which gates carry parity? Those that can close, to 40 times the length of the training, in "
-            f"{hard[0]} of {hard[1]} networks;\nthose that cannot, in {sigmoid[0]} of {sigmoid[1]}"
+            "Gates that can close carry parity to 40 times the length of the training in "
+            f"{hard[0]} of {hard[1]} networks;\nsigmoids do in {sigmoid[0]} of {sigmoid[1]} "
+            f"(trained on {' and '.join(map(str, PREDICTED))} bits)"
         )
     return figure
 
 
 def _predicted(axes: Axes, metrics: Any, names: Sequence[str], labels: Sequence[str | None], colors: Any) -> None:
-    """Draws each eligible network's horizon against its prediction, censored ones as triangles."""
+    """Draws each eligible network's horizon against its prediction, and least horizons as triangles."""
+    least = False
     for name, label, color in zip(names, labels, colors, strict=True):
         own = metrics["populations"][name]
         chosen = numbers(own["eligible"]) > 0
         horizon, predicted = numbers(own["horizon"])[chosen], numbers(own["predicted"]["P"])[chosen]
-        for shown, marker in ((horizon < own["largest"], "o"), (horizon >= own["largest"], "^")):
+        beyond = horizon >= own["largest"]
+        for shown, marker in ((~beyond, "o"), (beyond, "^")):
             axes.plot(predicted[shown], horizon[shown], marker, color=color, markersize=3.5, alpha=0.8)
         axes.plot([], [], "o", color=color, markersize=3.5, label=label)
+        least |= bool(beyond.any())
+    if least:
+        axes.plot([], [], "^", color=lt.figures.GRAY, markersize=3.5, label="at least this far")
     axes.set(xscale="log", yscale="log")
     ends = [choose(*axes.get_xlim(), *axes.get_ylim()) for choose in (max, min)]
     axes.plot(ends, ends, color=lt.figures.GRAY, linewidth=0.9, linestyle="--")

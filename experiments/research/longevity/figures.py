@@ -33,5 +33,5 @@ def longevity(metrics: Mapping[str, Any]) -> Figure:
         kinds, depends = " and ".join(chosen) or "networks", " depends on the learning rate" * bool(chosen)
         networks = sum(next(iter(rows.values()))[name] for name in ("networks", "diverged"))
         finding = f"How long {kinds} that learned three bits keep them{depends}"
-        figure.suptitle(f"{finding}\n{networks} networks for each rate; {BANDS}")
+        figure.suptitle(f"{finding}\n{networks} networks for each constant rate (RMSprop); {BANDS}")
     return figure

@@ -31,7 +31,7 @@ PAPERS = {
     ),
     "tracking": Paper(
         tracking.tracked,
-        with_recipes(tracking.WORDS, tracking.POPULATIONS),
+        tracking.WORDS,
         lambda *about: papers.figures.tracking(*about),
     ),
 }

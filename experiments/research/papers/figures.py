@@ -8,10 +8,12 @@ import numpy as np
 from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator
 
 import lstm_toys as lt
 
-from .languages import TRAINED
+from .languages import RECIPE, TRAINED
+from .populations import recipe
 from .tracking import LONGEST
 
 STYLES: tuple[Any, ...] = ("-", (0, (4, 2)), (2, (4, 2)), (0, (1, 1)))
@@ -25,6 +27,11 @@ CONTEXT = "context_"
 """How the names of populations begin that count a context-sensitive language."""
 
 BANDS = "bands: 95 % intervals (Wilson) at each point"
+
+RECIPES = "This compares recipes, not cells: training settings differ, too"
+
+FEW = 200
+"""Below this largest number, an axis has three ticks a decade."""
 
 APART = 7.0
 """Least distance of labels at the ends of lines, in percent of networks."""
@@ -59,7 +66,8 @@ def counting(metrics: Mapping[str, Any], names: Mapping[str, str]) -> Figure:
             survival(axes, _lines(numbers, own), np.arange(1, most + 1.0))
             axes.axvline(TRAINED, color=lt.figures.GRAY, linewidth=0.9, linestyle="--")
             axes.set(xlabel=f"n of {language} (dashed: largest n in training)", ylabel="% of networks")
-        figure.suptitle(f"{_ends(numbers, names, TRAINED)}\naccept every string up to n = {TRAINED}; {BANDS}")
+        ends = f"{_ends(numbers, names, TRAINED)},\naccept every string up to n = {TRAINED}. {RECIPES}"
+        figure.suptitle(f"{ends}\n{BANDS}")
     return figure
 
 
@@ -69,14 +77,17 @@ def memory(metrics: Mapping[str, Any], names: Mapping[str, str]) -> Figure:
     least, most = (choose(each or 0 for own in numbers.values() for each in own) for choose in (min, max))
     lasts = f"Networks keep all memories for {least:,.0f} to at least {most:,.0f} time steps"
     labels = "time steps without a pulse", "% of networks that keep all memories"
-    return _lasting(numbers, names, labels, f"{lasts}.\nThis compares recipes, not cells: learning rates differ, too")
+    return _lasting(numbers, names, labels, f"{lasts}.\n{RECIPES}")
 
 
 def tracking(metrics: Mapping[str, Any], names: Mapping[str, str]) -> Figure:
     """Draws the share of networks that answer parity right up to each length."""
     labels = "length, in lengths of the training", "% of networks that are right"
     numbers = metrics["numbers"]
-    ends = f"{_ends(numbers, names, LONGEST)}\nanswer parity right to {LONGEST} times the length of the training"
+    alike = recipe(RECIPE["optimizer"], RECIPE["learning_rate"])
+    ends = (
+        f"{_ends(numbers, names, LONGEST)},\nanswer parity right to {LONGEST} times the trained length (all: {alike})"
+    )
     return _lasting(numbers, names, labels, ends)
 
 
@@ -86,6 +97,8 @@ def _lasting(numbers: Mapping[str, Any], names: Mapping[str, str], labels: tuple
     with lt.figures.canvas("", size=(7.4, 3.6)) as (figure, (axes,)):
         survival(axes, _lines(numbers, names), np.geomspace(1, most, 200))
         axes.set(xscale="log", xlabel=labels[0], ylabel=labels[1])
+        axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if most < FEW else (1,)))
+        axes.xaxis.set_major_formatter("{x:,.0f}")
         figure.suptitle(f"{title}\n{BANDS}")
     return figure
 

@@ -31,9 +31,10 @@ def resonance(metrics: Mapping[str, Any]) -> Figure:
         _slopes(slopes, found)
         figure.legend(loc="outside lower center", ncols=3)
         moved, left = (_supported(metrics["verdicts"][f"frequency, {edit}"]) for edit in (TURNED, RANDOM))
+        lines = sum(metrics["verdicts"][f"frequency, {TURNED}"].values())
         figure.suptitle(
-            f"When a mode's frequency is changed, the waves in answers move with it on {moved} judged lines;\n"
-            f"with a random edit of equal damage, they do not on {left} ({found['networks']} networks)"
+            f"When a mode's frequency is changed, waves move with it on {moved} judged lines (of {lines});\n"
+            f"with a random edit of equal damage, they stay on {left} ({found['networks']} networks)"
         )
     return figure
 

@@ -45,7 +45,7 @@ def doses(metrics: Mapping[str, Any]) -> Figure:
         met = [each["met"] for recipes in judged for each in recipes.values()]
         figure.suptitle(
             "How far a recurrence carries a sign follows the distance of its transitions from −1 and 1:\n"
-            f"horizons go with what is predicted from the weights, dose by dose, in {sum(met)} of {len(met)}"
+            f"horizons go with what is predicted from the weights, dose by dose, in {sum(met)} of {len(met)} recipes"
         )
     return figure
 
