@@ -84,7 +84,7 @@ def tracking(metrics: Mapping[str, Any], names: Mapping[str, str]) -> Figure:
     """Draws the share of networks that answer parity right up to each length."""
     labels = "length, in lengths of the training", "% of networks that are right"
     numbers = metrics["numbers"]
-    alike = recipe(RECIPE["optimizer"], RECIPE["learning_rate"])
+    alike = recipe(str(RECIPE["optimizer"]), float(str(RECIPE["learning_rate"])))
     ends = (
         f"{_ends(numbers, names, LONGEST)},\nanswer parity right to {LONGEST} times the trained length (all: {alike})"
     )
