@@ -88,7 +88,9 @@ def recipe(settings: lt.Settings) -> str:
 def claim(entry: Any, level: str | None) -> dict[str, Any]:
     """Prepares a claim for the template; ``level`` says how well its verdict stands other choices, if that is known."""
     declared = next(each for each in CLAIMS.claims if each.id == entry.id)
-    untrained = any(name == "untrained networks" and each.share > 0.5 for name, each in entry.controls.items())
+    untrained = any(
+        name == "untrained networks" and each.verdict == "supported" for name, each in entry.controls.items()
+    )
     turns = any(each.startswith("during training") for each in entry.remarks)
     notes = [LEVELS.get(level, level)] if level else []
     notes += ["also for most untrained networks"] * (entry.verdict == "supported" and untrained)
