@@ -1,6 +1,6 @@
 """Figures of answers to sets of curves and of their errors, and those of an experiment that declares none."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 import xarray as xr
@@ -114,9 +114,24 @@ def _answers(results: xr.DataTree, index: int, feature: str) -> Figure:
         **{f"{one}s: {name}": probed(fit, name) for name in names_of(fit)},
     }
     parts = [(title, [*curves_of(each, index, one)]) for title, each in [*sets.items()][:MOST]]
-    title = f"{MOST} of {len(sets)} sets of {one}s" if len(sets) > MOST else ""
-    probability = f"probability of {feature}" if "loss" in trained.answer.attrs else feature
-    return curve_panels(trained, parts, shown="correct answer", title=title, ylabel=probability)
+    some = f"{MOST} of {len(sets)} sets of {one}s" if len(sets) > MOST else ""
+    if "loss" in trained.answer.attrs:
+        title, label = "", f"probability of {feature}"
+    else:
+        title, label = _errors([*sets.values()], index, f"{feature}: RMSE", one), f"answered {feature}"
+    title = "\n".join(filter(None, (title, some)))
+    return curve_panels(trained, parts, shown="correct answer", title=title, ylabel=label)
+
+
+def _errors(sets: Sequence[xr.Dataset], index: int, what: str, one: str) -> str:
+    """Says how far the median network is off on the first of some sets, and on the worst curve of the others."""
+    every = [np.asarray(wrong(each).feature(index).over(2).root) for each in sets]
+    known = [[np.median(own[np.isfinite(own)]) for own in each.T if np.isfinite(own).any()] for each in every]
+    if not known[0]:
+        return ""
+    others = [median for each in known[1:] for median in each]
+    beyond = f", up to {max(others):.2g} on another {one}" if others else ""
+    return f"{what} {max(known[0]):.2g} in training{beyond} (medians of {counted(len(every[0]), 'network')})"
 
 
 Row = tuple[str, str, list[str], Int[np.ndarray, " C"], Float[np.ndarray, "S C"], Float[np.ndarray, " C"]]

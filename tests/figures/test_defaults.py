@@ -48,13 +48,19 @@ def test_values_are_drawn_with_correct_answers_and_the_parameters_in_which_curve
     assert [*drawn] == ["loss.png", "answers_1.png", "answers_2.png"]
     for number, feature in enumerate(("x", "y"), 1):
         first, *others = panels(drawn[f"answers_{number}.png"])
-        assert first.get_ylabel() == feature
+        assert first.get_ylabel() == f"answered {feature}"
         assert [each.get_title() for each in others][::4] == ["slope −0.3, intercept 0.6", "height −0.2, base 0.6"]
         for own, axes in zip(curves_of(results, "training", *names), (first, *others), strict=True):
             assert_answers(axes, own.sel(feature=feature).answer.values[SOUND], own.sel(feature=feature).truth)
         assert_legible(drawn[f"answers_{number}.png"])
         titles = [each.get_suptitle() for each in drawn[f"answers_{number}.png"].subfigs]
         assert titles == ["training curve", *(f"curves: {name}" for name in names)]
+        off = [
+            np.median(np.sqrt(np.square(each.answer - each.truth).mean("time").sel(feature=feature).values[SOUND]))
+            for each in curves_of(results, "training", *names)
+        ]
+        said = f"{feature}: RMSE {off[0]:.2g} in training, up to {max(off[1:]):.2g} on another curve"
+        assert drawn[f"answers_{number}.png"].get_suptitle() == f"{said} (medians of {len(SOUND)} networks)"
     assert "counts as learned: 0.02" in str([each.get_label() for each in drawn["loss.png"].legends[0].legend_handles])
 
 
@@ -202,5 +208,5 @@ def test_more_sets_than_fit_are_left_out_and_said_to_be():
         ]
 
     figure = lt.figures.usual(results_of(dataclasses.replace(line.EXPERIMENT, probes=probes)))["answers_1.png"]
-    assert figure.get_suptitle() == "6 of 8 sets of curves"
+    assert figure.get_suptitle().endswith("\n6 of 8 sets of curves")
     assert len(figure.subfigs) == 6

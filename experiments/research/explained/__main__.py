@@ -135,6 +135,7 @@ def judged(prediction: Prediction, found: xr.Dataset) -> dict[str, Any]:
 def _tuned(found: xr.Dataset) -> dict[str, Any]:
     """The tuning of networks; those that rest nowhere under the mean input have NaN."""
     tuned: dict[str, Any] = {"networks": found.sizes["seed"], "oscillating": int((found.mode_frequency > 0).sum())}
+    tuned["resting"] = int(found.mode_frequency.notnull().sum())
     for name in MEASURES:
         values = found[name].values
         tuned[name] = median_of(values)

@@ -72,10 +72,11 @@ def tuning(metrics: dict[str, Any]) -> Figure:
     with lt.figures.canvas("", "", xlabel="frequency (rad per x)") as (figure, (left, right)):
         _gains(left, every)
         _tuned(right, every, metrics["tuning"]["untrained"]["mode_frequency"]["median"])
-        (low, first), *_, (high, last) = ((each["frequency"], each["peak_frequency"]["median"]) for each in every)
-        finding = f"Trained on {low:g} to {high:g} rad per x, networks resonate at {first:.3g} to {last:.3g}"
+        (low, first), *_, (high, last) = ((each["frequency"], each["mode_frequency"]["median"]) for each in every)
+        resting = [each["resting"] for each in every]
         figure.suptitle(
-            f"{finding}\nmedians and middle 90 % of {metrics['seeds']} networks for each training frequency"
+            f"Networks trained on {low:g} rad per x oscillate at {first:.3g}, those trained on {high:g} at {last:.3g}\n"
+            f"medians and middle 90 % of the {min(resting)} to {max(resting)} of {metrics['seeds']} networks that rest"
         )
     return figure
 
@@ -106,5 +107,9 @@ def _tuned(axes: Axes, every: list[dict[str, Any]], untrained: float) -> None:
     ends = [0, 1.05 * trained.max()]
     axes.plot(ends, ends, color=lt.figures.GRAY, linewidth=0.9, linestyle="--", label="the training frequency")
     axes.axhline(untrained, color=lt.figures.COLORS["b"], linewidth=0.9, linestyle=":", label="leading mode, untrained")
-    axes.set(xlabel="training frequency (rad per x)", ylabel="frequency (rad per x)", title="What networks resonate at")
+    axes.set(
+        xlabel="training frequency (rad per x)",
+        ylabel="frequency (rad per x)",
+        title="What networks resonate at (0: no oscillation)",
+    )
     axes.legend(loc="upper left")

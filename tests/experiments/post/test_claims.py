@@ -463,14 +463,16 @@ def test_a_published_verdict_depends_on_choices_whose_interval_lies_on_the_other
         others = claim.renumbered
         assert [(other["kind"], other["name"]) for other in each["alternatives"]] == [*others]
         for other in each["alternatives"]:
-            met = [number is not None and claim.low <= number <= claim.high for number in other["per_seed"]]
-            assert other["share"] == np.mean(met)
+            known = [number for number in other["per_seed"] if number is not None]
+            assert other["share"] == np.mean([claim.low <= number <= claim.high for number in known])
+            assert bool(other.get("bounds")) == (len(known) < len(other["per_seed"]))
         turning, judged = Counter(), Counter()
         for choice in (*each["trained"], *each["thresholds"], *each["alternatives"]):
             if choice["state"] == "judged":
-                low, high = choice["interval"]
+                every_end = [choice["interval"], *(bound["interval"] for bound in choice.get("bounds") or [])]
+                sides = [high < 0.5 if each["verdict"] == "supported" else low > 0.5 for low, high in every_end]
                 judged[choice["kind"]] += 1
-                turning[choice["kind"]] += high < 0.5 if each["verdict"] == "supported" else low > 0.5
+                turning[choice["kind"]] += all(sides)
         for kind, counts in each["kinds"].items():
             assert (counts["judged"], counts["turning"]) == (judged[kind], turning[kind])
         many = {kind for kind, count in turning.items() if count > (0.1 * judged[kind] if kind == "combination" else 0)}
