@@ -52,7 +52,7 @@ def main(root: Path) -> None:
         if not (measured / f"{steps.name_of(command)}.json").exists():
             carry_out(f"{command} --output {measured.relative_to(root)}", runs, command)
     for step in steps.STEPS:
-        if step.sets:
+        if step.published:
             call(f"{step.command} --publish --quiet", root)
     call(steps.PAGE, root)
     picture.take(root / "results", root / "results" / "index.png")

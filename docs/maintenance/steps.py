@@ -18,7 +18,6 @@ from experiments.page import runs
 from experiments.research.explained.predictions import KEPT
 from lstm_toys import modules, output, tables
 from lstm_toys.execution import code
-from lstm_toys.studies import STUDIES
 
 RESULTS = Path(__file__).parents[2] / "results"
 
@@ -27,10 +26,10 @@ SEA = "results/runs/elnino.csv"
 
 
 class Step(NamedTuple):
-    """A command, as typed after ``python -m``, and the folders of ``results/`` that it publishes."""
+    """A command, as typed after ``python -m``, and the folder of ``results/`` that it publishes, if it does."""
 
     command: str
-    sets: tuple[str, ...] = ()
+    published: str = ""
 
 
 OWN = f"experiments.own --train {SEA} --ask next --seeds 16 --quantity 'temperature (°C)'"
@@ -39,49 +38,49 @@ PAPERS = tuple(
     step
     for name, networks in (("counting", 128), ("memory", 64))
     for step in (
-        Step(f"experiments.research.papers.tune --task {name}", (f"papers/{name}_recipes",)),
-        Step(f"experiments.research.papers --paper {name} --random {networks} --variants", (f"papers/{name}",)),
+        Step(f"experiments.research.papers.tune --task {name}", f"papers/{name}_recipes"),
+        Step(f"experiments.research.papers --paper {name} --random {networks} --variants", f"papers/{name}"),
         Step(
             f"lstm_toys claims --claims papers.{name} --specifications --seeds 24",
-            (f"claims_{name}_specifications",),
+            f"claims_{name}_specifications",
         ),
     )
 )
 TRACKING = "--seeds 64 --base_seed 1564"  # The first digits of the commit that defined its claims, 061c173d.
 GRIDS = tuple(
-    Step(f"lstm_toys generalization --task {name} --seeds 64{limit}", (f"generalization_{name}",))
+    Step(f"lstm_toys generalization --task {name} --seeds 64{limit}", f"generalization_{name}")
     # The sine counts as learned by the post's claims up to an error of 0.03; the others use their goals.
     for name, limit in (("sine", " --limit 0.03"), ("amplitude", ""), ("slope_intercept", ""))
 )
 SHOWN = tuple(
-    Step(f"{'lstm_toys ' if commands[0][0] in STUDIES else 'experiments.'}{' '.join(commands[0])}")
+    Step(f"experiments.{' '.join(commands[0])}")
     for name, commands in runs.COMMANDS.items()
     if name not in every.EXPERIMENTS and commands[0][0] != "claims"
 )
 """Runs that nothing but the page shows."""
 
 STEPS = (
-    *(Step(f"experiments.{name} --seeds 16", (name,)) for name in every.EXPERIMENTS),
-    Step(OWN, ("own",)),
+    *(Step(f"experiments.{name} --seeds 16", name) for name in every.EXPERIMENTS),
+    Step(OWN, "own"),
     *GRIDS,
     *SHOWN,
-    Step("experiments.timeline", ("timeline",)),
-    Step(DYNAMICS, ("dynamics_sine",)),
-    Step("experiments.recipe", ("recipe",)),
-    Step("lstm_toys claims --variants", ("claims",)),
-    Step("lstm_toys claims --specifications", ("claims_specifications",)),
-    Step("experiments.research.null", ("null",)),
+    Step("experiments.timeline", "timeline"),
+    Step(DYNAMICS, "dynamics_sine"),
+    Step("experiments.recipe", "recipe"),
+    Step("lstm_toys claims --variants", "claims"),
+    Step("lstm_toys claims --specifications", "claims_specifications"),
+    Step("experiments.research.null", "null"),
     *PAPERS,
-    Step(f"experiments.research.papers --paper tracking {TRACKING} --random 64 --variants", ("papers/tracking",)),
+    Step(f"experiments.research.papers --paper tracking {TRACKING} --random 64 --variants", "papers/tracking"),
     Step(
         f"lstm_toys claims --claims papers.tracking {TRACKING} --specifications",
-        ("claims_tracking_specifications",),
+        "claims_tracking_specifications",
     ),
-    Step("experiments.research.explained", ("explained",)),
-    Step("experiments.research.resonance", ("resonance",)),
-    Step("experiments.research.longevity", ("longevity",)),
-    Step("experiments.research.horizons", ("horizons",)),
-    Step("experiments.research.surgery", ("surgery",)),
+    Step("experiments.research.explained", "explained"),
+    Step("experiments.research.resonance", "resonance"),
+    Step("experiments.research.longevity", "longevity"),
+    Step("experiments.research.horizons", "horizons"),
+    Step("experiments.research.surgery", "surgery"),
 )
 
 BENCHMARKS = (
@@ -139,7 +138,7 @@ def name_of(benchmark: str) -> str:
 def listed() -> RenderableType:
     """The table of all steps."""
     known = costs()
-    made = {each.command: RESULTS / each.sets[0] / "metrics.json" if each.sets else None for each in STEPS}
+    made = {each.command: RESULTS / each.published / "metrics.json" if each.published else None for each in STEPS}
     made |= {each: RESULTS / "benchmarks" / f"{name_of(each)}.json" for each in BENCHMARKS}
     rows = [(command, f"{known[command].seconds:,}", *published(numbers)) for command, numbers in made.items()]
     columns = ("python -m", "seconds>", "computed", "code of", "same code")

@@ -91,7 +91,7 @@ def claim(entry: Any, level: str | None) -> dict[str, Any]:
     untrained = any(
         name == "untrained networks" and each.verdict == "supported" for name, each in entry.controls.items()
     )
-    turns = any(each.startswith("during training") for each in entry.remarks)
+    turns = entry.during is not None and entry.during.changes
     notes = [LEVELS.get(level, level)] if level else []
     notes += ["also for most untrained networks"] * (entry.verdict == "supported" and untrained)
     curves = dict.fromkeys(source.curves for source in declared.sources if source.population == "sine")

@@ -45,16 +45,12 @@ Subject: TypeAlias = Experiment | Analysis | Callable[..., Analysis]
 class Plan:
     """The work that a command line describes, and lines to print first.
 
-    ``make`` imports the studies, once the command line is known to be valid. ``report`` makes one report on all of
-    them, instead of one on each; ``file`` is written instead of folders of runs.
-    ``question`` is what an analysis is about.
+    ``make`` imports the studies, once the command line is known to be valid. ``question`` is what an analysis is about.
     """
 
     make: Callable[[], Studies]
     options: Options
-    report: Callable[[Jobs], Iterable[RenderableType]] | None = None
     notes: Sequence[str] = ()
-    file: Path | None = None
     question: str = ""
 
     @property
@@ -281,10 +277,10 @@ def carry_out(make_plan: Callable[[Sequence[str]], Plan], arguments: Sequence[st
         try:
             command = Command(script.called(), flags.expanded(arguments), plan.question)
             jobs = lifecycle.Work(options, console, interruption, command).carry_out(plan.make)
-            for each in plan.report(jobs) if plan.report else reported(jobs):
+            for each in reported(jobs):
                 console.print(each, soft_wrap=isinstance(each, str), crop=False)
             if options.quiet:
-                print(*([plan.file] if plan.file else [job.run.folder for job in jobs]), sep="\n")
+                print(*(job.run.folder for job in jobs), sep="\n")
             lost = [job.study.lost(job.run.read_metrics()) for job in jobs]
             return max([complain(line, 1) for line in lost if line is not None], default=0)
         except Interrupted as signaled:

@@ -91,7 +91,8 @@ def training_answer(results: xr.DataTree, title: str) -> Figure:
             settled = within(elapsed(x), AFTER)
             far = np.nan_to_num(np.abs(wrong.sel(feature="y").values))  # Padding is nowhere.
             first, late = (np.median(far[:, part].max(axis=1)) for part in (~settled, settled))
-            title += f"\nhalf of the networks are off by at most {first:.2g} in the first tenth, by {late:.2g} after it"
+            off = f"y is off by at most {first:.2g} in the first tenth, by {late:.2g} after it"
+            title += f"\nin half of the networks, {off}"
         axes.set_title(style.plain(title))
         below.axhline(0, color=COLORS["b"], **INPUT)
         if len(shades) > 1:

@@ -34,7 +34,7 @@ def test_the_training_answer_is_the_median_with_a_band_and_one_network_beside_th
     wrong = kept - training.truth.values
     np.testing.assert_allclose(median(below).get_ydata(), np.median(wrong, axis=0))
     first, late = (np.median(abs(part).max(axis=1)) for part in (wrong[:, :2], wrong[:, 2:]))
-    said = f"half of the networks are off by at most {first:.2g} in the first tenth, by {late:.2g} after it"
+    said = f"in half of the networks, y is off by at most {first:.2g} in the first tenth, by {late:.2g} after it"
     assert axes.get_title() == f"answers\n{said}"
     nobody, nothing = panels(figures.training_answer(hand_made(2, diverged=(0, 1)), "answers"))
     assert (nobody.get_title(), len(dots(nothing))) == ("answers", 0)

@@ -242,7 +242,7 @@ def score(needs: Mapping[str, lt.Run], base_seed: int, seeds: int, keep: Callabl
     """Trains and measures all networks, and judges the hypotheses; ``needs`` are the sine's runs, by rate.
 
     Returns what `measured` returns, by ``cell, rule, course, rate``, with rank ``correlations`` of `LIFETIME` with the
-    `QUANTITIES`; `valleys` by rate; and the `verdicts`.
+    `QUANTITIES`; what `valleys` returns of networks of the sine, by rate; and the `verdicts`.
     """
     found: dict[str, Any] = {}
     for cell, shown in CELLS.items():

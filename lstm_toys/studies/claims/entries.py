@@ -241,6 +241,11 @@ class Moments:
     median: list[float]
     median_interval: list[Interval]
 
+    @property
+    def changes(self) -> bool:
+        """Whether the verdict is not always the same."""
+        return len({*self.verdict}) > 1
+
 
 @dataclass(frozen=True)
 class Statement:

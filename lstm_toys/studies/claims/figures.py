@@ -171,8 +171,8 @@ def _numbers(axes: Axes, row: int, entry: Entry, controls: dict[str, str]) -> No
 def draw_during(entries: Sequence[Entry]) -> Figure:
     """Draws the share of networks that meet each claim over steps of training, with exact intervals for all at once."""
     drawn = [(each, each.during) for each in entries if each.during]
-    drawn.sort(key=lambda pair: len({*pair[1].verdict}) == 1)
-    changing = sum(len({*during.verdict}) > 1 for _, during in drawn)
+    drawn.sort(key=lambda pair: not pair[1].changes)
+    changing = sum(during.changes for _, during in drawn)
     columns = min(COLUMNS, len(drawn))
     titles = [_wrapped(each.statement, 40) for each, _ in drawn]
     with canvas(*titles, xlabel="steps", ylabel="", columns=columns) as (figure, panels):

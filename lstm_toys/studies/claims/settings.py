@@ -133,7 +133,7 @@ class ClaimSettings(StudySettings):
 def given_by(typed: Mapping[str, Any], declared: Claims) -> tuple[str, ...]:
     """Returns typed flags of `TRAINING`; raises UsageError if a population of the claims declares one."""
     given = {name: f"--{name}={parsers.stated(typed[name])}" for name in TRAINING if name in typed}
-    for population in sorted(set().union(*(claim.made_of(declared.populations) for claim in declared.claims))):
+    for population in sorted(needed(declared)):
         own, _ = flags.split(TRAINING, declared.populations[population][1])
         if twice := [name for name in given if name in own]:
             reason = f"the population {population} is defined by --{twice[0]}={parsers.stated(own[twice[0]])}"
@@ -143,13 +143,18 @@ def given_by(typed: Mapping[str, Any], declared: Claims) -> tuple[str, ...]:
 
 def usual(declared: Claims, asked: ClaimSettings) -> dict[str, Settings]:
     """Returns the settings of every population that claims need; raises UsageError for invalid flags."""
-    needed = set().union(*(claim.made_of(declared.populations) for claim in declared.claims))
+    populations = needed(declared)
     size = [f"--{name}={getattr(asked, name)}" for name in ("seeds", "base_seed")]
     return {
         name: parsed(asked, f"population {name}", experiment, [*size, *changes])
         for name, (experiment, changes) in declared.populations.items()
-        if name in needed
+        if name in populations
     }
+
+
+def needed(declared: Claims) -> set[str]:
+    """Returns the populations that claims are made of."""
+    return set[str]().union(*(claim.made_of(declared.populations) for claim in declared.claims))
 
 
 def parsed(asked: ClaimSettings, what: str, experiment: Experiment, arguments: Sequence[str]) -> Settings:

@@ -329,7 +329,7 @@ def _remarks(entry: Entry, about: str, *, expected: bool) -> Iterator[str]:
     for name, control in entry.controls.items():
         if control.verdict == "supported":
             yield f"{name} {too[entry.verdict]}"
-    if entry.during and len({*entry.during.verdict}) > 1:
+    if entry.during and entry.during.changes:
         pairs = zip(entry.during.verdict, entry.during.steps, strict=True)
         spans = [(name, [step for _, step in group]) for name, group in groupby(pairs, key=lambda each: each[0])]
         *earlier, (last, steps) = spans
