@@ -103,11 +103,15 @@ def draw_shares(entries: Sequence[Entry]) -> Figure:
 def draw_numbers(entries: Sequence[Entry]) -> Figure:
     """Draws how far the number of every network is on the right side of its threshold: one row per claim.
 
-    Where a claim compares two populations, the median of the other one stands for a threshold.
+    Where a claim compares two populations, the median of the other one stands for a threshold. What all claims measure
+    stands at the axis, else in the rows.
     """
     ordered = _by_verdict(entries)
     shades = colors(named(each.controls for each in entries), CONTROLS)
-    label = "distance from the threshold, in standard deviations (SD) of the networks"
+    label, measured = "distance from the threshold, in standard deviations (SD) of the networks", ""
+    if len(entries) > 1 and len({each.statistic for each in entries}) == 1:
+        measured = entries[0].statistic
+        label = f"{_wrapped(measured)}:\n{label}"
     with canvas("", xlabel=label, ylabel="") as (figure, (axes,)):
         figure.set_size_inches(9.6, 2.2 + 0.5 * len(ordered))
         axes.set_xscale("symlog", linthresh=1)
@@ -118,7 +122,8 @@ def draw_numbers(entries: Sequence[Entry]) -> Figure:
             axes.text(1.03, row, plain(words), transform=axes.get_yaxis_transform(), **look)
         axes.axvspan(0, 1.3 * FAR, color=TINTS["supported"], alpha=0.1, linewidth=0)
         axes.axvline(0, color="black", linewidth=1, linestyle="--")
-        names = [_wrapped(each.statement) + "\n" + _wrapped(f"{each.statistic}; {each.meets}") for each in ordered]
+        judged = (each.meets if measured else f"{each.statistic}; {each.meets}" for each in ordered)
+        names = [f"{_wrapped(each.statement)}\n{_wrapped(words)}" for each, words in zip(ordered, judged, strict=True)]
         axes.set_yticks(range(len(ordered)), map(plain, names), fontsize=7)
         ends = [10.0**power for power in range(int(np.log10(FAR)) + 1)]
         ticks = [*(-end for end in reversed(ends)), 0, *ends]
