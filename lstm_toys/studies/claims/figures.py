@@ -223,7 +223,9 @@ def draw_choices(others: Sequence[Robustness]) -> Figure:
     ordered = sorted(others, key=lambda each: (LEVELS.index(each.level), _margin(each)))
     columns = list(dict.fromkeys(kind for each in others for kind in each.ranges))
     numbers = {level: sum(each.level == level for each in others) for level in LEVELS}
-    size, alike = (3.9 + 0.75 * len(columns), 1.9 + 0.33 * len(ordered)), {"sharey": True, "squeeze": False}
+    names = [f"{_wrapped(each.statement, 64)}\n{each.verdict}, {each.level}" for each in ordered]
+    height = 0.11 * (1 + max(1 + name.count("\n") for name in names))
+    size, alike = (3.9 + 0.75 * len(columns), 1.9 + height * len(ordered)), {"sharey": True, "squeeze": False}
     with sheet(*size, columns=len(columns), **alike) as (figure, (panels,)):
         for axes, kind in zip(panels, columns, strict=True):
             laid_out(axes)
@@ -236,10 +238,6 @@ def draw_choices(others: Sequence[Robustness]) -> Figure:
             axes.grid(visible=False, axis="y")
             axes.set(xlim=(-0.08, 1.08), ylim=(len(ordered) - 0.5, -0.5))
             axes.set_xticks([0, 0.5, 1], ["0", "", "100%"], fontsize=7.5)
-        names = [
-            textwrap.shorten(each.statement, 64, placeholder=" …") + f"\n{each.verdict}, {each.level}"
-            for each in ordered
-        ]
         panels[0].set_yticks(range(len(ordered)), map(plain, names), fontsize=7.5)
         own = handle("the claim's own networks", "black", marker="|", markersize=9, linestyle="")
         found = {each.verdict for one in others for each in one.judged}
