@@ -186,6 +186,8 @@ def _probabilities(results: xr.DataTree, title: str) -> Figure:
 def set_answers(results: xr.DataTree, probe: str, feature: str, title: str) -> Figure:
     """Draws the networks' answers and the correct answers to the curves of a set, as `curve_panels` does.
 
+    The title says the error, if something is right, and that of repeating the last value, if it predicts.
+
     Args:
         results: labeled results with named curves, such as those of a file; diverged networks are left out.
         probe: name of the probe that has the curves of the set.
@@ -208,8 +210,13 @@ def set_answers(results: xr.DataTree, probe: str, feature: str, title: str) -> F
         True
     """
     chosen = probed(not_diverged(results), probe)
-    drawn = [*curves_of(chosen, _place(chosen, feature))]
-    return curve_panels(chosen, [(title, drawn)], shown="true curve", ylabel=feature)
+    place = _place(chosen, feature)
+    if "truth" in chosen and chosen.sizes["seed"]:
+        error = np.median(wrong(chosen).feature(place).over(1, 2).root)
+        title += f"\nmedian RMSE of {counted(chosen.sizes['seed'], 'network')}: {error:.2g}"
+        if "ahead" in chosen.attrs:
+            title += f"; repeating the last value: {wrong(chosen, 'input').feature(place).over().root:.2g}"
+    return curve_panels(chosen, [(title, [*curves_of(chosen, place)])], shown="true curve", ylabel=feature)
 
 
 def _place(chosen: xr.Dataset, feature: str) -> int:

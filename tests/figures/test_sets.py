@@ -21,6 +21,11 @@ def test_answers_say_what_is_measured_and_in_which_unit(results):
     assert {axes.get_xlabel() for axes in seen} == {"time (s)"}  # All five are in one row.
     names = [f"run {number}" for number in range(6)]
     assert [axes.get_title() for axes in seen] == [name for name in names if name in results["trained on"]["name"]]
+    trained = results["trained on"].to_dataset().isel(feature=0)
+    error = np.sqrt(np.square(trained.answer - trained.truth).mean(["curve", "time"])).median()
+    again = np.sqrt(np.square(trained.input - trained.truth).mean(["curve", "time"]))
+    said = f"median RMSE of 2 networks: {error:.2g}; repeating the last value: {again:.2g}"
+    assert [each.get_suptitle() for each in figure.subfigs] == [f"Predictions\n{said}"]
     assert_legible(figure)
 
 
