@@ -185,11 +185,11 @@ def columns(declared: Claims, trained: Mapping[str, Settings], asked: ClaimSetti
                 raise UsageError(f"flag --claims={asked.claims}: {reason}") from None
             if typed is not None:
                 held[name] = parsed(asked, column.name, experiment, typed)
-        needed = set[str]()
+        judged = set[str]()
         for claim in filter(column.judges, declared.claims):
             own = claim.made_of(held)
-            needed |= own & {*claim.populations} if column.role == "specifications" else own  # Without baselines.
-        every[column.name] = {name: each for name, each in held.items() if name in needed}
+            judged |= own & {*claim.populations} if column.role == "specifications" else own  # Without baselines.
+        every[column.name] = {name: each for name, each in held.items() if name in judged}
     return every
 
 
