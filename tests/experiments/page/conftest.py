@@ -161,7 +161,8 @@ class Window:
         tab.on("request", lambda asked: None if asked.url.startswith(WITHIN) else self.wrong.append(asked.url))
 
     def settle(self):
-        """Waits until all networks have answered what is asked."""
+        """Waits until what was done is drawn, and all networks have answered what is asked."""
+        self.tab.evaluate("new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
         self.tab.wait_for_selector("#playground[aria-busy=false]")
 
     def show(self, place):
@@ -173,6 +174,7 @@ class Window:
 
     def unfold(self, folds):
         self.tab.evaluate("(folds) => document.querySelectorAll(folds).forEach((fold) => { fold.open = true; })", folds)
+        self.settle()  # The picture is drawn anew, as it may have another size.
 
     def choose(self, **controls):
         """Sets sliders and selections by their names, one after another."""
