@@ -13,6 +13,7 @@ import pytest
 import lstm_toys as lt
 from conftest import ROOT, carry_out, rarely
 from experiments.research.longevity import __main__ as longevity
+from experiments.research.longevity import hypotheses, measured, populations
 from experiments.research.longevity.figures import longevity as figure_of
 from experiments.research.papers import figures, memory, networks
 from lstm_toys.cli import command
@@ -21,8 +22,8 @@ from lstm_toys.cli import command
 @pytest.fixture
 def short(monkeypatch):
     """Memories are asked for thirty steps."""
-    monkeypatch.setattr(longevity, "CENSORED", 30)
-    monkeypatch.setattr(longevity, "EARLY", 10)
+    monkeypatch.setattr(measured, "CENSORED", 30)
+    monkeypatch.setattr(measured, "EARLY", 10)
 
 
 @pytest.fixture
@@ -41,10 +42,10 @@ def drawn(cell, count=5, scale=3.0, width=4):
 @pytest.mark.usefixtures("short")
 def test_a_memory_lasts_until_the_first_wrong_bit_of_any_of_the_eight():
     model, params = drawn("lstm")
-    shown = longevity.memories(30)
+    shown = measured.memories(30)
     bits = np.asarray(shown.targets)[:, -1] > 0.5
     for found, answers in zip(
-        longevity.lifetimes(lt.Networks(model, params)),
+        measured.lifetimes(lt.Networks(model, params)),
         np.asarray(lt.answers((model, params), shown.inputs)),
         strict=True,
     ):
@@ -58,7 +59,7 @@ def test_a_memory_lasts_until_the_first_wrong_bit_of_any_of_the_eight():
 @pytest.mark.parametrize("cell", ["lstm", *rarely("gru")])
 def test_gates_are_open_and_saturated_and_states_drift_as_along_the_answers(cell):
     model, params = drawn(cell)
-    inputs = np.asarray(longevity.memories(10).inputs)
+    inputs = np.asarray(measured.memories(10).inputs)
     states, layer = lt.states((model, params), inputs)[f"{cell}_0"], params[f"{cell}_0"]
     before = np.pad(states["hidden"], ((0, 0), (0, 0), (1, 0), (0, 0)))[:, :, :-1]
     drive = np.einsum("ctf,sfk->sctk", inputs, layer["kernel"])
@@ -68,20 +69,20 @@ def test_gates_are_open_and_saturated_and_states_drift_as_along_the_answers(cell
     opened = 1 / (1 + np.exp(-np.stack([drive[..., start : start + 4] for start in starts], axis=-2)))
     made, late = lt.Networks(model, params), slice(memory.BEFORE, None)
     np.testing.assert_allclose(networks.gates(made, f"{cell}_0", states["hidden"], inputs), opened, atol=1e-5)
-    inside = longevity.inside(made)
+    inside = measured.inside(made)
     saturated = ((opened < 0.05) | (opened > 0.95))[:, :, late].mean(axis=(1, 2, 3, 4))
-    np.testing.assert_allclose(inside[longevity.SATURATION], saturated, atol=2e-3)
+    np.testing.assert_allclose(inside[hypotheses.SATURATION], saturated, atol=2e-3)
     moved = np.diff(np.concatenate([*states.values()], axis=-1)[:, :, late], axis=2)
     np.testing.assert_allclose(
-        inside[longevity.SPEED], np.linalg.norm(moved[:, :, 5:], axis=-1).mean(axis=(1, 2)), rtol=1e-5
+        inside[hypotheses.SPEED], np.linalg.norm(moved[:, :, 5:], axis=-1).mean(axis=(1, 2)), rtol=1e-5
     )
 
 
 @pytest.mark.long
 def test_sharpness_is_the_largest_eigenvalue_of_the_scaled_hessian():
     model, params = drawn("lstm", count=2, scale=1.0, width=2)
-    found = longevity.sharpness(lt.Networks(model, params), iterations=200)
-    made, size = longevity.validation(), memory.SEQUENCES
+    found = measured.sharpness(lt.Networks(model, params), iterations=200)
+    made, size = populations.validation(), memory.SEQUENCES
     _, restored = jax.flatten_util.ravel_pytree(jax.tree.map(lambda leaf: leaf[0], params))
 
     @jax.jit
@@ -108,39 +109,39 @@ def test_sharpness_is_the_largest_eigenvalue_of_the_scaled_hessian():
 @pytest.mark.usefixtures("promoting")
 def test_a_rate_is_warmed_up_decays_and_changes_at_its_step():
     numbers = {"warm": 4.0, "decay": 0.05, "switch": 6.0, "factor": 0.5}
-    state = longevity.OPTIMIZERS["Adam"].init(jnp.zeros(1))
+    state = populations.OPTIMIZERS["Adam"].init(jnp.zeros(1))
     state = state._replace(hyperparams={"learning_rate": jnp.float32(0.2)} | jax.tree.map(jnp.float32, numbers))
     for step in range(10):
-        moved, state = longevity.OPTIMIZERS["Adam"].update(jnp.ones(1), state, jnp.zeros(1))
+        moved, state = populations.OPTIMIZERS["Adam"].update(jnp.ones(1), state, jnp.zeros(1))
         rate = 0.2 * min(1, (step + 1) / 4) * (1 - 0.05 * step) * (0.5 if step >= 6 else 1)
         assert float(moved[0]) == pytest.approx(-rate, rel=1e-4)  # Of equal gradients, Adam moves by the rate.
 
 
 def test_chances_and_shares_decide():
-    assert longevity.above([1.0] * 3, [2.0] * 9)["value"] is None
-    found = longevity.above([1.0, 2, 3, 3, 3, 3, 3, 3], [0.0, 0, 3, 3, 3, 3, 3, 3])
+    assert hypotheses.above([1.0] * 3, [2.0] * 9)["value"] is None
+    found = hypotheses.above([1.0, 2, 3, 3, 3, 3, 3, 3], [0.0, 0, 3, 3, 3, 3, 3, 3])
     assert found["value"] == pytest.approx((8 * 2 + 0.5 * 36) / 64)
     assert found["low"] <= found["value"] <= found["high"]
-    assert longevity.above([2.0] * 8, [1.0] * 9)["low"] == pytest.approx(0.025**0.125)  # The exact one of 8 of 8.
-    assert longevity.above([2.0] * 7, [1.0] * 9)["low"] is None  # Intervals need eight networks.
-    assert longevity.above([2.0] * 9, [2.0] * 9)["low"] is None
-    few, many = (longevity.share(np.arange(20) < count) for count in (2, 18))
-    assert longevity.apart([few, many, few])["supported"]
-    assert not longevity.apart([few, few])["supported"]
+    assert hypotheses.above([2.0] * 8, [1.0] * 9)["low"] == pytest.approx(0.025**0.125)  # The exact one of 8 of 8.
+    assert hypotheses.above([2.0] * 7, [1.0] * 9)["low"] is None  # Intervals need eight networks.
+    assert hypotheses.above([2.0] * 9, [2.0] * 9)["low"] is None
+    few, many = (hypotheses.share(np.arange(20) < count) for count in (2, 18))
+    assert hypotheses.apart([few, many, few])["supported"]
+    assert not hypotheses.apart([few, few])["supported"]
 
 
 @pytest.mark.long
 @pytest.mark.usefixtures("short", "promoting")
 def test_networks_that_change_their_rate_are_switched_when_they_have_learned_as_much(monkeypatch):
-    monkeypatch.setattr(longevity, "trained", partial(longevity.trained, steps=20))
+    monkeypatch.setattr(measured, "trained", partial(populations.trained, steps=20))
     for name, value in {"LEARNED": 0.3, "MATCHED": 0.6}.items():
-        monkeypatch.setattr(longevity, name, value)
-    found = longevity.switches("gru", base_seed=1, count=3)
+        monkeypatch.setattr(measured, name, value)
+    found = measured.switches("gru", base_seed=1, count=3)
     assert [*found] == ["0.1, then 0.01", "0.01, then 0.1"]
     for own in found.values():
         assert own["networks"] + own["diverged"] == len(own["switched after"]) <= 3
         assert all(0 < step <= 20 for step in own["switched after"])
-        assert all(len(own[each]) == own["learned"] for each in (longevity.LIFETIME, *longevity.QUANTITIES))
+        assert all(len(own[each]) == own["learned"] for each in (hypotheses.LIFETIME, *hypotheses.QUANTITIES))
 
 
 def test_valleys_are_those_of_the_networks_that_learned(world, monkeypatch):
@@ -150,26 +151,26 @@ def test_valleys_are_those_of_the_networks_that_learned(world, monkeypatch):
     for learned in (errors <= np.median(errors), errors < 0):
         told = SimpleNamespace(results=results.assign(learned=results.learned.copy(data=learned)))
         monkeypatch.setattr(lt, "load", lambda _, told=told: told)
-        found = longevity.valleys(run)
+        found = measured.valleys(run)
         assert found["of"] == 3
         assert len(found["numbers"]) <= learned.sum()
         assert found["error"] == pytest.approx(np.median(errors[learned]) if learned.any() else np.nan, nan_ok=True)
 
 
-def measured(lasting, seeds=8):
+def lasting_about(steps, seeds=8):
     """Networks of which all learned and keep memories for about so many steps."""
-    lives = lasting + np.arange(float(seeds))
-    numbers = {longevity.LIFETIME: lives, **dict.fromkeys(longevity.QUANTITIES, lives)}
+    lives = steps + np.arange(float(seeds))
+    numbers = {hypotheses.LIFETIME: lives, **dict.fromkeys(hypotheses.QUANTITIES, lives)}
     return {"networks": seeds, "diverged": 0, "learned": seeds, "loss": 0.1} | {k: [*v] for k, v in numbers.items()}
 
 
 def test_the_command_tells_what_the_rate_chooses(tmp_path, capsys, monkeypatch):
-    def several(*_, less=1, rates=longevity.RATES, **__):
+    def several(*_, less=1, rates=hypotheses.RATES, **__):
         lasting = {rate: 900 if less == 3 else 20_000 if rate == 0.01 else 50 for rate in rates}
-        return {f"{rate:g}": measured(steps) for rate, steps in lasting.items()}
+        return {f"{rate:g}": lasting_about(steps) for rate, steps in lasting.items()}
 
     monkeypatch.setattr(longevity, "several", several)
-    switched = {"0.1, then 0.01": measured(700), "0.01, then 0.1": measured(80)}
+    switched = {"0.1, then 0.01": lasting_about(700), "0.01, then 0.1": lasting_about(80)}
     monkeypatch.setattr(longevity, "switches", lambda *_: switched)
     monkeypatch.setattr(longevity, "SINE", {})
     assert carry_out(longevity.longevity, ["--seeds=8", f"--results_dir={tmp_path}"]) == 0
@@ -184,21 +185,21 @@ def test_the_command_tells_what_the_rate_chooses(tmp_path, capsys, monkeypatch):
 
 def test_a_correlation_needs_enough_networks_that_differ_and_predicts_on_the_side_of_the_median():
     n = np.arange(10.0)
-    own = {longevity.LIFETIME: n.tolist()}
-    falls, rises = (longevity.correlation({**own, "speed": [*each]}, "speed") for each in (-n, n))
+    own = {hypotheses.LIFETIME: n.tolist()}
+    falls, rises = (hypotheses.correlation({**own, "speed": [*each]}, "speed") for each in (-n, n))
     assert [*falls.values(), *rises.values()] == [10, -1, -1, -1, 10, 1, 1, 1]
-    assert longevity.correlation({"speed": [*n], longevity.LIFETIME: [50.0] * 10}, "speed")["value"] is None
-    unknown = longevity.correlation({**own, "speed": [None] * 3 + [1.0] * 7}, "speed")
+    assert hypotheses.correlation({"speed": [*n], hypotheses.LIFETIME: [50.0] * 10}, "speed")["value"] is None
+    unknown = hypotheses.correlation({**own, "speed": [None] * 3 + [1.0] * 7}, "speed")
     assert unknown["networks"] == 7
-    assert longevity.predicts([falls, unknown]) == {"recipes": 1, "count": 1, "median": -1.0, "supported": True}
-    assert not longevity.predicts([{"value": 0.4, "low": 0.1, "high": 0.7}])["supported"]
+    assert hypotheses.predicts([falls, unknown]) == {"recipes": 1, "count": 1, "median": -1.0, "supported": True}
+    assert not hypotheses.predicts([{"value": 0.4, "low": 0.1, "high": 0.7}])["supported"]
 
 
 def test_what_is_published_is_judged_told_and_drawn(tmp_path):
     asked = command.plan(longevity.longevity, [f"--results_dir={tmp_path}"]).study
     metrics = json.loads((ROOT / "results" / "longevity" / "metrics.json").read_text())["numbers"]
     supported = {
-        words: each["supported"] for words, each in longevity.verdicts(metrics["populations"], metrics["sine"])
+        words: each["supported"] for words, each in hypotheses.verdicts(metrics["populations"], metrics["sine"])
     }
     assert supported == {words: each["supported"] for words, each in metrics["verdicts"].items()}
     told = [each for each in asked.subject.report(metrics) if isinstance(each, str)]
@@ -222,7 +223,7 @@ def test_no_line_is_drawn_of_a_rate_at_which_none_learned():
     metrics = json.loads((ROOT / "results" / "longevity" / "metrics.json").read_text())["numbers"]
     for panel, cell in zip(figure_of(metrics).axes, ("LSTM", "GRU"), strict=True):
         counts = {
-            rate: metrics["populations"][f"{cell}, RMSprop, constant, {rate:g}"]["learned"] for rate in longevity.RATES
+            rate: metrics["populations"][f"{cell}, RMSprop, constant, {rate:g}"]["learned"] for rate in hypotheses.RATES
         }
         labels = [text.get_text() for text in panel.texts]
         assert {*labels} == {f"rate {rate:g} ({count} learned)" for rate, count in counts.items() if count}

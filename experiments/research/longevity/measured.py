@@ -1,0 +1,167 @@
+"""How long networks keep memories, and what may order these times; and whether the sine's valleys stay."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import jax
+import jax.flatten_util
+import jax.numpy as jnp
+import jaxtyping as jt
+import numpy as np
+import optax
+
+import lstm_toys as lt
+
+from ...post.numbers import valley_moved
+from ..papers import memory
+from ..papers.networks import gates
+from .hypotheses import (
+    CENSORED,
+    HIGH,
+    LIFETIME,
+    LOW,
+    NORM,
+    QUANTITIES,
+    RATES,
+    SATURATION,
+    SHARPNESS,
+    SPEED,
+    STAYS,
+    Cell,
+    share,
+)
+from .populations import STEPS, trained, validation
+
+MATCHED = 0.1
+"""The validation loss at which a network is switched from one rate to the other."""
+
+LEARNED = 0.999
+"""Least share of bits right over the 50 steps of validation sequences."""
+
+SATURATED, EARLY = 0.05, 200
+"""A gate is saturated within ``SATURATED`` of 0 or 1, along the first ``EARLY`` steps without a pulse."""
+
+BATCHES = 7
+"""Overlapping batches of validation sequences, whose gradients give the geometry of `SHARPNESS`."""
+
+Numbers = jt.Float[np.ndarray, " M"]
+
+
+def several(
+    cell: Cell, rule: str, base_seed: int, count: int, rates: Sequence[float] = RATES, less: int = 1, **course: Any
+) -> dict[str, Any]:
+    """What is measured of networks by rate, all of them ``less`` times smaller for as many times the steps."""
+    seeds, given = np.tile(np.arange(count), len(rates)), np.repeat(np.array(rates, np.float32), count)
+    networks = trained(cell, rule, base_seed, seeds, given / less, less * STEPS, **course)
+    return {f"{rate:g}": measured(networks, given == np.float32(rate)) for rate in rates}
+
+
+def switches(cell: Cell, base_seed: int, count: int) -> dict[str, Any]:
+    """The same of networks that change from one rate to the other when their loss has fallen to `MATCHED`."""
+    seeds, rates = np.tile(np.arange(count), 2), np.repeat(np.array([HIGH, LOW], np.float32), count)
+    before = trained(cell, "RMSprop", base_seed, seeds, rates)
+    losses = before.results.training.validation_loss
+    below = losses.values <= MATCHED
+    reached = losses.step.values[below.argmax(axis=1)]
+    factor = np.array([LOW / HIGH, HIGH / LOW], np.float32).repeat(count)
+    after = trained(cell, "RMSprop", base_seed, seeds, rates, switch=reached, factor=factor)
+    found = {}
+    for words, rate in ((f"{HIGH:g}, then {LOW:g}", HIGH), (f"{LOW:g}, then {HIGH:g}", LOW)):
+        chosen = below.any(axis=1) & (rates == np.float32(rate))
+        others = {"not switched": int((~below.any(axis=1) & (rates == np.float32(rate))).sum())}
+        found[words] = {**measured(after, chosen), **others, "switched after": reached[chosen].tolist()}
+    return found
+
+
+def measured(networks: lt.Networks, chosen: jt.Bool[np.ndarray, " M"]) -> dict[str, Any]:
+    """What is measured of some networks that learned: their lifetimes, and what may order them.
+
+    Returns the numbers of ``networks`` that did not diverge, of ``diverged`` ones, and of those that ``learned``, see
+    `LEARNED`; ``loss``, the median validation loss of these; and for each of these `LIFETIME` and the `QUANTITIES`.
+    """
+    shown = validation()
+    answers = np.asarray(lt.answers(networks, shown.inputs))
+    right = (answers > 0) == (np.asarray(shown.targets) > 0.5)[None]
+    sound = chosen & ~networks.diverged
+    learned = sound & (right.mean(axis=(1, 2, 3)) >= LEARNED)
+    loss, rows = None, dict.fromkeys((LIFETIME, *QUANTITIES), np.empty(0))
+    if learned.any():
+        known = networks[learned]
+        loss = float(np.median(known.results.training.validation_loss.values[:, -1]))
+        rows = {LIFETIME: lifetimes(known), **inside(known), SHARPNESS: sharpness(known)}
+    counts = {"networks": sound.sum(), "diverged": (chosen & networks.diverged).sum(), "learned": learned.sum()}
+    return {**counts, "loss": loss, **rows}
+
+
+def memories(steps: int) -> lt.Examples:
+    """The eight memories, entered by one history of pulses, and then some time steps without pulses."""
+    return memory.silence(jax.random.key(1), steps)
+
+
+def lifetimes(networks: lt.Networks) -> Numbers:
+    """Time steps without a pulse until the first wrong bit of any memory; at most `CENSORED`."""
+    shown = memories(CENSORED)
+    bits = np.asarray(shown.targets)[None, :, memory.BEFORE :] > 0.5
+    answers = np.asarray(lt.answers(networks, shown.inputs))[:, :, memory.BEFORE :]
+    right = ((answers > 0) == bits).all(axis=(1, 3))
+    return np.where(right.all(axis=1), CENSORED, right.argmin(axis=1)).astype(float)
+
+
+def inside(networks: lt.Networks) -> dict[str, Numbers]:
+    """Saturation, norm and speed of networks with one layer."""
+    inputs, late = np.asarray(memories(EARLY).inputs), slice(memory.BEFORE, None)
+    (name, states), *_ = lt.states(networks, inputs).items()
+    opened = gates(networks, name, states["hidden"], inputs)[:, :, late]
+    moved = np.concatenate([np.diff(each[:, :, late], axis=2) for each in states.values()], axis=-1)
+    return {
+        SATURATION: (np.minimum(opened, 1 - opened) < SATURATED).mean(axis=(1, 2, 3, 4)),
+        NORM: np.linalg.norm(np.asarray(networks.params[name]["recurrent_kernel"]), axis=(1, 2)),
+        SPEED: np.linalg.norm(moved[:, :, EARLY // 2 :], axis=-1).mean(axis=(1, 2)),
+    }
+
+
+def sharpness(networks: lt.Networks, iterations: int = 20) -> Numbers:
+    """The eigenvalue of largest modulus of the loss's Hessian in the geometry of RMSprop, by power iteration.
+
+    It is that of ``(v + 1e-8)^(-1/4) H (v + 1e-8)^(-1/4)``, with ``H`` the Hessian of the loss of the first half of the
+    sequences, and ``v`` the mean square of gradients over `BATCHES`.
+    """
+    made = validation()
+    size = memory.SEQUENCES
+
+    def loss(params: Any, own: slice) -> Any:
+        logits = networks.model.apply({"params": params}, made.inputs[own])
+        return optax.sigmoid_binary_cross_entropy(logits, made.targets[own]).mean()
+
+    def largest(params: Any) -> Any:
+        places = [slice(k * size // 2, k * size // 2 + size) for k in range(BATCHES)]
+        flat, restored = jax.flatten_util.ravel_pytree(params)
+        gradients = [jax.grad(lambda w, own=own: loss(restored(w), own))(flat) for own in places]
+        scale = (jnp.mean(jnp.square(jnp.stack(gradients)), axis=0) + 1e-8) ** -0.25
+        gradient = jax.grad(lambda w: loss(restored(w), slice(0, 2 * size)))
+
+        def times(_: Any, carry: Any) -> Any:
+            direction, _ = carry
+            turned = scale * jax.jvp(gradient, (flat,), (scale * direction,))[1]
+            return turned / jnp.linalg.norm(turned), direction @ turned
+
+        begun = jax.random.normal(jax.random.key(0), flat.shape)
+        return jax.lax.fori_loop(0, iterations, times, (begun / jnp.linalg.norm(begun), jnp.float32(0)))[1]
+
+    one_by_one = jax.jit(lambda params: jax.lax.map(largest, params))
+    return np.asarray(one_by_one(networks.params), float)
+
+
+def valleys(run: lt.Run) -> dict[str, Any]:
+    """In how many networks that reached the goal the valley of other amplitudes stays where it is."""
+    results = lt.load(run.folder).results
+    learned = results.learned.values
+    moved = valley_moved(lt.probed(results, "amplitude"))[learned]
+    known = moved[np.isfinite(moved)]
+    error = float(np.median(results.training.train_rmse.values[learned, -1, 0])) if learned.any() else np.nan
+    return {
+        "numbers": known,
+        **share(known <= STAYS),
+        "of": results.sizes["seed"],
+        "error": error,
+    }
