@@ -1,7 +1,7 @@
 """Turned modes, and what becomes of waves.
 
-Results: docs/findings.md. `__main__` is the command and has the hypotheses, `edits` names what is edited, and `figures`
-draws the figure.
+Results: docs/findings.md. `__main__` is the command and trains the networks, `measured` turns their modes and fits the
+waves; `hypotheses` names the edits and has what is expected of them, and `figures` draws the figure.
 """
 
 import lazy_loader

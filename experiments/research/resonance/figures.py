@@ -10,7 +10,7 @@ from matplotlib.ticker import FixedLocator, NullFormatter
 
 import lstm_toys as lt
 
-from .edits import CLOCK, OTHER, RANDOM, REST_OF, TURNED, enough
+from .hypotheses import CLOCK, OTHER, RANDOM, REST_OF, TURNED, enough
 
 STYLES = {
     TURNED: (TURNED, lt.figures.COLORS["b"], "o"),
