@@ -35,8 +35,8 @@ from .populations import STEPS, trained, validation
 MATCHED = 0.1
 """The validation loss at which a network is switched from one rate to the other."""
 
-LEARNED = 0.999
-"""Least share of bits right over the 50 steps of validation sequences."""
+LEARNED = memory.GOAL.accuracy
+"""Least share of bits right over the steps of validation sequences."""
 
 SATURATED, EARLY = 0.05, 200
 """A gate is saturated within ``SATURATED`` of 0 or 1, along the first ``EARLY`` steps without a pulse."""

@@ -13,8 +13,8 @@ import lstm_toys as lt
 from ..papers import memory
 from .hypotheses import Cell
 
-STEPS, TRAINED_ON = 1_000, 50
-"""Training steps, and the time steps of training sequences."""
+STEPS, TRAINED_ON, WIDTH = (int(memory.EXPERIMENT.defaults[name]) for name in ("steps", "timesteps", "hidden"))
+"""Training steps, the time steps of training sequences, and the units of networks: those of `memory`."""
 
 RULES = {"RMSprop": partial(optax.scale_by_rms, decay=0.9), "Adam": optax.scale_by_adam}
 
@@ -52,7 +52,7 @@ def trained(
     """Trains one network for each seed and rate; all see the same sequences as in `memory`."""
     return lt.train(
         memory.task(lt.time_points(TRAINED_ON)),
-        lt.Stack(features=len(memory.BITS), hidden=(64,), cell=cell, readout="dense"),
+        lt.Stack(features=len(memory.BITS), hidden=(WIDTH,), cell=cell, readout="dense"),
         seeds=seeds,
         base_seed=base_seed,
         steps=steps,
