@@ -169,7 +169,6 @@ class Window:
         """Loads a page anew at an address, and unfolds the controls."""
         self.tab.goto("about:blank")  # Else an address that differs after the # alone would not load the page anew.
         self.tab.goto(place)
-        self.settle()
         self.unfold("#controls > details")
 
     def unfold(self, folds):

@@ -102,7 +102,6 @@ class Walker:
         self.click("#guessed")  # No address has the beginning of a guess.
         if (hint := self.pick("#hint")) is not None and hint.inner_text().startswith("Go on"):
             self.page.click(".steps a")
-        self.page.settle()
         self.page.unfold("#controls > details")
         return name
 
