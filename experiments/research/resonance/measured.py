@@ -12,7 +12,6 @@ from scipy.stats import spearmanr
 import lstm_toys as lt
 
 from ... import sine
-from ..explained.__main__ import median_of
 from ..horizons.measures import slope
 from .hypotheses import CLOCK, LOCAL, OTHER, RANDOM, REST_OF, TURNED
 
@@ -230,4 +229,4 @@ def _by_line(networks: Edited, values: Float[np.ndarray, "S C"]) -> dict[str, An
 def _summary(values: Float[np.ndarray, " S"]) -> dict[str, Any]:
     known = values[np.isfinite(values)]
     _, *quartiles = lt.statistics.median_quartiles(known)
-    return {"networks": len(known), **median_of(known), "quartiles": quartiles}
+    return {"networks": len(known), **lt.statistics.median_bootstrap(known).as_json(), "quartiles": quartiles}
