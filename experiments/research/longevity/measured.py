@@ -67,9 +67,9 @@ def switches(cell: Cell, base_seed: int, count: int) -> dict[str, Any]:
     after = trained(cell, "RMSprop", base_seed, seeds, rates, switch=reached, factor=factor)
     found = {}
     for words, rate in ((f"{HIGH:g}, then {LOW:g}", HIGH), (f"{LOW:g}, then {HIGH:g}", LOW)):
-        chosen = below.any(axis=1) & (rates == np.float32(rate))
-        others = {"not switched": int((~below.any(axis=1) & (rates == np.float32(rate))).sum())}
-        found[words] = {**measured(after, chosen), **others, "switched after": reached[chosen].tolist()}
+        own, switched = rates == np.float32(rate), below.any(axis=1)
+        counts = {"not switched": int((own & ~switched).sum()), "switched after": reached[own & switched].tolist()}
+        found[words] = {**measured(after, own & switched), **counts}
     return found
 
 
@@ -103,8 +103,7 @@ def lifetimes(networks: lt.Networks) -> Numbers:
     shown = memories(CENSORED)
     bits = np.asarray(shown.targets)[None, :, memory.BEFORE :] > 0.5
     answers = np.asarray(lt.answers(networks, shown.inputs))[:, :, memory.BEFORE :]
-    right = ((answers > 0) == bits).all(axis=(1, 3))
-    return np.where(right.all(axis=1), CENSORED, right.argmin(axis=1)).astype(float)
+    return memory.until_wrong((answers > 0) == bits)
 
 
 def inside(networks: lt.Networks) -> dict[str, Numbers]:

@@ -102,7 +102,12 @@ def lasting(silent: xr.Dataset) -> jt.Float[np.ndarray, " S"]:
 
 def first_wrong(curves: xr.Dataset) -> jt.Float[np.ndarray, " S"]:
     """Counts time steps before the first wrong bit of any sequence; at most as many as were shown."""
-    right: np.ndarray = np.all(_right(curves), axis=(1, 3))
+    return until_wrong(_right(curves))
+
+
+def until_wrong(bits: jt.Bool[np.ndarray, "S C T A"]) -> jt.Float[np.ndarray, " S"]:
+    """The same, given which bits are right."""
+    right: np.ndarray = np.all(bits, axis=(1, 3))
     return np.where(right.all(axis=1), right.shape[1], right.argmin(axis=1)).astype(float)
 
 
