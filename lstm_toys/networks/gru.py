@@ -7,6 +7,7 @@ from jaxtyping import Array, Float
 
 from lstm_toys.networks.cells import Gates
 from lstm_toys.networks.layer import CANDIDATE, Layer, squashed
+from lstm_toys.networks.orthogonal import orthogonal
 
 
 def recurrence(
@@ -74,6 +75,6 @@ class GRU(Layer):
         """Returns the hidden state after every time point of the inputs."""
         width = len(self.columns) * self.units
         kernel = self.param("kernel", nn.initializers.glorot_uniform(), (inputs.shape[-1], width))
-        recurrent_kernel = self.param("recurrent_kernel", nn.initializers.orthogonal(), (self.units, width))
+        recurrent_kernel = self.param("recurrent_kernel", orthogonal, (self.units, width))
         bias = self.param("bias", nn.initializers.zeros, (2, width))
         return recurrence(inputs, kernel, recurrent_kernel, bias, self.initial("hidden", inputs, kernel), self.gates)

@@ -10,6 +10,7 @@ from jaxtyping import Array, Float
 
 from lstm_toys.networks.cells import Gates
 from lstm_toys.networks.layer import CANDIDATE, FEW, INITIAL, SLOPE, Layer, squashed
+from lstm_toys.networks.orthogonal import orthogonal
 
 State = tuple[Float[Array, "C H"], Float[Array, "C H"]]
 
@@ -185,7 +186,7 @@ class LSTM(Layer):
         """Returns the hidden state after every time point of the inputs."""
         width = len(self.columns) * self.units
         kernel = self.param("kernel", nn.initializers.glorot_uniform(), (inputs.shape[-1], width))
-        recurrent_kernel = self.param("recurrent_kernel", nn.initializers.orthogonal(), (self.units, width))
+        recurrent_kernel = self.param("recurrent_kernel", orthogonal, (self.units, width))
         bias = self.param("bias", forget_bias, (width,))
         start = None
         if self.has_variable(INITIAL, "hidden"):

@@ -6,6 +6,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from lstm_toys.networks.layer import FEW, Layer
+from lstm_toys.networks.orthogonal import orthogonal
 
 
 def recurrence(
@@ -53,6 +54,6 @@ class RNN(Layer):
     def __call__(self, inputs: Float[Array, "C T F"]) -> Float[Array, "C T H"]:
         """Returns the hidden state after every time point of the inputs."""
         kernel = self.param("kernel", nn.initializers.glorot_uniform(), (inputs.shape[-1], self.units))
-        recurrent_kernel = self.param("recurrent_kernel", nn.initializers.orthogonal(), (self.units, self.units))
+        recurrent_kernel = self.param("recurrent_kernel", orthogonal, (self.units, self.units))
         bias = self.param("bias", nn.initializers.zeros, (self.units,))
         return recurrence(inputs, kernel, recurrent_kernel, bias, self.initial("hidden", inputs, kernel))

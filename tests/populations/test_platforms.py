@@ -29,11 +29,8 @@ from lstm_toys.tasks.planes import Axis
 
 PLATFORMS = ("cuda", "tpu")
 
-QR = [("cusolver_geqrf_ffi", "cusolver_orgqr_ffi"), ("ProductOfElementaryHouseholderReflectors", "Qr")]
-"""Calls of an orthogonal initialization, for each of `PLATFORMS`."""
-
 LU = [("cu_lu_pivots_to_permutation", "cusolver_getrf_ffi"), ("LuDecomposition",)]
-"""Calls of the solution of a linear system."""
+"""Calls of the solution of a linear system, for each of `PLATFORMS`."""
 
 NOTHING = [(), ()]
 
@@ -128,14 +125,11 @@ TRAININGS = {
 }
 """A task, a model and options of a training, by what differs from others."""
 
-WITHOUT_QR = ("own cell", "own model", "initial")
-"""Trainings that initialize no orthogonal kernel."""
-
 OFTEN = ("LSTM with hard gates", "GRU", "batches")
 
 
 @pytest.mark.parametrize("name", [*OFTEN, *rarely(*(name for name in TRAININGS if name not in OFTEN))])
-def test_a_training_calls_libraries_only_to_begin(name, monkeypatch):
+def test_a_training_calls_no_library(name, monkeypatch):
     monkeypatch.setattr(jax, "default_backend", lambda: "gpu")  # A TPU is treated alike.
     task, model, options = TRAININGS[name]
     task = tasks()[task]
@@ -148,7 +142,7 @@ def test_a_training_calls_libraries_only_to_begin(name, monkeypatch):
         traced = [function.trace(*given) for function, given in programs.calls(specification, 512, blocks.mesh())]
     assert specification.block == blocks.MOST_FITTING
     assert programs.curves_at_once(task, model, request.penalty) == (task.batch or programs.shown(task)[0])
-    assert [calls(each) for each in traced] == [NOTHING if name in WITHOUT_QR else QR, NOTHING]
+    assert [calls(each) for each in traced] == [NOTHING, NOTHING]
 
 
 class Program:
@@ -372,5 +366,5 @@ def test_options_of_the_cpu_stay_off_elsewhere(asked, plugins, set_, monkeypatch
     monkeypatch.setattr(devices, "jax", SimpleNamespace(config=config))
     monkeypatch.setattr(devices.importlib.util, "find_spec", lambda name: name if name in plugins else None)
     monkeypatch.setattr(devices.os, "environ", {})
-    devices.compile_loops()
+    devices.choose_code()
     assert (devices.BACKEND_OPTIONS in os.environ.get("XLA_FLAGS", "")) == set_

@@ -57,7 +57,7 @@ class SLSTM(lt.RNN):
         """Returns the hidden states after every time point."""
         units, width = self.units, 4 * self.units
         kernel = self.param("kernel", nn.initializers.glorot_uniform(), (inputs.shape[-1], width))
-        recurrent_kernel = self.param("recurrent_kernel", nn.initializers.orthogonal(), (units, width))
+        recurrent_kernel = self.param("recurrent_kernel", lt.orthogonal, (units, width))
         bias = self.param("bias", lambda _: jnp.zeros(width).at[units : 2 * units].set(1.0))
         hidden = self.initial("hidden", inputs, kernel)
 
