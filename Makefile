@@ -4,7 +4,7 @@ RUN = $(VENV)/bin/python
 DOCS = build/docs-env
 WORKERS ?= --numprocesses=auto --maxprocesses=8 --dist=worksteal
 
-.PHONY: env tools sine test test-long mutations check docs numbers results lock browser
+.PHONY: env tools sine test test-long processors mutations check docs numbers results lock browser emulator
 
 env: $(VENV)/installed
 
@@ -22,8 +22,10 @@ $(VENV)/installed-tools: requirements.lock $(VENV)/installed
 	$(RUN) -m pip install --require-hashes -r requirements.lock
 	touch $@
 
+# The post's sine, and whether its networks are those that are published.
 sine: env
 	$(RUN) -m experiments.sine --seeds 16
+	@$(RUN) -m lstm_toys compare sine results/sine | tail -n 1
 
 # A worker for each core: most of the time goes into compilation, which leaves the others idle. With EIGHTH=0 to 7, a
 # part of them.
@@ -34,6 +36,15 @@ test: tools
 # to 7 a part of them.
 test-long: tools
 	$(RUN) -m pytest $(WORKERS) -m long $(EIGHTH:%=--eighth=%)
+
+# Whether networks have the same bits on emulated processors, which takes hours; needs qemu-x86_64.
+processors: tools emulator
+	$(RUN) -m pytest $(WORKERS) -m long tests/golden
+
+# What emulates processors, where it is missing.
+emulator:
+	command -v qemu-x86_64 || { apt-get update --quiet --quiet && \
+		apt-get install --quiet --quiet --yes --no-install-recommends qemu-user; }
 
 # Whether tests find each of the faults in tests/mutations.toml.
 mutations: tools

@@ -139,9 +139,10 @@ def refusal(capsys):
     return errors
 
 
-def process(*line, code=0, **options):
-    """What a process of Python printed, which ends with a code."""
-    done = subprocess.run([sys.executable, *line], capture_output=True, text=True, timeout=HANG, **options)
+def process(*line, code=0, before=(), **options):
+    """What a process of Python printed, which another program may run, and which ends with a code."""
+    command = [*before, sys.executable, *line]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=HANG, **options)
     assert done.returncode == code, done.stdout + done.stderr
     return done
 
@@ -293,14 +294,17 @@ def pytest_configure():
     from lstm_toys.execution import devices, lowering
     from lstm_toys.figures import style
 
-    devices.compile_loops()
-    lowered, save = lowering.lowered, style.save
+    devices.choose_code()
+    lowered, program, save = lowering.lowered, lowering.program, style.save
 
     def digested(name, function, *arguments):
         if WHOLE["digests"]:
             return lowered(name, function, *arguments)
         # Without the first axis, the number of blocks, on which digests do not depend.
         return {name: lowering.digest(name, [f"{each.shape[1:]} {each.dtype}" for each in jax.tree.leaves(arguments)])}
+
+    def described(function, *arguments):
+        return program(function, *arguments) if WHOLE["digests"] else lowering.Program("", False, False)
 
     @wraps(save)
     def saved(figure, path):
@@ -309,7 +313,7 @@ def pytest_configure():
         else:
             Path(path).write_bytes(b"")
 
-    lowering.lowered, style.save = digested, saved
+    lowering.lowered, lowering.program, style.save = digested, described, saved
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,7 @@ import os
 import platform
 from typing import Any
 
+from lstm_toys import processor
 from lstm_toys.text import code, escape
 
 PACKAGES = ("jax", "jaxlib", "flax", "optax", "numpy", "equinox", "torch", "keras", "tensorflow-cpu")
@@ -19,10 +20,10 @@ def describe() -> dict[str, Any]:
     """Processor, cores, system and versions, and the XLA flags that the engine runs under, from now on here too."""
     from lstm_toys.execution import devices
 
-    devices.compile_loops()
+    devices.choose_code()
     installed = {each.name: each.version for each in importlib.metadata.distributions()}
     return {
-        "processor": devices.processor(),
+        "processor": processor.name(),
         "cores": cores(),
         "system": platform.system(),
         "python": platform.python_version(),

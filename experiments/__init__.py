@@ -1,5 +1,9 @@
 """The experiments of the post; each module is a command: ``lstm-toys NAME``, or ``python -m experiments.NAME``."""
 
+import lstm_toys as lt
+
+lt.fix_numpy()  # Before a command loads NumPy.
+
 COMMANDS = ("own", "all", "line", "hill", "hill_y", "sine", "amplitude", "slope_intercept")
 """The commands that ``lstm-toys`` lists after the studies: the experiments of users' curves, and those of the post."""
 

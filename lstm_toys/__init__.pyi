@@ -3,6 +3,7 @@ from .cli.command import ask, find, main
 from .execution.devices import configure
 from .networks.gru import GRU
 from .networks.lstm import LSTM
+from .networks.orthogonal import orthogonal
 from .networks.rnn import RNN
 from .networks.stack import Stack
 from .networks.training import parameter_count
@@ -13,6 +14,7 @@ from .populations.states import rollout, states
 from .populations.train import train
 from .populations.trained import Networks
 from .populations.tuning import tune
+from .processor import fix_numpy
 from .results.arrays import Results, probed
 from .results.saving import save
 from .results.storage import save_results
@@ -64,12 +66,14 @@ __all__ = [
     "errors",
     "figures",
     "find",
+    "fix_numpy",
     "grids",
     "list_runs",
     "load",
     "load_results",
     "main",
     "measures",
+    "orthogonal",
     "parameter_count",
     "predict_next",
     "probe",

@@ -205,7 +205,7 @@ def test_without_a_readable_checkpoint_nothing_is_done(interrupted, capsys):
 def test_another_fingerprint_is_told_in_the_output_and_in_the_results(interrupted, monkeypatch, capsys):
     folder, _ = interrupted
     here = devices.fingerprint(4)
-    monkeypatch.setattr(devices, "fingerprint", lambda block: {**here, "block": block, "processor": "another"})
+    monkeypatch.setattr(devices, "fingerprint", lambda block, **_: {**here, "block": block, "processor": "another"})
     assert continued(folder) == 0
     output = " ".join(capsys.readouterr().out.split())
     assert "begun with another processor; bits may differ" in output

@@ -52,6 +52,7 @@ HANDED = {
 
 def main() -> None:
     """Runs the command that the first argument names, or lists all commands, and exits."""
+    lstm_toys.fix_numpy()
     sys.exit(output.ended(_carry_out))
 
 

@@ -4,7 +4,6 @@ import contextlib
 import hashlib
 import importlib.util
 import os
-import platform
 import re
 from typing import Any
 
@@ -15,7 +14,7 @@ import jaxlib.version
 import optax
 
 import lstm_toys
-from lstm_toys import arguments, files
+from lstm_toys import arguments, files, processor
 from lstm_toys.text import message
 
 LEAST_DEVICES = 2
@@ -36,7 +35,14 @@ BACKEND_OPTIONS = "xla_cpu_small_while_loop_byte_threshold=1000000000,xla_cpu_di
 """Undocumented options of XLA:CPU, ignored by versions that do not have them. The first compiles a whole loop into one
 function; the second keeps LLVM from unrolling short loops over units before vectorizing them."""
 
-OURS = f"--xla_backend_extra_options={BACKEND_OPTIONS}"
+LOOPS = f"--xla_backend_extra_options={BACKEND_OPTIONS}"
+
+KERNELS = "--xla_cpu_enable_platform_dependent_math=false"
+"""Undocumented XLA flag with which no approximation and no kernel of XLA:CPU depends on the processor. A version that
+does not know it ends the process."""
+
+TRIED = ("0.10.2", "0.12.0.1")
+"""Versions of jaxlib that know the flag, and with which kinds of processors computed the same bits."""
 
 DEVICE_COUNT = "--xla_force_host_platform_device_count"
 """XLA flag for the number of CPU devices; with `LEAST_DEVICES` or more it does not change results."""
@@ -48,7 +54,8 @@ THREADS = "NPROC"
 
 
 def configure(*, cache: bool = True) -> None:
-    """Configures JAX for training populations: all CPU cores, compiled loops, a quiet compiler, a compilation cache.
+    """Configures JAX for training populations: all CPU cores, compiled loops, kernels that are the same on every x86-64
+    processor with AVX2, a quiet compiler, and a compilation cache.
 
     Args:
         cache: whether compiled programs are kept in the user's cache folder, where later processes find them and start
@@ -63,7 +70,7 @@ def configure(*, cache: bool = True) -> None:
     cache = arguments.switch("cache", cache)
     try:
         use_every_core()
-        compile_loops()
+        choose_code()
     except RuntimeError:  # A page, of which none is about this function.
         told = "lt.configure() must come before the first JAX operation; restart the process, or the notebook's kernel"
         raise RuntimeError(told) from None
@@ -72,18 +79,23 @@ def configure(*, cache: bool = True) -> None:
         cache_compilations()
 
 
-def compile_loops() -> None:
-    """Makes XLA:CPU compile whole loops, unless the user has set backend options or JAX may choose an accelerator.
+def choose_code() -> None:
+    """Makes XLA:CPU compile whole loops, and take the same kernels on every x86-64 processor with AVX2.
 
-    Recurrences of small matrices then run about twice as fast. This changes the last bits of results, and has an effect
-    only before JAX initializes its devices.
+    Recurrences of small matrices then run about twice as fast. Where the user has set an option, it is kept; nothing is
+    set if JAX may choose an accelerator. This changes the last bits of results, and has an effect only before JAX
+    initializes its devices.
     """
+    if _accelerated():
+        return
+    processor.fix(processor.ONEDNN)
     flags = os.environ.get("XLA_FLAGS", "")
-    if "xla_backend_extra_options" not in flags and not _accelerated():
+    ours = [LOOPS, *[KERNELS] * (jaxlib.version.__version__ in TRIED and processor.fixable())]
+    if missing := [flag for flag in ours if flag.partition("=")[0] not in flags]:
         count = jax.config.values[COUNT]
         for each in (count + 1, count):  # Another number is refused once JAX has initialized its devices.
             jax.config.update(COUNT, each)
-        os.environ["XLA_FLAGS"] = f"{flags} {OURS}".strip()
+        os.environ["XLA_FLAGS"] = " ".join([flags, *missing]).strip()
 
 
 def quiet_compiler() -> None:
@@ -160,20 +172,22 @@ def start() -> None:
 
 def describe() -> str:
     """Describes the devices and the user's XLA flags in one line."""
-    chosen = os.environ.get("XLA_FLAGS", "").replace(OURS, "").strip()
-    flags = f"; XLA_FLAGS: {chosen}" if chosen else ""
+    chosen = [flag for flag in os.environ.get("XLA_FLAGS", "").split() if flag not in (LOOPS, KERNELS)]
+    flags = f"; XLA_FLAGS: {' '.join(chosen)}" if chosen else ""
     return f"{jax.device_count()} x {jax.devices()[0].device_kind}{flags}"
 
 
-def fingerprint(block: int) -> dict[str, Any]:
+def fingerprint(block: int, *, lapack: bool = False) -> dict[str, Any]:
     """Returns everything that bit-identical results depend on, apart from code and settings.
 
     Args:
         block: number of networks that one compiled program computes, which changes the last bits; see `lt.train`.
+        lapack: whether programs call LAPACK, whose bits depend on the processor.
 
     Returns:
-        JSON values by name: the versions of packages, the processor, the accelerator, XLA flags, a digest of JAX's
-        options, whether there are several devices, and ``block``.
+        JSON values by name: the versions of packages, the processor or, where bits do not depend on it, the
+        instructions that it needs, the accelerator, XLA flags, variables of oneDNN, a digest of JAX's options, whether
+        there are several devices, and ``block``.
 
     Raises:
         ValueError: ``block`` is not a whole number, or negative.
@@ -191,8 +205,9 @@ def fingerprint(block: int) -> dict[str, Any]:
         "optax": optax.__version__,
         "platform": jax.default_backend(),
         "device": jax.devices()[0].device_kind,
-        "processor": processor(),
+        "processor": processor.name() if lapack or not portable() else processor.V3,
         "xla_flags": xla_flags(),
+        "onednn": processor.of_onednn(),
         "block": block,
         "switches": hashlib.sha256(repr(switches()).encode()).hexdigest()[:16],
         "several_devices": jax.device_count() >= LEAST_DEVICES,
@@ -209,14 +224,7 @@ def xla_flags() -> list[str]:
     return [flag for flag in os.environ.get("XLA_FLAGS", "").split() if not flag.startswith(DEVICE_COUNT)]
 
 
-def processor() -> str:
-    """The name of the CPU, and the widest vector instructions available to XLA."""
-    try:
-        with open("/proc/cpuinfo", encoding="utf-8") as file:
-            fields = dict(line.split(":", 1) for line in file if ":" in line)
-    except OSError:
-        return platform.processor() or platform.machine()
-    values = {name.strip(): value.strip() for name, value in fields.items()}
-    flags = values.get("flags", "").split()
-    vector = next((name for name in ("avx512f", "avx2", "avx") if name in flags), platform.machine())
-    return f"{values.get('model name', platform.machine())}, {vector}"
+def portable() -> bool:
+    """Whether XLA computes the bits here that it computes on every x86-64 processor with AVX2."""
+    ours = {*xla_flags()} == {LOOPS, KERNELS} and processor.of_onednn() == processor.ONEDNN
+    return ours and jaxlib.version.__version__ in TRIED and jax.default_backend() == "cpu" and processor.fixable()

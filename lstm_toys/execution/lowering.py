@@ -6,12 +6,13 @@ the digest does not depend on the number of seeds and devices. It depends on ver
 
 import hashlib
 import re
-from typing import Any
+from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
 import jax
 import numpy as np
 
+from lstm_toys import processor
 from lstm_toys.execution import CALLBACK, devices
 
 Digests = dict[str, str]
@@ -27,21 +28,36 @@ ARRAY = re.compile(r"dense<[\[\"]|dense_resource<")
 CALLED = re.compile(r"custom_call @\w*callback.* -> (?!\(\)|\(?!stablehlo\.token)")
 """A call of Python that returns a value, which debug prints do not."""
 
+LAPACK = "custom_call @lapack_"
 
-def lowered(name: str, function: jax.stages.Wrapped, *arguments: Any) -> Digests:
-    """Digests a program, and whether it calls Python; JAX keeps the lowered program, and the digest is kept, too."""
+
+class Program(NamedTuple):
+    """What is known of a lowered program: its digest, and whether it calls Python, and LAPACK."""
+
+    digest: str
+    python: bool
+    lapack: bool
+
+
+def program(function: jax.stages.Wrapped, *arguments: Any) -> Program:
+    """Describes a program; JAX keeps the lowered program, and what is known of it is kept, too."""
     shapes, known = str(jax.tree.map(lambda leaf: (leaf.shape, leaf.dtype), arguments)), _known.setdefault(function, {})
     if shapes not in known:
         traced = function.trace(*arguments)
         text = _text(traced.lower().as_text())
         constants = jax.tree.leaves(getattr(traced.jaxpr, "consts", ()))
-        known[shapes] = digest(text, *constants), CALLED.search(text) is not None
-    found, calls = known[shapes]
-    return {name: found, **({CALLBACK: "yes"} if calls else {})}
+        known[shapes] = Program(digest(text, *constants), CALLED.search(text) is not None, LAPACK in text)
+    return known[shapes]
 
 
-_known: WeakKeyDictionary[jax.stages.Wrapped, dict[str, tuple[str, bool]]] = WeakKeyDictionary()
-"""By function and shapes of its arguments, the digest of a program, and whether it calls Python."""
+def lowered(name: str, function: jax.stages.Wrapped, *arguments: Any) -> Digests:
+    """Digests a program, and whether it calls Python."""
+    found = program(function, *arguments)
+    return {name: found.digest, **({CALLBACK: "yes"} if found.python else {})}
+
+
+_known: WeakKeyDictionary[jax.stages.Wrapped, dict[str, Program]] = WeakKeyDictionary()
+"""What is known of programs, by function and shapes of the arguments."""
 
 
 def _text(module: str) -> str:
@@ -79,6 +95,11 @@ def digest(*trees: Any) -> str:
 
 
 def compiled() -> Digests:
-    """Digests of JAX switches and XLA flags, which change results and are not in a program's text."""
-    flags = sorted(devices.xla_flags())
-    return {"switches": digest(repr(devices.switches())), "XLA flags": digest(repr(flags))}
+    """Digests of what changes results and is not in a program's text: JAX switches, XLA flags, variables of oneDNN."""
+    others = {"switches": devices.switches(), "XLA flags": sorted(devices.xla_flags()), "oneDNN": processor.of_onednn()}
+    return {name: digest(repr(each)) for name, each in others.items()}
+
+
+def computed_by_numpy() -> Digests:
+    """A digest of the variables that choose kernels of NumPy and LAPACK, which change results outside of programs."""
+    return {"NumPy": digest(repr(processor.of_numpy()))}

@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int, PyTree, UInt32
 
-from lstm_toys.execution import lowering
+from lstm_toys.execution import devices, lowering
 from lstm_toys.networks import training, transforms
 from lstm_toys.networks.cells import CELLS
 from lstm_toys.networks.optimizers import Hyper
@@ -87,6 +87,11 @@ class TrainingSpecification:
         (initialize, begin), (train_until, end) = calls(self, members, blocks.mesh())
         digests = lowering.lowered("initialization program", initialize, *begin)
         return digests | lowering.lowered("training program", train_until, *end)
+
+    def fingerprint(self, members: int) -> dict[str, Any]:
+        """The fingerprint of an execution of the programs that train groups of so many members."""
+        every = [lowering.program(function, *given) for function, given in calls(self, members, blocks.mesh())]
+        return devices.fingerprint(self.block, lapack=any(each.lapack for each in every))
 
     def training_digest(self, start: Start) -> str:
         """A digest of everything that the training of members with this start depends on, apart from versions."""

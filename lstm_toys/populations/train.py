@@ -14,7 +14,6 @@ import optax
 from jaxtyping import Bool, Float, Int, PyTree
 
 from lstm_toys import arguments, output
-from lstm_toys.execution import devices
 from lstm_toys.execution.executor import Executor
 from lstm_toys.execution.progress import TrainingProgress
 from lstm_toys.execution.signals import Stopped
@@ -98,7 +97,7 @@ class PopulationTraining:
         size = blocks.group_size(self.count, specification.block, self._executor.devices, self._executor.workers)
         self.group_size = checkpoints.group_size(size, self.count) if checkpoints else size
         self.seconds = dict.fromkeys(("compile", "train", "evaluate"), 0.0)
-        self.fingerprints = [devices.fingerprint(specification.block)]
+        self.fingerprints = [specification.fingerprint(self.group_size)]
 
     def __getstate__(self) -> dict[str, Any]:
         """A worker only trains the groups that it is given: it neither monitors nor saves them."""
@@ -222,7 +221,7 @@ class PopulationTraining:
             }
         group.seconds = {"compile": compiling, "train": trained - began - compiling}
         group.seconds["evaluate"] = time.perf_counter() - trained
-        group.fingerprint = devices.fingerprint(spec.block)
+        group.fingerprint = spec.fingerprint(self.group_size)
         return group
 
     @cached_property

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lstm_toys import modules
+from lstm_toys import modules, processor
 from lstm_toys.files import Damaged, content, is_plain, read_json, replacing, sha256, write_json
 from lstm_toys.runs import flags
 from lstm_toys.runs.context import Options
@@ -108,6 +108,7 @@ def record(run: Run, study: Study[Any], command: Command, environment: dict[str,
         "differs": study.differing(),
         "python": platform.python_version(),
         "environment": environment,
+        "processor": processor.name(),
         "modules": {**packages(), **elsewhere},
         "sources": sources,
         "data": {name: {"sha256": sha256(each), "bytes": each.stat().st_size} for name, each in sorted(data.items())},

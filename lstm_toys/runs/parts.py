@@ -16,7 +16,7 @@ import jax
 import numpy as np
 
 from lstm_toys import modules
-from lstm_toys.execution import code
+from lstm_toys.execution import code, lowering
 from lstm_toys.files import DOCUMENT, content, read_sealed, sha256, write_sealed
 from lstm_toys.results.summary import jsonable
 from lstm_toys.runs.context import Refused
@@ -44,7 +44,8 @@ class Parts:
         if name in self._named:
             raise Refused(f"{self._study}: two parts are named {name!r}; a part has a name of its own")
         self._named.add(name)
-        own = [name, [self._key(name, each) for each in inputs], code.library(*PUBLIC), packages()]
+        own: list[Any] = [name, [self._key(name, each) for each in inputs], code.library(*PUBLIC), packages()]
+        own.append(lowering.computed_by_numpy())
         digest = hashlib.sha256(json.dumps(own).encode()).hexdigest()[:16]
         path, before = self._folder / f"{self._study}-{digest}.json", _loaded()
         if before is not None:

@@ -5,13 +5,14 @@ import os
 import platform
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import jax.numpy as jnp
 import pytest
 
 import lstm_toys as lt
 from conftest import process
-from lstm_toys import modules
+from lstm_toys import modules, processor
 from lstm_toys.execution import devices
 
 
@@ -20,9 +21,11 @@ def refused(path, *_, **__):
 
 
 def test_a_system_without_proc_says_less_of_its_processor_and_of_the_beginning(monkeypatch):
-    told = devices.processor()
-    monkeypatch.setattr(devices, "open", refused, raising=False)
-    assert devices.processor() == (platform.processor() or platform.machine()) != told
+    known = processor.name()
+    monkeypatch.setattr(processor, "_described", processor._described.__wrapped__)
+    monkeypatch.setattr(processor, "open", refused, raising=False)
+    assert processor.name() == (platform.processor() or platform.machine()) != known
+    assert not processor.fixable()
     for module, name, value in ((Path, "read_text", refused), (time, "CLOCK_BOOTTIME", None)):
         with monkeypatch.context() as patch:
             patch.setattr(module, name, value) if value else patch.delattr(module, name)
@@ -68,6 +71,73 @@ def test_a_configuration_that_comes_too_late_is_refused_in_one_sentence(monkeypa
         lt.configure()
     assert raised.value.__suppress_context__
     assert "\n" not in str(raised.value)
+
+
+FINGERPRINT = """
+import json, os, sys
+import lstm_toys as lt
+
+in_time = lt.fix_numpy()
+lt.configure(cache=False)
+from lstm_toys.execution import devices
+
+about = devices.fingerprint(2)
+about |= {"numpy": [os.environ.get(name) for name in ("NPY_DISABLE_CPU_FEATURES", "OPENBLAS_CORETYPE")]}
+print(json.dumps({**about, "in time": in_time}))
+"""
+
+FIXED = {"ONEDNN_MAX_CPU_ISA": "AVX2"}
+UNSET = ("XLA_FLAGS", *processor.ONEDNN, *processor.NUMPY)
+
+
+def described(first="", **chosen):
+    """The fingerprint in a process of its own, with environment variables that the user has chosen alone."""
+    environment = {name: value for name, value in os.environ.items() if name not in UNSET}
+    return json.loads(process("-c", first + FINGERPRINT, env={**environment, **chosen}).stdout)
+
+
+fixable = pytest.mark.skipif(not processor.fixable(), reason="needs an x86-64 processor with AVX2")
+
+
+@fixable
+def test_every_processor_with_avx2_is_of_one_kind():
+    told = described()
+    assert (told["processor"], told["onednn"], told["numpy"]) == ("x86-64-v3", FIXED, ["X86_V4", "Haswell"])
+    assert told["in time"]
+
+
+@fixable
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        {"XLA_FLAGS": "--xla_cpu_enable_platform_dependent_math=true"},
+        {"XLA_FLAGS": "--xla_backend_extra_options=xla_cpu_disable_loop_unrolling"},
+        {"XLA_FLAGS": "--xla_cpu_max_isa=SSE4_2"},
+        {"ONEDNN_MAX_CPU_ISA": "AVX2_VNNI"},
+    ],
+)
+def test_what_users_have_chosen_is_kept_and_names_their_processor(chosen):
+    told = described(**chosen)
+    assert told["processor"] == processor.name()
+    ((name, value),) = chosen.items()
+    assert told["onednn"] == (chosen if name.startswith("ONEDNN") else FIXED)
+    assert (value in told["xla_flags"]) == (name == "XLA_FLAGS")
+
+
+def test_numpy_is_fixed_only_before_it_is_loaded_and_where_users_have_not_chosen():
+    late = described("import numpy\n")
+    assert (late["numpy"], late["in time"]) == ([None, None], False)
+    own = described(NPY_DISABLE_CPU_FEATURES="", OPENBLAS_CORETYPE="Sandybridge")
+    assert own["numpy"] == ["", "Sandybridge"]
+
+
+def test_other_processors_and_versions_are_left_as_they_are(monkeypatch):
+    monkeypatch.setattr(devices, "processor", SimpleNamespace(**vars(processor) | {"fixable": lambda: False}))
+    assert devices.fingerprint(2)["processor"] == processor.name()
+    monkeypatch.setattr(processor, "features", lambda: {"avx2"})  # Not all that processors with AVX2 have.
+    monkeypatch.setattr(processor.os, "environ", {})
+    processor.fix(processor.ONEDNN)
+    assert not processor.os.environ
 
 
 SLOW = """

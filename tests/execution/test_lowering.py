@@ -1,11 +1,15 @@
 """Digests of programs: what they compute tells them apart, and nothing else does."""
 
+import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from lstm_toys.execution import lowering
+import lstm_toys as lt
+from lstm_toys import processor
+from lstm_toys.execution import devices, lowering
+from lstm_toys.populations.specification import TrainingRequest, specify
 
 pytestmark = pytest.mark.usefixtures("digests")
 
@@ -55,3 +59,16 @@ def test_only_a_program_that_gets_values_from_python_says_so():
         return x
 
     assert [lowering.CALLBACK in of(each) for each in (calling, printing, jnp.tanh)] == [True, False, False]
+
+
+def test_only_a_program_that_calls_lapack_says_so():
+    every = [nn.initializers.orthogonal(), lt.orthogonal, lambda _, shape: jnp.zeros(shape)]
+    kernels = [lowering.program(jax.jit(lambda key, init=init: init(key, (4, 8))), jax.random.key(0)) for init in every]
+    assert [each.lapack for each in kernels] == [True, False, False]
+
+
+def test_networks_whose_programs_call_lapack_depend_on_the_processor():
+    task, expected = lt.reproduce("line", {"slope": 0.5, "intercept": 0.1}, lt.time_points(5)), devices.fingerprint(4)
+    for cell, name in ((lt.Stack(1, (2,)), expected["processor"]), (nn.RNN(nn.GRUCell(1)), processor.name())):
+        specification, start = specify(TrainingRequest(task, cell, seeds=2, steps=1, learning_rate=0.1))
+        assert specification.fingerprint(len(start.seed))["processor"] == name

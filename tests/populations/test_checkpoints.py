@@ -122,7 +122,7 @@ def trained(folder, offset=0.3, *, fingerprint=None, model=MODEL, told=print, **
     options = {"seeds": 3, "steps": 6, "learning_rate": 0.1, **others}
     own, task = devices.fingerprint, lt.reproduce("sine", {**SINE, "offset": offset}, lt.time_points(20))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(devices, "fingerprint", lambda block: {**own(block), **(fingerprint or {})})
+        patch.setattr(devices, "fingerprint", lambda block, **how: {**own(block, **how), **(fingerprint or {})})
         checkpoints = lt.Checkpoints(Path(folder), 1e9, told)
         training = train.PopulationTraining(*specify(TrainingRequest(task, model, **options)), checkpoints=checkpoints)
         return training, training.networks()
@@ -169,3 +169,11 @@ def test_the_same_training_is_continued_and_on_another_version_with_a_warning(fo
     assert (reference[0].member_steps, again[0].member_steps) == (0, 0)
     assert told == ["warning: the run was begun with another jax; bits may differ from those of an uninterrupted run"]
     jax.tree.map(np.testing.assert_array_equal, again[1].params, reference[1].params)
+
+
+def test_a_training_that_began_under_other_flags_names_them(folder):
+    told, flag = [], "--xla_cpu_enable_platform_dependent_math=true"
+    trained(folder, fingerprint={"xla_flags": [*devices.xla_flags(), flag]}, told=told.append)
+    assert told == [
+        f"warning: the run was begun with another XLA flag {flag}; bits may differ from those of an uninterrupted run"
+    ]

@@ -14,7 +14,7 @@ import xarray as xr
 from jaxtyping import Float
 from rich.console import RenderableType
 
-from lstm_toys import tables
+from lstm_toys import processor, tables
 from lstm_toys.dynamics import linear, models
 from lstm_toys.dynamics.limits import Kind
 from lstm_toys.execution import code, lowering
@@ -133,6 +133,7 @@ class DynamicsJob(Job["Dynamics"]):
         return {
             **self.analysis.digests(),
             **lowering.lowered("step", step, params, jax.ShapeDtypeStruct((1, 1, features), jnp.float32), initial),
+            **lowering.computed_by_numpy(),
             "probes": lowering.digest(self.shown),
             "population": self.needed["population"].folder.name,
             "library": code.library("dynamics", "studies/dynamics"),
@@ -171,7 +172,7 @@ class DynamicsJob(Job["Dynamics"]):
             "diverged_seeds": np.flatnonzero(networks.diverged).tolist(),
             "interval": "95 % bootstrap of the median over seeds",
             "flags": flags,
-            "fingerprint": population.read_metrics()["fingerprint"],
+            "fingerprint": {**population.read_metrics()["fingerprint"], "numpy": processor.of_numpy()},
             "files": files,
         }
 
