@@ -141,7 +141,7 @@ class Checkpoints:
 
 
 def changed(earlier: dict[str, Any], own: dict[str, Any]) -> str:
-    """Names the entries of an execution's fingerprint that differ from those of an earlier one, and XLA flags themselves."""
+    """Names what differs between the fingerprints of an execution and of an earlier one: XLA flags, or entries."""
     flags = " ".join(sorted({*earlier.get("xla_flags", ())} ^ {*own.get("xla_flags", ())}))
     names = {name: f"XLA flag {flags}" if name == "xla_flags" else name for name in own}
     return ", ".join(text for name, text in names.items() if own[name] != earlier.get(name))

@@ -1,5 +1,6 @@
 """Trained networks: the class that training and loading return, and that every function of networks takes."""
 
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -106,6 +107,11 @@ class Networks:
         return self.labeled(self.step).isel(seed=self.rows) if callable(self.labeled) else self.labeled
 
     @property
+    def digests(self) -> list[str]:
+        """A digest of the parameters of each network: networks with equal ones are the same, bit by bit."""
+        return digests_of(self.params)
+
+    @property
     def scaling(self) -> Scaling | None:
         """The scaling of inputs and answers; None: curves are not scaled."""
         return scaling_of(self.results)
@@ -198,6 +204,16 @@ def _together(ascending: list[int]) -> str:
     """Describes different seeds: those without a gap by the first and the last, others one by one."""
     first, last = ascending[0], ascending[-1]
     return f"{first} to {last}" if 1 < len(ascending) == last - first + 1 else listed(ascending, 5)
+
+
+def digests_of(params: PyTree[Float[np.ndarray, "S ..."]]) -> list[str]:
+    """A digest of each network's parameters; see `Networks.digests`."""
+    leaves = {jax.tree_util.keystr(path): np.asarray(leaf) for path, leaf in jax.tree.leaves_with_path(params)}
+    found = [hashlib.sha256() for _ in next(iter(leaves.values()), ())]
+    for name, leaf in sorted(leaves.items()):
+        for sha, own in zip(found, leaf, strict=True):
+            sha.update(name.encode() + own.tobytes())
+    return [sha.hexdigest()[:16] for sha in found]
 
 
 def _rows(params: PyTree, rows: Int[np.ndarray, " N"]) -> PyTree:

@@ -222,7 +222,13 @@ class Work:
         before, texts = run.stored(), job.texts()
         files = {name: digest for name, digest in before["files"].items() if name not in before.get("texts", ())}
         files |= {name: hashlib.sha256(text.encode()).hexdigest() for name, text in texts.items()}
-        metrics = {**before, **job.metrics(), "files": files, **({"texts": [*texts]} if texts else {})}
+        metrics = {
+            "networks": job.network_digests(),
+            **before,
+            **job.metrics(),
+            "files": files,
+            **({"texts": [*texts]} if texts else {}),
+        }
         metrics = json.loads(json.dumps(metrics))
         if metrics == before and all(sha256(run.folder / name) == files[name] for name in texts):
             return

@@ -88,15 +88,8 @@ class Study(ABC, Generic[Identified]):
         return ()
 
     def differing(self) -> dict[str, Any]:
-        """The settings that differ from the usual ones, as JSON has them, but for lists of trainings or of grids."""
-        trained = command_line.parse(self.experiment, [])[0].as_dict() if self.experiment else {}
-        usual, found = {**self.settings.defaults(), **trained}, dict[str, Any]()
-        for name, each in self.settings.as_dict().items():
-            if isinstance(each, dict):  # The training of networks that a study is about.
-                found |= {own: value for own, value in each.items() if trained.get(own) != value}
-            elif each != usual.get(name) and name not in ("experiment", "settings", "grids"):
-                found[name] = each
-        return found
+        """The settings that differ from the usual ones; see `differing`."""
+        return differing(self.experiment, self.settings)
 
     def needed_first(self) -> Iterator[Study[Any]]:
         """Yields all studies that this one needs, each after its own needs, and then this one."""
@@ -177,6 +170,10 @@ class Job(ABC, Generic[Asked]):
     def compute(self, context: RunContext) -> Metrics:
         """Writes the run's files; returns their names as ``files``, and what `metrics` cannot compute from them."""
 
+    def network_digests(self) -> list[dict[str, Any]]:
+        """The digests of the networks that the run is about, by seed, for the settings of each population."""
+        return [each for run in dict.fromkeys(self.needed.values()) for each in run.read_metrics()["networks"]]
+
     def metrics(self) -> Metrics:
         """The metrics that are computed from the files of the run, again by every command that asks for it."""
         return {}
@@ -192,6 +189,18 @@ class Job(ABC, Generic[Asked]):
     @abstractmethod
     def draw(self) -> Iterator[tuple[str, figures.Drawing]]:
         """Yields the figures of the finished run by file name, ``.png`` standing for the requested format."""
+
+
+def differing(experiment: Experiment | None, settings: Identity) -> dict[str, Any]:
+    """The settings that differ from the usual ones, as JSON has them, but for lists of trainings or of grids."""
+    trained = command_line.parse(experiment, [])[0].as_dict() if experiment else {}
+    usual, found = {**settings.defaults(), **trained}, dict[str, Any]()
+    for name, each in settings.as_dict().items():
+        if isinstance(each, dict):  # The training of networks that a study is about.
+            found |= {own: value for own, value in each.items() if trained.get(own) != value}
+        elif each != usual.get(name) and name not in ("experiment", "settings", "grids"):
+            found[name] = each
+    return found
 
 
 def study_of(subject: Any, settings: Identity) -> Study[Any]:

@@ -11,7 +11,7 @@ import numpy as np
 import xarray as xr
 
 from lstm_toys.files import Damaged, own_file, read_arrays, sha256
-from lstm_toys.output import listed
+from lstm_toys.output import counted, listed
 from lstm_toys.results import storage
 from lstm_toys.runs.folder import VALUE
 from lstm_toys.sharing.facts import CLAIMS, Facts
@@ -29,23 +29,54 @@ def compared(ours: Facts, theirs: Facts) -> tuple[list[str], bool]:
 
     Bits are the same if settings, summaries without times, and all recorded files but texts and figures are.
     """
-    names = [each.settings.get("experiment") for each in (ours, theirs)]
+    names = [_settings(each).get("experiment") for each in (ours, theirs)]
     if None not in names and names[0] != names[1]:
         return [f"these are different runs: {names[0]} and {names[1]}"], False
-    different = [*_differing("settings", ours.settings, theirs.settings)] if None not in names else []
+    different = [*_differing("settings", _settings(ours), _settings(theirs))] if None not in names else []
     told = [*_differing("versions and processor", _versions(ours), _versions(theirs))]
+    networks = [*_networks(ours, theirs)]
     digests = (each.metrics.get(VALUE, {}) for each in (ours, theirs))
     told += [*_differing("computed from other", *digests, values=False)]
     verdicts, agree = _verdicts(ours, theirs)
     different += _differing("summary", _summary(ours), _summary(theirs), values=False)
     different += [line for name in _files(ours, theirs) for line in _told(name, ours.folder, theirs.folder)]
     if not different:
-        return [*told, "the same bits"], True
-    return [*told, *verdicts, *different], agree
+        return [*told, "the same bits", *networks], True
+    return [*told, *verdicts, *different, *networks], agree
+
+
+def _settings(facts: Facts) -> dict[str, Any]:
+    """The settings, which a published set of networks has in its summary alone."""
+    return facts.settings or facts.metrics.get("flags", {})
 
 
 def _versions(facts: Facts) -> dict[str, Any]:
-    return {**facts.origin.get("environment", {}), "lstm_toys": facts.metrics.get("version")}
+    environment = facts.metrics.get("fingerprint") or facts.origin.get("environment", {})
+    return {**environment, "lstm_toys": facts.metrics.get("version")}
+
+
+def _networks(ours: Facts, theirs: Facts) -> Iterator[str]:
+    """Yields a line about how many networks are the same, if both runs record their digests."""
+    own, other = _by_seed(ours), _by_seed(theirs)
+    if not own or not other:
+        return
+    same = sum(other.get(network) == digest for network, digest in own.items())
+    if same == len(own) == len(other):
+        yield f"the {counted(same, 'network')} are those of {theirs.folder}, bit by bit"
+        return
+    pairs = (_settings(ours), _settings(theirs)), (_versions(ours), _versions(theirs))
+    apart = [name for one, two in pairs for name in {**one, **two} if one.get(name) != two.get(name)]
+    reason = f"; the runs differ in {listed(apart)}" if apart else ""
+    yield f"{same:,} of {counted(len(own), 'network')} are those of {theirs.folder}, bit by bit{reason}"
+
+
+def _by_seed(facts: Facts) -> dict[tuple[str, int], str]:
+    """The digests of networks by the settings of their population and seed."""
+    return {
+        (json.dumps([each["experiment"], each["settings"]], sort_keys=True), seed): digest
+        for each in facts.metrics.get("networks", ())
+        for seed, digest in enumerate(each["digests"])
+    }
 
 
 def _summary(facts: Facts) -> dict[str, Any]:
@@ -64,18 +95,16 @@ def _differing(what: str, ours: Mapping[str, Any], theirs: Mapping[str, Any], *,
 def _files(ours: Facts, theirs: Facts) -> list[str]:
     """The recorded files that are not the same on both sides; raises Damaged if one is not what its run wrote."""
     own, other = _digests(ours), _digests(theirs)
-    return [name for name in sorted({*own, *other}) if own.get(name) is None or own[name] != other.get(name)]
+    return [name for name in sorted({*own, *other}) if own.get(name) != other.get(name)]
 
 
-def _digests(facts: Facts) -> dict[str, str | None]:
-    """The digest of each recorded file but texts; None if it is missing, as those that are not published."""
-    found: dict[str, str | None] = {}
-    for name, recorded in facts.metrics.get("files", {}).items():
+def _digests(facts: Facts) -> dict[str, str]:
+    """The recorded digest of each file but texts; raises Damaged for another one. Not all files are published."""
+    found = {name: digest for name, digest in facts.metrics.get("files", {}).items() if not name.endswith(".md")}
+    for name, recorded in found.items():
         path = own_file(facts.folder / name)
-        if path.suffix != ".md":
-            found[name] = sha256(path) if path.exists() else None
-            if found[name] not in (None, recorded):
-                raise Damaged(path, "is damaged or belongs to another run: it is not what this run wrote")
+        if path.exists() and sha256(path) != recorded:
+            raise Damaged(path, "is damaged or belongs to another run: it is not what this run wrote")
     return found
 
 

@@ -29,13 +29,14 @@ from lstm_toys.populations import records
 from lstm_toys.populations.group import Group
 from lstm_toys.populations.programs import Start, TrainingSpecification
 from lstm_toys.populations.train import PopulationTraining
+from lstm_toys.populations.trained import digests_of
 from lstm_toys.runs import checks, preparation
 from lstm_toys.runs.context import RunContext
 from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.folder import Run
 from lstm_toys.runs.identity import SWEPT, Identified, Settings, differences
 from lstm_toys.runs.preparation import Prepared
-from lstm_toys.runs.study import Job, Metrics, Study
+from lstm_toys.runs.study import Job, Metrics, Study, differing
 from lstm_toys.tasks.goal import NEVER
 from lstm_toys.tasks.parameters import NUMBER
 
@@ -219,6 +220,7 @@ class PopulationsJob(Job[Trained]):
         steps = np.unique(np.concatenate([specification.recorded for specification, _ in self._specified]))
         trainings, kept = list[PopulationTraining](), list[Any]()
         file: Any = None
+        digests = [[""] * each.seeds for each in study.populations]
         with ThreadPoolExecutor() as threads, ExitStack() as stack, context.interruption.patient():
             threads.submit(_load_writers)
             for number, (shape, specified) in enumerate(zip(study.shapes, self._specified, strict=True)):
@@ -230,7 +232,7 @@ class PopulationsJob(Job[Trained]):
                         if file is None:
                             writing = results.regions.writing(run.results, labels, shape.seeds, steps)
                             file = stack.enter_context(writing)
-                        self._write(file, shape, specified[0], group)
+                        self._write(file, shape, specified[0], group, digests)
                     if context.interruption():  # The group's checkpoint is written, so little is lost.
                         raise Stopped
                 for stage, spent in trained.seconds.items():
@@ -249,14 +251,27 @@ class PopulationsJob(Job[Trained]):
             "member_steps_per_second": round(sum(each.member_steps for each in trainings) / seconds["train"]),
             "continued": any(each.continued for each in trainings),
             "files": self._saved(kept),
+            "networks": [
+                {"experiment": study.experiment.name, "settings": _of_each(study.experiment, settings), "digests": each}
+                for settings, each in zip(study.populations, digests, strict=True)
+            ],
         }
 
-    def _write(self, file: Any, shape: Shape, specification: TrainingSpecification, group: Group) -> None:
-        """Writes the results of a group, which has members of several populations."""
+    def _write(
+        self,
+        file: Any,
+        shape: Shape,
+        specification: TrainingSpecification,
+        group: Group,
+        digests: Sequence[list[str]],
+    ) -> None:
+        """Writes the results of a group, which has members of several populations, and adds digests of its networks."""
         for steps in shape.budgets:
             labeled = self._labeled(shape.prepared, specification, group, steps)
+            every = digests_of(group.kept[steps].params)
             for population, members, seeds in shape.places(group.members, steps):
                 file.write(population, seeds, labeled.isel(seed=members))
+                digests[population][seeds] = every[members]
 
     def _labeled(self, prepared: Prepared, specification: TrainingSpecification, group: Group, steps: int) -> Any:
         """Labels what a training until ``steps`` stores of a group; of several, without training set and frames."""
@@ -294,6 +309,11 @@ class PopulationsJob(Job[Trained]):
             points = shape.prepared.settings.timesteps
             saving.save_networks(networks, folder / files[-1], points, shape.settings)
         return files
+
+
+def _of_each(experiment: Experiment, settings: Settings) -> dict[str, Any]:
+    """The settings that differ from the usual ones, but for the number of networks, on which none of them depends."""
+    return {name: each for name, each in differing(experiment, settings).items() if name != "seeds"}
 
 
 def stored(run: Run, without: frozenset[str] = frozenset()) -> Any:
