@@ -9,9 +9,9 @@ A page is plain Markdown. The numbers that it takes from published results are l
 So a page can be read, and written, as it is; only if words of a phrase change, they change in both files. In templates,
 each folder of published results is a name, and each of its JSON files an attribute: ``sine.metrics`` is
 ``results/sine/metrics.json``. ``results`` holds all folders by name, such as ``papers/counting``; ``median`` and
-``specified``, which says what a verdict depends on, are filters, ``wilson`` is that of
-`lstm_toys.statistics.intervals`, ``zip`` Python's own, ``learned`` are the ids of the post's claims that say that a
-task was learned, and ``met_untrained`` is a test of claims: whether most untrained networks meet one.
+``specified``, which says what a verdict depends on, are filters, ``wilson`` and ``probability_above`` are those of
+`lstm_toys.statistics`, ``zip`` Python's own, ``learned`` are the ids of the post's claims that say that a task was
+learned, and ``met_untrained`` is a test of claims: whether most untrained networks meet one.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from typing import Any
 import jinja2
 
 from experiments.post.sentences import SENTENCES
+from lstm_toys.statistics.comparisons import probability_above
 from lstm_toys.statistics.intervals import wilson
 from lstm_toys.studies.claims.entries import Robustness, from_json
 from lstm_toys.studies.claims.report import specified
@@ -72,7 +73,8 @@ def rendered(template: str, results: Mapping[str, Any]) -> list[str]:
     environment.filters["median"] = statistics.median
     environment.tests["met_untrained"] = met_untrained
     environment.filters["specified"] = lambda found: specified(from_json(Robustness, found))
-    environment.globals |= {"zip": zip, "wilson": wilson, "learned": [each.id for each in SENTENCES if each.learned]}
+    environment.globals |= {"zip": zip, "wilson": wilson, "probability_above": probability_above}
+    environment.globals["learned"] = [each.id for each in SENTENCES if each.learned]
     try:
         text = environment.from_string(template).render(results, results=results)
     except (jinja2.TemplateError, TypeError, ValueError) as error:
