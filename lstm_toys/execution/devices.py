@@ -37,12 +37,12 @@ function; the second keeps LLVM from unrolling short loops over units before vec
 
 LOOPS = f"--xla_backend_extra_options={BACKEND_OPTIONS}"
 
-KERNELS = "--xla_cpu_enable_platform_dependent_math=false"
-"""Undocumented XLA flag with which no approximation and no kernel of XLA:CPU depends on the processor. A version that
-does not know it ends the process."""
+PORTABLE = ("--xla_cpu_enable_platform_dependent_math=false", "--xla_cpu_max_isa=AVX2")
+"""Undocumented XLA flags with which neither the approximations and kernels of XLA:CPU nor the width of its vectors depend
+on the processor. A version that does not know one of them ends the process."""
 
 TRIED = ("0.10.2", "0.12.0.1")
-"""Versions of jaxlib that know the flag, and with which kinds of processors computed the same bits."""
+"""Versions of jaxlib that know these flags, and with which kinds of processors computed the same bits."""
 
 DEVICE_COUNT = "--xla_force_host_platform_device_count"
 """XLA flag for the number of CPU devices; with `LEAST_DEVICES` or more it does not change results."""
@@ -90,7 +90,7 @@ def choose_code() -> None:
         return
     processor.fix(processor.ONEDNN)
     flags = os.environ.get("XLA_FLAGS", "")
-    ours = [LOOPS, *[KERNELS] * (jaxlib.version.__version__ in TRIED and processor.fixable())]
+    ours = (LOOPS, *(PORTABLE if jaxlib.version.__version__ in TRIED and processor.fixable() else ()))
     if missing := [flag for flag in ours if flag.partition("=")[0] not in flags]:
         count = jax.config.values[COUNT]
         for each in (count + 1, count):  # Another number is refused once JAX has initialized its devices.
@@ -172,7 +172,7 @@ def start() -> None:
 
 def describe() -> str:
     """Describes the devices and the user's XLA flags in one line."""
-    chosen = [flag for flag in os.environ.get("XLA_FLAGS", "").split() if flag not in (LOOPS, KERNELS)]
+    chosen = [flag for flag in os.environ.get("XLA_FLAGS", "").split() if flag not in (LOOPS, *PORTABLE)]
     flags = f"; XLA_FLAGS: {' '.join(chosen)}" if chosen else ""
     return f"{jax.device_count()} x {jax.devices()[0].device_kind}{flags}"
 
@@ -226,5 +226,5 @@ def xla_flags() -> list[str]:
 
 def portable() -> bool:
     """Whether XLA computes the bits here that it computes on every x86-64 processor with AVX2."""
-    ours = {*xla_flags()} == {LOOPS, KERNELS} and processor.of_onednn() == processor.ONEDNN
+    ours = {*xla_flags()} == {LOOPS, *PORTABLE} and processor.of_onednn() == processor.ONEDNN
     return ours and jaxlib.version.__version__ in TRIED and jax.default_backend() == "cpu" and processor.fixable()
