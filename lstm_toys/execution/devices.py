@@ -38,8 +38,8 @@ function; the second keeps LLVM from unrolling short loops over units before vec
 LOOPS = f"--xla_backend_extra_options={BACKEND_OPTIONS}"
 
 PORTABLE = ("--xla_cpu_enable_platform_dependent_math=false", "--xla_cpu_max_isa=AVX2")
-"""Undocumented XLA flags with which neither the approximations and kernels of XLA:CPU nor the width of its vectors depend
-on the processor. A version that does not know one of them ends the process."""
+"""Undocumented XLA flags with which no approximation, no kernel and no width of vectors of XLA:CPU depends on the
+processor. A version that does not know one of them ends the process."""
 
 TRIED = ("0.10.2", "0.12.0.1")
 """Versions of jaxlib that know these flags, and with which kinds of processors computed the same bits."""
