@@ -26,6 +26,7 @@ import numpy as np
 import pytest
 import xarray as xr
 from parts import WHOLE, switched
+from PIL import Image
 
 ROOT = Path(__file__).parent
 
@@ -310,6 +311,8 @@ def pytest_configure():
     def saved(figure, path):
         if WHOLE["drawing"]:
             save(figure, path)
+        elif Path(path).suffix == ".png":
+            Image.new("RGB", (1, 1)).save(path)
         else:
             Path(path).write_bytes(b"")
 

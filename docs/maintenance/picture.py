@@ -15,6 +15,7 @@ import lstm_toys as lt
 from experiments.page import runs
 from experiments.page.story import LARGER
 from lstm_toys.figures import COLORS, GRAY, Drawing
+from lstm_toys.runs import publishing
 
 RESULTS = Path(__file__).parents[2] / "results"
 
@@ -56,6 +57,7 @@ def take(results_dir: Path, picture: Path) -> None:
     if run is None:
         sys.exit(f"missing run: {runs.told(arguments)}")
     lt.figures.save(draw(lt.load_results(run.checked("results.nc"))), picture)
+    picture.write_bytes(publishing.content(picture))
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from lstm_toys import files, output, tables
+from lstm_toys.runs import publishing
 
 from . import picture, steps
 from .steps import Cost
@@ -56,7 +57,9 @@ def main(root: Path) -> None:
             call(f"{step.command} --publish --quiet", root)
     call(steps.PAGE, root)
     picture.take(root / "results", root / "results" / "index.png")
-    shutil.copytree(measured, root / "results" / "benchmarks", dirs_exist_ok=True)
+    (target := root / "results" / "benchmarks").mkdir(exist_ok=True)
+    for path in measured.iterdir():
+        (target / path.name).write_bytes(publishing.content(path))
     shutil.rmtree(measured)
     keep_costs(runs)
 

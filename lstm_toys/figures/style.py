@@ -95,9 +95,6 @@ SIGN = re.compile(r"(?<![\w.)\]-])-(?=\.?\d)|(?<=\de)-(?=\d+(?!\w))|(?<=\d )-(?=
 
 MOST_BANDS = 3
 
-EXACT = 128
-"""How many colors of a PNG file with 256 colors are exact."""
-
 
 @contextmanager
 def house(**style: Any) -> Iterator[None]:
@@ -249,7 +246,9 @@ def save(drawing: Drawing, path: Path | str) -> None:
         if not isinstance(drawing, Figure):
             drawing.save(temporary, writer=_Gif(fps=FRAMES_A_SECOND))
         elif form == "png":
-            _few_colors(drawing).save(temporary, format="png", dpi=(drawing.dpi, drawing.dpi))
+            canvas = FigureCanvasAgg(drawing)
+            canvas.draw()
+            _image(canvas).save(temporary, format="png", dpi=(drawing.dpi, drawing.dpi))
         else:
             drawing.savefig(temporary, format=form, metadata=UNDATED[form])
 
@@ -264,7 +263,7 @@ class _Gif(AbstractMovieWriter):
     def grab_frame(self, **_: Any) -> None:
         renderer = RendererAgg(*self.frame_size, self.fig.dpi)
         self.fig.draw(renderer)
-        self.frames.append(Image.fromarray(np.asarray(renderer.buffer_rgba())).convert("RGB"))
+        self.frames.append(_image(renderer))
 
     def finish(self) -> None:
         first, *others = self.frames
@@ -272,29 +271,9 @@ class _Gif(AbstractMovieWriter):
         first.save(self.outfile, "GIF", save_all=True, append_images=others, duration=durations, loop=0)
 
 
-def _few_colors(figure: Figure) -> Image.Image:
-    """Reduces a figure to 256 colors, with which it looks the same at less than half of the size.
-
-    Colors of many pixels, as of lines, bands and heat maps, stay exact.
-    """
-    canvas = FigureCanvasAgg(figure)
-    canvas.draw()
-    pixels = np.asarray(canvas.buffer_rgba())[..., :3].copy()
-    image = Image.fromarray(pixels)
-    counts: Any = image.getcolors(image.width * image.height)
-    colors = np.array([color for _, color in sorted(counts, reverse=True)], np.uint8)
-    common, rare = np.split(colors, [EXACT])
-    code, places = np.array([1, 256, 256**2], np.uint32), np.zeros(256**3, np.uint8)
-    palette = common.ravel().tolist()
-    places[common @ code] = np.arange(len(common))
-    if len(rare):
-        # These are spread evenly over the rare colors; blends would become those of another hue.
-        spread = Image.fromarray(rare[None]).quantize(256 - EXACT, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
-        places[rare @ code] = EXACT + np.asarray(spread)[0]
-        palette += spread.getpalette() or []
-    reduced = Image.fromarray(places[pixels @ code], "P")
-    reduced.putpalette(palette)
-    return reduced
+def _image(drawn: FigureCanvasAgg | RendererAgg) -> Image.Image:
+    """The pixels of what was drawn, which are opaque."""
+    return Image.fromarray(np.asarray(drawn.buffer_rgba())).convert("RGB")
 
 
 def band(

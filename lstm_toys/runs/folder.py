@@ -162,13 +162,11 @@ class Run:
             raise Damaged(path, "is damaged or belongs to another run: it is not what this run wrote")
         return path
 
-    def publish(self, target: Path, tell: Callable[[str], None]) -> None:
+    def publish(self, target: Path) -> None:
         """Publishes figures, tables and summaries in a folder; see `publishing.publish`."""
-        recorded = [
-            path for path in self.files() if path.suffix in PUBLISHED and not path.name.startswith("population")
-        ]
-        recorded += [path for path in (self.folder / REPORT,) if path.exists()]
-        publishing.publish([files.own_file(path) for path in recorded], target, self.folder.name, tell)
+        every = [*self.files(), *self.folder.glob(REPORT)]
+        recorded = [path for path in every if path.suffix in PUBLISHED and not path.name.startswith("population")]
+        publishing.publish(recorded, target, self.folder.name)
 
     def files(self) -> list[Path]:
         """Files that the run has written for users, figures last."""

@@ -119,7 +119,7 @@ class Work:
             if study not in self._computed:
                 self._console.print(f"{run.name}: already finished; --restart runs it again")
             if options.publish:
-                run.publish(target := options.results_dir / study.published, self._console.print)
+                run.publish(target := options.results_dir / study.published)
                 self._console.print(f"published in {target}")
         return [self._jobs[study] for study in asked]
 

@@ -1,67 +1,90 @@
 """Publishes files in a folder, next to the user's files; where that was interrupted, the same command completes it."""
 
+import hashlib
+import io
 import os
-import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
-from lstm_toys.files import Damaged, clean, is_plain, read_json, replacing, sha256, write_json
+import numpy as np
+
+from lstm_toys.files import Damaged, clean, is_plain, read_json, replacing, write_json
 
 MANIFEST = "manifest.json"
 """File that records what was published: the name of the run, and the SHA-256 of each file by its name."""
+
+EXACT = 128
+"""How many of the 256 colors of a published PNG image are exact."""
 
 
 class NotPublished(Exception):
     """A set of files cannot be published; nothing was changed. The argument explains why in one line."""
 
 
-def publish(sources: Sequence[Path], target: Path, origin: str, tell: Callable[[str], None]) -> None:
-    """Replaces the published files of a folder one by one, and its manifest last; other files remain.
+def publish(sources: Sequence[Path], target: Path, origin: str) -> None:
+    """Replaces the published files of a folder one by one; other files remain.
 
     Args:
         sources: files with different names, none of which is that of the manifest.
-        tell: called with one line for each file of the old manifest that remains because it was changed.
+        target: the folder.
+        origin: the name of the run.
 
     Raises:
-        NotPublished: a file to replace was changed or was never published, or the manifest is damaged.
+        NotPublished: a file that would be replaced is not on the manifest, or the manifest is damaged.
         OSError: a file cannot be read or written; publishing the same files again completes the set.
     """
-    new = {source.name: source for source in sources}
-    digests = {name: sha256(new[name]) for name in sorted(new)}
-    manifest, old = target / MANIFEST, listed(target)
-    present = {name: _digest(target / name) for name in {*old, *new}}
-    if changed := sorted(name for name in new if present[name] not in (None, old.get(name), digests[name])):
-        raise NotPublished(
-            f"{target}: changed since they were published, or not published; move first: {', '.join(changed)}"
-        )
+    old, contents = listed(target), {source.name: content(source) for source in sources}
+    if others := sorted(name for name in contents.keys() - old.keys() if os.path.lexists(target / name)):
+        raise NotPublished(f"{target}: these files were not published; move them first: {', '.join(others)}")
+    digests = {name: hashlib.sha256(contents[name]).hexdigest() for name in sorted(contents)}
     target.mkdir(parents=True, exist_ok=True)
     clean(target, below=False)  # Not below, where others may be writing.
-    for name, digest in digests.items():
-        if present[name] != digest:
-            with replacing(target / name) as temporary:
-                shutil.copyfile(new[name], temporary)
-    for name in sorted(old.keys() - new.keys()):  # Before the manifest, which alone says that they are ours.
-        if present[name] == old[name]:
-            (target / name).unlink()
-        elif present[name] is not None:
-            tell(f"{target / name} is kept: it is not in the new set, but was changed since it was published")
-    write_json(manifest, {"origin": origin, "files": digests})
+    # If this is interrupted, all of these files are on the manifest, so that the same command replaces them.
+    write_json(target / MANIFEST, {"origin": origin, "files": old | digests})
+    for name in digests:
+        with replacing(target / name) as temporary:
+            temporary.write_bytes(contents[name])
+    for name in old.keys() - digests.keys():
+        (target / name).unlink(missing_ok=True)
+    write_json(target / MANIFEST, {"origin": origin, "files": digests})
 
 
 def listed(target: Path) -> dict[str, str]:
     """Returns the files that were published in a folder, with their SHA-256; raises NotPublished, see `publish`."""
     manifest = target / MANIFEST
-    try:
-        every = read_json(manifest)["files"] if os.path.lexists(manifest) else {}
-        if not isinstance(every, dict) or not all(map(is_plain, every)):  # Files elsewhere are not ours to remove.
-            raise Damaged(manifest, "is damaged: it does not list files of this folder")
-    except Damaged as error:
-        raise NotPublished(f"{error}; restore it, or move it elsewhere with the files that it lists") from None
-    return every
+    with suppress(Damaged):
+        files = read_json(manifest)["files"] if manifest.exists() else {}
+        if isinstance(files, dict) and all(map(is_plain, files)):  # Files elsewhere are not ours to remove.
+            return files
+    raise NotPublished(f"{manifest}: is damaged; restore it, or move it elsewhere with the files that it lists")
 
 
-def _digest(path: Path) -> str | None:
-    """SHA-256 of a file; None if it does not exist, and empty if it is a link, a folder or the like."""
-    if not os.path.lexists(path):
-        return None
-    return sha256(path) if path.is_file() and not path.is_symlink() else ""
+def content(path: Path) -> bytes:
+    """Returns the content of a file as it is published: PNG images have 256 colors.
+
+    They look the same at less than half of the size. Colors of many pixels, as of lines, bands and heat maps, stay
+    exact.
+    """
+    if path.suffix != ".png":
+        return path.read_bytes()
+    from PIL import Image
+
+    with Image.open(path) as file:
+        image, dpi = file.convert("RGB"), file.info.get("dpi")
+    counts: Any = image.getcolors(image.width * image.height)
+    colors = np.array([color for _, color in sorted(counts, reverse=True)], np.uint8)
+    common, rare = np.split(colors, [EXACT])
+    code, places = np.array([1, 256, 256**2], np.uint32), np.zeros(256**3, np.uint8)
+    palette = common.ravel().tolist()
+    places[common @ code] = np.arange(len(common))
+    if len(rare):
+        # These are spread evenly over the rare colors; blends would become those of another hue.
+        spread = Image.fromarray(rare[None]).quantize(256 - EXACT, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+        places[rare @ code] = EXACT + np.asarray(spread)[0]
+        palette += spread.getpalette() or []
+    reduced, buffer = Image.fromarray(places[np.asarray(image) @ code], "P"), io.BytesIO()
+    reduced.putpalette(palette)
+    reduced.save(buffer, format="png", dpi=dpi)
+    return buffer.getvalue()

@@ -1,10 +1,8 @@
 """The files that figures become, their colors, and what they leave alone."""
 
 import matplotlib as mpl
-import numpy as np
 import pytest
 from drawn import contrast
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.image import imread
 
 from conftest import rarely
@@ -52,42 +50,7 @@ def test_neither_a_user_s_own_settings_nor_a_file_between_change_a_byte(hand_mad
     if form == "png":
         image = imread(tmp_path / "plain.png")
         assert image.shape[1] == 1020
-        pixels = image.reshape(-1, 4)
-        assert len(np.unique(pixels, axis=0)) <= 256
-        assert (pixels[0] == 1).all()
-
-
-def saved_and_drawn(figure, path):
-    """The pixels of a figure in its file, and as drawn."""
-    figures.save(figure, path)
-    canvas = FigureCanvasAgg(figure)
-    with style.house():
-        canvas.draw()
-    return (255 * imread(path)[..., :3]).round(), np.array(canvas.buffer_rgba(), int)[..., :3]
-
-
-def test_what_is_wide_keeps_its_color_among_many_colors(tmp_path):
-    with figures.canvas("title") as (figure, (axes,)):
-        axes.imshow(np.random.default_rng(0).random((90, 90, 3)), extent=(0, 2, 0, 2))
-        for place, color in enumerate(style.COLORS.values()):
-            axes.axhspan(4.2 + place, 4.9 + place, color=color, alpha=0.12, linewidth=0)
-        axes.set(xlim=(0, 11), ylim=(0, 11))
-    saved, drawn = saved_and_drawn(figure, tmp_path / "bands.png")
-    assert len(np.unique(saved.reshape(-1, 3), axis=0)) <= 256 < len(np.unique(drawn.reshape(-1, 3), axis=0))
-    wide, counts = np.unique(drawn.reshape(-1, 3), axis=0, return_counts=True)
-    assert (counts > 1_000).sum() > len(style.COLORS)
-    for color in wide[counts > 1_000]:
-        assert (saved[(drawn == color).all(axis=-1)] == color).all(), color
-
-
-def test_heat_maps_keep_their_colors(tmp_path):
-    with figures.canvas("title") as (figure, (axes,)):
-        axes.pcolormesh(np.random.default_rng(0).random((40, 40)), cmap=style.heat_scale())
-    saved, drawn = saved_and_drawn(figure, tmp_path / "map.png")
-    wide, counts = np.unique(drawn.reshape(-1, 3), axis=0, return_counts=True)
-    assert (counts > 500).sum() > style.SHADES
-    for color in wide[counts > 500]:
-        assert (saved[(drawn == color).all(axis=-1)] == color).all(), color
+        assert (image[0, 0] == 1).all()
 
 
 @pytest.mark.parametrize("name", ["sine.jpg", "sine.gif", "sine"])

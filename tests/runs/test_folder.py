@@ -156,16 +156,16 @@ def test_a_file_of_a_run_that_lies_elsewhere_is_refused(run, tmp_path, make):
     with pytest.raises(Damaged, match=r"results\.nc: is damaged: it is not a file of this folder"):
         run.checked("results.nc")
     with pytest.raises(Damaged, match=r"loss\.png: is damaged: it is not a file of this folder"):
-        run.publish(tmp_path / "published", print)
+        run.publish(tmp_path / "published")
     assert not (tmp_path / "published").exists()
 
 
 def test_what_a_run_recorded_is_published_and_nothing_else(run, tmp_path):
-    finish(run, figures=["loss.png"])
-    for name in ("loss.png", "added.png", "added.json", "loaded-1.json.gz", "population.json"):
+    finish(run, figures=["loss.svg"])
+    for name in ("loss.svg", "added.svg", "added.json", "loaded-1.json.gz", "population.json"):
         (run.folder / name).write_text("")
-    run.publish(tmp_path / "published", print)
-    assert {path.name for path in (tmp_path / "published").iterdir()} == {"loss.png", "metrics.json", "manifest.json"}
+    run.publish(tmp_path / "published")
+    assert {path.name for path in (tmp_path / "published").iterdir()} == {"loss.svg", "metrics.json", "manifest.json"}
 
 
 def test_a_lock_is_waited_for(run):

@@ -1,52 +1,45 @@
 """Published sets: each file whole, among files of the user's, and complete once the command is repeated."""
 
+import io
 import itertools
 import json
 import os
-import re
-import shutil
-from pathlib import Path
+from hashlib import sha256
 
+import numpy as np
 import pytest
+from PIL import Image
 
-from lstm_toys.files import sha256
-from lstm_toys.runs.publishing import NotPublished, publish
+from lstm_toys import figures
+from lstm_toys.figures import style
+from lstm_toys.runs.publishing import NotPublished, content, publish
 
-OLD = {"loss.png": "old loss", "same.png": "same", "stale.png": "stale", "edited.png": "published", "metrics.json": ""}
-NEW = {"loss.png": "the new loss", "same.png": "same", "fresh.gif": "fresh", "metrics.json": '{"seeds": 16}'}
-MINE = dict.fromkeys(("README.md", "mine.png", ".notes", ".ipynb_checkpoints/.lstm_toys-loss.png.12.tmp"), "mine")
+OLD = {"loss.svg": "old loss", "same.svg": "same", "stale.svg": "stale", "metrics.json": ""}
+NEW = {"loss.svg": "the new loss", "same.svg": "same", "fresh.gif": "fresh", "metrics.json": '{"seeds": 16}'}
+MINE = dict.fromkeys(("README.md", "mine.png", ".notes", ".ipynb_checkpoints/.lstm_toys-loss.svg.12.tmp"), "mine")
+DIGESTS = {name: sha256(text.encode()).hexdigest() for name, text in NEW.items()}
+PUBLISHED = NEW | MINE | {"manifest.json": {"origin": "sine-new", "files": DIGESTS}}
 
 
 def write(folder, contents):
-    for name, content in contents.items():
+    for name, text in contents.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_text(content)
+        (folder / name).write_text(text)
     return [folder / name for name in contents]
 
 
-def visible(target):
-    """What a folder holds, hidden or not, by name; the manifest as data."""
-    files = {str(path.relative_to(target)): path.read_text() for path in target.rglob("*") if path.is_file()}
-    return {name: json.loads(text) if name == "manifest.json" else text for name, text in files.items()}
+def files(folder):
+    """The files in a folder, hidden or not, by name; the manifest as data."""
+    texts = {str(path.relative_to(folder)): path.read_text() for path in folder.rglob("*") if path.is_file()}
+    return {name: json.loads(text) if name == "manifest.json" else text for name, text in texts.items()}
 
 
 @pytest.fixture
 def target(tmp_path):
-    return tmp_path / "results" / "sine"
-
-
-@pytest.fixture
-def told():
-    """What is told of the files that are kept."""
-    return []
-
-
-@pytest.fixture
-def old(tmp_path, target, told):
-    """The old set, published, and files of the user's."""
-    publish(write(tmp_path / "old", OLD), target, "sine-old", told.append)
-    write(target, MINE)
-    return target
+    """A folder with the old set, which was published, the user's files, and one of a killed process."""
+    publish(write(tmp_path / "old", OLD), tmp_path / "sine", "sine-old")
+    write(tmp_path / "sine", MINE | {".lstm_toys-loss.svg.12.tmp": "half"})
+    return tmp_path / "sine"
 
 
 @pytest.fixture
@@ -54,110 +47,89 @@ def new(tmp_path):
     return write(tmp_path / "new", NEW)
 
 
-def published(new, origin="sine-new"):
-    """The new set, with its manifest."""
-    return NEW | {"manifest.json": {"origin": origin, "files": {path.name: sha256(path) for path in new}}}
-
-
-def test_the_old_set_is_replaced_and_the_users_files_stay(old, new, told):
-    (old / "same.png").unlink()  # A file that is gone is not missed.
+def test_the_old_set_is_replaced_and_the_users_files_stay(target, new):
+    (target / "same.svg").unlink()  # A file that is gone is not missed.
+    (target / "loss.svg").write_text("edited")  # Version control keeps what was published.
     for _ in range(2):
-        publish(new, old, "sine-new", told.append)
-        assert visible(old) == MINE | published(new)
-    assert told == []
+        publish(new, target, "sine-new")
+        assert files(target) == PUBLISHED
 
 
 @pytest.mark.parametrize(
-    ("name", "make"),
-    [
-        ("loss.png", lambda place: place.write_text("mine")),
-        ("fresh.gif", lambda place: place.write_text("mine")),
-        ("fresh.gif", lambda place: place.symlink_to("nowhere")),
-        ("fresh.gif", Path.mkdir),
-    ],
-    ids=["changed", "file", "dangling link", "folder"],
+    "make", [lambda path: path.write_text("mine"), lambda path: path.symlink_to("nowhere")], ids=["file", "link"]
 )
-def test_what_was_changed_or_never_published_is_not_replaced(old, new, told, name, make):
-    make(old / name)
-    before = visible(old)
-    told_of = r"sine: changed since they were published, or not published; .*: "
-    with pytest.raises(NotPublished, match=f"{told_of}{re.escape(name)}$"):
-        publish(new, old, "sine-new", told.append)
-    assert visible(old) == before
-    (old / name).rename(old.parent / "moved")
-    publish(new, old, "sine-new", told.append)
-    assert (old / name).read_text() == NEW[name]
+def test_a_file_that_was_never_published_is_not_replaced(target, new, make):
+    make(target / "fresh.gif")
+    before = files(target)
+    with pytest.raises(NotPublished, match=r"sine: these files were not published; move them first: fresh\.gif$"):
+        publish(new, target, "sine-new")
+    assert files(target) == before
+    (target / "fresh.gif").rename(target.parent / "moved")
+    publish(new, target, "sine-new")
+    assert files(target) == PUBLISHED
 
 
-def test_a_file_of_the_old_set_that_was_changed_stays_and_is_told_once(old, new, told):
-    (old / "edited.png").write_text("mine")
-    for _ in range(2):
-        publish(new, old, "sine-new", told.append)
-        assert (old / "edited.png").read_text() == "mine"
-        assert [line.split(" is kept")[0] for line in told] == [str(old / "edited.png")]
+@pytest.mark.parametrize(
+    "manifest", ["", "{}", '{"files": ["loss.svg"]}', '{"files": {"../victim": ""}}', '{"files": {"/victim": ""}}']
+)
+def test_a_manifest_that_does_not_list_files_of_its_folder_is_damaged(target, new, manifest):
+    (target.parent / "victim").write_text("mine")
+    (target / "manifest.json").write_text(manifest)
+    before = {path: path.read_bytes() for path in target.parent.rglob("*") if path.is_file()}
+    with pytest.raises(NotPublished, match=r"manifest\.json: is damaged; restore it, or move it elsewhere"):
+        publish(new, target, "sine-new")
+    assert {path: path.read_bytes() for path in target.parent.rglob("*") if path.is_file()} == before
 
 
-MANIFESTS = [
-    *("", "[]", "{}", '{"files": null}', '{"files": ["loss.png"]}', '{"files": "loss.png"}'),
-    *(f'{{"files": {{"{name}": "{{digest}}"}}}}' for name in ("../victim.txt", "{folder}/victim.txt", "..", "")),
-]
-
-
-@pytest.mark.parametrize("manifest", MANIFESTS)
-def test_a_manifest_that_lists_no_files_of_its_folder_is_damaged_and_nothing_is_touched(old, new, told, manifest):
-    victim = old.parent / "victim.txt"
-    victim.write_text("mine")
-    text = manifest.replace("{digest}", sha256(victim)).replace("{folder}", str(old.parent))
-    (old / "manifest.json").write_text(text)
-    before = {path: path.read_bytes() for path in old.parent.rglob("*") if path.is_file()}
-    with pytest.raises(NotPublished, match=r"manifest\.json: is damaged: .*; restore it, or move it elsewhere"):
-        publish(new, old, "sine-new", told.append)
-    assert {path: path.read_bytes() for path in old.parent.rglob("*") if path.is_file()} == before
-
-
-class Killed(BaseException):
-    """Ends what is done, like a signal that no process can handle."""
-
-
-def killed(monkeypatch, moment, action):
-    """Whether an action is killed at its so-manieth operation on the file system, of which half a copy may remain."""
-    operations = itertools.count(1)
-
-    def at(operation):
-        def perform(*arguments, **options):
-            if (number := next(operations)) >= moment:
-                if number == moment and operation is shutil.copyfile:
-                    Path(arguments[1]).write_text("half")
-                raise Killed  # And all that follows: a dead process cleans nothing up.
-            return operation(*arguments, **options)
-
-        return perform
-
-    with monkeypatch.context() as patched:
-        patched.setattr(os, "getpid", lambda: 12)
-        for place, name in ((os, "replace"), (os, "unlink"), (os, "fsync"), (os, "mkdir"), (shutil, "copyfile")):
-            patched.setattr(place, name, at(getattr(place, name)))
-        try:
-            action()
-        except Killed:
-            return True
-    return False
-
-
-def test_killed_at_any_moment_every_file_is_whole_and_the_same_command_completes_the_set(
-    old, new, told, tmp_path, monkeypatch
+@pytest.mark.parametrize("moment", range(len(NEW) + 2))
+def test_where_it_was_interrupted_every_file_is_whole_and_the_same_command_completes_the_set(
+    target, new, moment, monkeypatch
 ):
-    target, edited = tmp_path / "copy", {"edited.png": "mine"}
-    write(old, edited)
-    start, was_killed, moment = visible(old), True, 0
-    while was_killed:
-        moment += 1
-        shutil.rmtree(target, ignore_errors=True)
-        shutil.copytree(old, target)
-        was_killed = killed(monkeypatch, moment, lambda: publish(new, target, "sine-new", told.append))
-        for name, content in visible(target).items():
-            assert content in (start.get(name), published(new).get(name)) or name.startswith(".lstm_toys-"), moment
-        publish(new, target, "sine-new", told.append)
-        assert visible(target) == MINE | edited | published(new), moment
-    assert moment > 15
-    assert {line.split(" is kept")[0] for line in told} == {str(target / "edited.png")}
+    before, replaced, replace = files(target), itertools.count(), os.replace
+
+    def interrupted(*paths):
+        if next(replaced) == moment:
+            raise KeyboardInterrupt
+        replace(*paths)
+
+    monkeypatch.setattr(os, "replace", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        publish(new, target, "sine-new")
+    monkeypatch.undo()
+    for name, text in files(target).items():
+        assert name == "manifest.json" or text in (before.get(name), PUBLISHED.get(name))
+    publish(new, target, "sine-new")
+    assert files(target) == PUBLISHED
+
+
+def reduced_and_drawn(figure, path):
+    """The pixels of a figure as it is published, and as drawn."""
+    figures.save(figure, path)
+    images = (Image.open(file).convert("RGB") for file in (io.BytesIO(content(path)), path))
+    return (np.asarray(image, int) for image in images)
+
+
+@pytest.mark.usefixtures("drawing")
+def test_what_is_wide_keeps_its_color_among_many_colors(tmp_path):
+    with figures.canvas("title") as (figure, (axes,)):
+        axes.imshow(np.random.default_rng(0).random((90, 90, 3)), extent=(0, 2, 0, 2))
+        for place, color in enumerate(style.COLORS.values()):
+            axes.axhspan(4.2 + place, 4.9 + place, color=color, alpha=0.12, linewidth=0)
+        axes.set(xlim=(0, 11), ylim=(0, 11))
+    reduced, drawn = reduced_and_drawn(figure, tmp_path / "bands.png")
+    assert len(np.unique(reduced.reshape(-1, 3), axis=0)) <= 256 < len(np.unique(drawn.reshape(-1, 3), axis=0))
+    wide, counts = np.unique(drawn.reshape(-1, 3), axis=0, return_counts=True)
+    assert (counts > 1_000).sum() > len(style.COLORS)
+    for color in wide[counts > 1_000]:
+        assert (reduced[(drawn == color).all(axis=-1)] == color).all(), color
+
+
+@pytest.mark.usefixtures("drawing")
+def test_heat_maps_keep_their_colors(tmp_path):
+    with figures.canvas("title") as (figure, (axes,)):
+        axes.pcolormesh(np.random.default_rng(0).random((40, 40)), cmap=style.heat_scale())
+    reduced, drawn = reduced_and_drawn(figure, tmp_path / "map.png")
+    wide, counts = np.unique(drawn.reshape(-1, 3), axis=0, return_counts=True)
+    assert (counts > 500).sum() > style.SHADES
+    for color in wide[counts > 500]:
+        assert (reduced[(drawn == color).all(axis=-1)] == color).all(), color

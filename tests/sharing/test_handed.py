@@ -411,7 +411,7 @@ def test_half_a_character_is_told_in_one_line(copied, capsys):
 def test_what_a_page_or_a_bundle_is_named_after_leads_nowhere(copied, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     run = copied("sine")
-    lt.Run(run, {"experiment": "sine"}).publish(tmp_path / "published", print)
+    lt.Run(run, {"experiment": "sine"}).publish(tmp_path / "published")
     told = json.loads((tmp_path / "published" / "manifest.json").read_text())
     for name in (str(tmp_path / "victim"), "../victim", 3):
         (tmp_path / "published" / "manifest.json").write_text(json.dumps({**told, "origin": name}))
@@ -467,7 +467,7 @@ def test_two_hundred_runs_are_listed_without_anything_heavy(copied, tmp_path):
 
 def test_what_is_published_is_shown_and_reported(copied, tmp_path, capsys):
     run = copied("sine")
-    lt.Run(run, {"experiment": "sine"}).publish(tmp_path / "published", print)
+    lt.Run(run, {"experiment": "sine"}).publish(tmp_path / "published")
     assert handed.main("show", [str(tmp_path / "published")]) == 0
     told = capsys.readouterr().out
     assert f"published from {run.name}, computed " in told
