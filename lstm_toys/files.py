@@ -4,7 +4,6 @@ import errno
 import fcntl
 import hashlib
 import json
-import math
 import os
 import re
 import stat
@@ -15,10 +14,8 @@ from functools import partial
 from io import BufferedReader
 from pathlib import Path
 from typing import Any, BinaryIO
-from zipfile import ZipFile, ZipInfo
 
 import numpy as np
-from numpy.lib import format as npy
 
 from lstm_toys.text import message, printable
 
@@ -144,9 +141,8 @@ def clean(folder: Path, *, below: bool = True) -> None:
     """
     for parent, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if below and not name.startswith(".")]
-        for path in (Path(parent, name) for name in names if TEMPORARY.fullmatch(name)):
-            if path.is_file() and not path.is_symlink():
-                path.unlink()
+        for name in filter(TEMPORARY.fullmatch, names):
+            Path(parent, name).unlink()
 
 
 def cache_folder() -> Path:
@@ -161,13 +157,6 @@ def is_plain(name: Any) -> bool:
     return text and name not in ("", ".", "..") and os.path.basename(name) == name
 
 
-def own_file(path: Path) -> Path:
-    """Returns the path of a file that lies in its folder; raises Damaged for a link out of it, a pipe and the like."""
-    if os.path.lexists(path) and not (path.is_file() and path.resolve().parent == path.parent.resolve()):
-        raise Damaged(path, "is damaged: it is not a file of this folder")
-    return path
-
-
 def check_writable(folder: Path) -> None:
     """Raises OSError if a folder cannot be written to, or cannot be created; leaves nothing there."""
     for there in (folder, *folder.parents):
@@ -180,10 +169,10 @@ def check_writable(folder: Path) -> None:
 
 @contextmanager
 def opened(path: Path | str, most: int | None = None) -> Iterator[BufferedReader]:
-    """Opens a file that a user names, or that others may have put into a folder, without waiting for anything.
+    """Opens a file that a user names, without waiting for anything.
 
     Raises OSError if it cannot be opened, and Damaged if it is a pipe, a device or a file of the kernel, or has more
-    than ``most`` bytes. A folder's file that may not be a link is passed through `own_file`.
+    than ``most`` bytes.
     """
     with open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)) as file:
         found = os.fstat(file.fileno())
@@ -217,6 +206,13 @@ def sha256(path: Path) -> str:
     """The SHA-256 of a file's content, in hexadecimal digits; raises as `opened`."""
     with opened(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def checked(path: Path, digest: str | None) -> Path:
+    """Returns the path of a file whose SHA-256 this is; raises Damaged if it is not, and OSError without the file."""
+    if sha256(path) != digest:
+        raise Damaged(path, "is damaged or belongs to another run: it is not what was written")
+    return path
 
 
 def write_text(path: Path, text: str) -> None:
@@ -271,8 +267,8 @@ def _seal(value: dict[str, Any]) -> str:
 
 
 def parsed(path: Path) -> Any:
-    """Reads JSON of a folder, which has no NaN and no infinity; None if the file's content is not JSON."""
-    raw = content(own_file(path), DOCUMENT)
+    """Reads JSON, which has no NaN and no infinity; None if the file's content is not JSON."""
+    raw = content(path, DOCUMENT)
     try:
         return json.loads(raw.decode("utf-8"), object_hook=partial(Entries, path), parse_constant=_not_json)
     except (ValueError, RecursionError):
@@ -286,20 +282,8 @@ def _not_json(constant: str) -> None:
 def read_arrays(path: Path) -> dict[str, np.ndarray]:
     """Reads the arrays of an npz archive by name, without unpickling.
 
-    Raises OSError if the file does not exist, and Damaged if something in it is not an array of numbers.
+    Raises OSError if the file does not exist, and Damaged if it is not an archive of arrays.
     """
-    with opened(path) as file, telling_damage(path), ZipFile(file) as archive:
-        every = archive.infolist()
-        check_unpacked(file, (each.file_size for each in every))
-        return {each.filename.removesuffix(".npy"): _array(archive, each) for each in every}
-
-
-def _array(archive: ZipFile, member: ZipInfo) -> np.ndarray:
-    """Reads an array of an archive; raises ValueError if its header declares something else than the numbers in it."""
-    with archive.open(member) as file:
-        read = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}[npy.read_magic(file)]
-        shape, _, dtype = read(file)
-        if dtype.kind not in NUMBERS or math.prod(shape) * dtype.itemsize > member.file_size:
-            raise ValueError(f"{member.filename} is not an array of numbers")
-        file.seek(0)
-        return npy.read_array(file, allow_pickle=False)
+    with opened(path) as file, telling_damage(path), np.load(file) as archive:
+        check_unpacked(file, (each.file_size for each in archive.zip.infolist()))
+        return dict(archive)

@@ -54,7 +54,6 @@ def test_only_what_this_project_left_half_written_is_removed(tmp_path):
     others = [".mynotes", ".lock", "lstm_toys-loss.png.12.tmp", ".loss.png.12"]
     for path in (*half, elsewhere / ".lstm_toys-loss.png.12.tmp", *(tmp_path / name for name in others)):
         path.touch()
-    (tmp_path / ".lstm_toys-link.12.tmp").symlink_to(elsewhere / ".lstm_toys-loss.png.12.tmp")
     before = set(tmp_path.rglob("*"))
     clean(tmp_path)
     assert set(tmp_path.rglob("*")) == before - half
@@ -99,13 +98,11 @@ NO_ARCHIVES = {
     "objects": saved(np.array([Malicious()], object)),
     "one array": saved(np.zeros(3), lambda file, kernel: np.save(file, kernel)),
     "cut": saved(np.zeros(300))[:200],
-    "letters": saved(np.array(["a"])),
-    "records": saved(np.zeros(2, [("a", "f4"), ("b", "i4")])),
 }
 
 
 @pytest.mark.parametrize("name", NO_ARCHIVES)
-def test_what_is_no_archive_of_numbers_is_damaged_and_never_run(tmp_path, name):
+def test_what_is_no_archive_of_arrays_is_damaged_and_never_run(tmp_path, name):
     path = tmp_path / "file.npz"
     path.write_bytes(NO_ARCHIVES[name])
     with pytest.raises(Damaged, match=r"^[^\n]*file\.npz: is damaged: [^\n]+$"):

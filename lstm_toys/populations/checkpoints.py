@@ -12,7 +12,7 @@ import jax
 import numpy as np
 
 from lstm_toys import arguments
-from lstm_toys.files import Damaged, own_file, read_arrays, replacing
+from lstm_toys.files import Damaged, read_arrays, replacing
 from lstm_toys.networks import training
 from lstm_toys.populations.group import CHANGING, Group
 from lstm_toys.populations.programs import TrainingSpecification
@@ -118,7 +118,7 @@ class Checkpoints:
             return []
         path, spec = self._files[group.members.start][2], specification
         try:
-            arrays = read_arrays(own_file(path))
+            arrays = read_arrays(path)
             about = json.loads(arrays["about"].tobytes())
         except (OSError, KeyError, ValueError) as error:
             told = f"cannot be read ({error}); remove it to start this part of the run again"

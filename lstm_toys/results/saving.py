@@ -12,22 +12,20 @@ from pathlib import Path
 from typing import Any
 
 import flax.linen as nn
-import jax
 import numpy as np
 import xarray as xr
 from jaxtyping import Float, Int
 
 from lstm_toys import arguments
-from lstm_toys.files import Damaged, own_file, read_sealed, sha256, telling_damage, write_sealed
+from lstm_toys.files import checked, read_sealed, sha256, telling_damage, write_sealed
 from lstm_toys.networks import cells
 from lstm_toys.networks.stack import Stack
 from lstm_toys.output import counted
-from lstm_toys.populations import answering
 from lstm_toys.populations.blocks import BLOCK
 from lstm_toys.populations.trained import Networks
 from lstm_toys.results import arrays, storage
 from lstm_toys.tasks.parameters import TRAINING
-from lstm_toys.tasks.scaling import Scaling, scaling_of
+from lstm_toys.tasks.scaling import Scaling
 from lstm_toys.text import printable
 
 ABOUT, RESULTS, PARAMETERS = "population.json", "results.nc", "parameters.npz"
@@ -88,7 +86,8 @@ def save(
         labeled = networks.results.copy()
         labeled.attrs = {"flags": "{}", **labeled.attrs}
         labeled = arrays.in_units(labeled, scaling)
-    _check_count(labeled.sizes.get("seed", 0), len(networks), "results are")
+    if (saved := labeled.sizes.get("seed", 0)) != len(networks):
+        raise ValueError(f"results are of {counted(saved, 'network')}, not of {len(networks):,}")
     if not networks.steps:
         raise ValueError("networks must be those of lt.train or lt.load, which know their steps")
     points = labeled[TRAINING].sizes.get("time", 2)
@@ -173,11 +172,8 @@ def load(folder: Path | str, trust: Collection[str] = (), model: nn.Module | Non
         own |= {"seeds": labeled.seed.values, "diverged": np.flatnonzero(labeled.diverged)}
     with telling_damage(path):
         seeds, numbers = _members(own)
-        diverged, shape = np.isin(np.arange(len(seeds)), own["diverged"]), (own["points"], len(inputs))
-        read = {
-            step: partial(_parameters, folder / name, digests[name], model, shape, len(seeds))
-            for step, name in _names(path, kept).items()
-        }
+        diverged = np.isin(np.arange(len(seeds)), own["diverged"])
+        read = {step: partial(_parameters, folder / name, digests[name]) for step, name in _names(path, kept).items()}
     return Networks(
         model=model,
         params=read[kept[-1]](),
@@ -220,27 +216,15 @@ def _words(path: Path) -> str:
     return ", ".join(f"{name} {value}" for name, value in attributes.items())
 
 
-def _checked(path: Path, digest: str) -> Path:
-    if sha256(own_file(path)) != digest:
-        raise Damaged(path, "is damaged, or of another population: it is not what was written")
-    return path
-
-
-def _parameters(path: Path, digest: str, model: nn.Module, shape: tuple[int, int], networks: int) -> Any:
-    """Reads parameters; raises Damaged unless they are those of so many networks of the model."""
-    params = storage.load_parameters(_checked(path, digest))
-    with telling_damage(path):
-        # By JAX's shapes alone, so that no device is started.
-        jax.eval_shape(lambda: _check_count(answering.count(model, params, *shape), networks))
-    return params
+def _parameters(path: Path, digest: str) -> storage.Params:
+    return storage.load_parameters(checked(path, digest))
 
 
 def _labeled(
     folder: Path, digest: str, seeds: Int[np.ndarray, " S"] | None, settings: Mapping[int, Any], step: int
 ) -> Any:
     """Reads the results of networks, or of a sweep at the settings of its networks after a step."""
-    path = _checked(folder / RESULTS, digest)
-    results = storage.load_results(path)
+    results = storage.load_results(checked(folder / RESULTS, digest))
     if settings and seeds is not None:
         places = settings.get(step, np.array([-1]))
         if (places < 0).any():
@@ -248,16 +232,7 @@ def _labeled(
         every = arrays.parts_of(results) if isinstance(results, xr.DataTree) else [results]  # Of version 0.3.
         own = next(each for each in every if places[0] in each.setting)
         return own.sel(setting=xr.DataArray(places, dims="seed"), seed=xr.DataArray(seeds, dims="seed"))
-    with telling_damage(path):
-        scaling_of(results)
-        if seeds is not None:
-            _check_count(results.sizes.get("seed", 0), len(seeds), "results are")
     return results
-
-
-def _check_count(found: int, networks: int, what: str = "parameters are") -> None:
-    if found != networks:
-        raise ValueError(f"{what} of {counted(found, 'network')}, not of {networks:,}")
 
 
 def described(model: nn.Module) -> dict[str, Any]:

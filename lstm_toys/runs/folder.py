@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from lstm_toys import files
-from lstm_toys.files import SCHEMA, Damaged, clean, locked, read_json, read_sealed, sha256, write_json, write_sealed
+from lstm_toys.files import SCHEMA, Damaged, clean, locked, read_json, read_sealed, write_json, write_sealed
 from lstm_toys.output import listed
 from lstm_toys.runs import publishing
 
@@ -157,10 +157,7 @@ class Run:
             OSError: the file is missing, or the run is not finished.
             Damaged: the file was changed.
         """
-        path = files.own_file(self.folder / name)
-        if self.stored()["files"].get(name) != sha256(path):
-            raise Damaged(path, "is damaged or belongs to another run: it is not what this run wrote")
-        return path
+        return files.checked(self.folder / name, self.stored()["files"].get(name))
 
     def publish(self, target: Path) -> None:
         """Publishes figures, tables and summaries in a folder; see `publishing.publish`."""

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lstm_toys import modules, processor
-from lstm_toys.files import Damaged, content, is_plain, read_json, replacing, sha256, write_json
+from lstm_toys.files import Damaged, is_plain, read_json, replacing, sha256, write_json
 from lstm_toys.runs import flags
 from lstm_toys.runs.context import Options
 
@@ -98,7 +98,7 @@ def record(run: Run, study: Study[Any], command: Command, environment: dict[str,
         target = run.folder / SOURCES / name
         target.parent.mkdir(parents=True, exist_ok=True)
         with replacing(target) as temporary:
-            temporary.write_bytes(content(path))
+            temporary.write_bytes(path.read_bytes())
         sources[name.as_posix()] = digest
     data = {relative(Path(os.path.abspath(each))).as_posix(): each for each in (*command.files, *study.data)}
     origin = {

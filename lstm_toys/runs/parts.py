@@ -17,7 +17,7 @@ import numpy as np
 
 from lstm_toys import modules
 from lstm_toys.execution import code, lowering
-from lstm_toys.files import DOCUMENT, content, read_sealed, sha256, write_sealed
+from lstm_toys.files import read_sealed, sha256, write_sealed
 from lstm_toys.results.summary import jsonable
 from lstm_toys.runs.context import Refused
 from lstm_toys.runs.folder import Run
@@ -101,7 +101,7 @@ def _current(recorded: Mapping[str, str], others: Sequence[str], loaded: Mapping
     """Whether modules are as they were recorded, and no new one next to them may be imported in another's place."""
     if not loaded.keys() <= recorded.keys():
         return False
-    contents = {path: content(path, DOCUMENT) for path in recorded}
+    contents = {path: Path(path).read_bytes() for path in recorded}
     if any(hashlib.sha256(source).hexdigest() != recorded[path] for path, source in contents.items()):
         return False
     words = {word.decode() for source in contents.values() for word in re.findall(rb"\w+", source)}

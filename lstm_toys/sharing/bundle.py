@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
-from lstm_toys.files import Damaged, as_text, content, own_file, replacing, sha256
+from lstm_toys.files import Damaged, as_text, checked, replacing, sha256
 from lstm_toys.runs.origin import SOURCES
 from lstm_toys.sharing import archive
-from lstm_toys.sharing.archive import MOST_BYTES, RUN
+from lstm_toys.sharing.archive import RUN
 from lstm_toys.sharing.facts import Facts
 
 REPORT, MANIFEST, REQUIREMENTS, README = "report.html", "bundle.json", "requirements.txt", "README.txt"
@@ -31,11 +31,9 @@ def parts(facts: Facts, report: str, *, data: bool) -> tuple[dict[str, Path | by
     for path in sorted(facts.folder.rglob("*")):
         name = path.relative_to(facts.folder)
         if not path.is_dir() and name.parts[0] not in LEFT_OUT:
-            found[f"{RUN}/{facts.name}/{name.as_posix()}"] = own_file(path)
+            found[f"{RUN}/{facts.name}/{name.as_posix()}"] = path
     for name, digest in facts.origin.get("sources", {}).items():
-        if sha256(path := own_file(facts.folder / SOURCES / name)) != digest:
-            raise Damaged(path, "was changed since it was computed with")
-        found[f"{SOURCES}/{name}"] = path
+        found[f"{SOURCES}/{name}"] = checked(facts.folder / SOURCES / name, digest)
     modules = facts.origin.get("modules", {})
     lacks = [f"{name} (SHA-256 {each})" for name, each in modules.items() if _is_digest(each)]
     for name, told in facts.origin.get("data", {}).items():
@@ -89,7 +87,7 @@ def write(files: Mapping[str, Path | bytes], target: Path) -> None:
         digests = {}
         for name in sorted(files):
             each = files[name]
-            raw = each if isinstance(each, bytes) else content(each, MOST_BYTES)
+            raw = each if isinstance(each, bytes) else each.read_bytes()
             digests[name] = hashlib.sha256(raw).hexdigest()
             made.writestr(_info(name), raw)
         made.writestr(_info(MANIFEST), as_text(digests))

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from lstm_toys.files import Damaged, own_file, read_arrays, sha256
+from lstm_toys.files import checked, read_arrays
 from lstm_toys.output import counted, listed
 from lstm_toys.results import storage
 from lstm_toys.runs.folder import VALUE
@@ -102,9 +102,8 @@ def _digests(facts: Facts) -> dict[str, str]:
     """The recorded digest of each file but texts; raises Damaged for another one. Not all files are published."""
     found = {name: digest for name, digest in facts.metrics.get("files", {}).items() if not name.endswith(".md")}
     for name, recorded in found.items():
-        path = own_file(facts.folder / name)
-        if path.exists() and sha256(path) != recorded:
-            raise Damaged(path, "is damaged or belongs to another run: it is not what this run wrote")
+        if (path := facts.folder / name).exists():
+            checked(path, recorded)
     return found
 
 

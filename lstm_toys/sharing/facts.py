@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from lstm_toys import tables
-from lstm_toys.files import Damaged, is_plain, own_file, parsed, read_json, read_sealed, telling_damage
+from lstm_toys.files import Damaged, is_plain, parsed, read_json, read_sealed, telling_damage
 from lstm_toys.runs import listing, origin
 from lstm_toys.runs.flags import UsageError
 from lstm_toys.runs.folder import CONFIG, FIGURES, METRICS, REPORT, RUNS, VALUE, Run
@@ -46,7 +46,7 @@ class Facts:
     @property
     def figures(self) -> list[Path]:
         """The figures, by name."""
-        return sorted(own_file(path) for path in self.folder.iterdir() if path.suffix in FIGURES)
+        return sorted(path for path in self.folder.iterdir() if path.suffix in FIGURES)
 
     @property
     def computed(self) -> str:

@@ -2,7 +2,6 @@
 
 import dataclasses
 import json
-import os
 import re
 import shutil
 import threading
@@ -144,20 +143,6 @@ def test_a_missing_entry_of_a_summary_is_damage(run):
     for read in (lambda: run.read_metrics()["seeds"], lambda: run.read_metrics()["summary"]["train MSE"]["median"]):
         with pytest.raises(Damaged, match=r"metrics\.json: is damaged: it has no entry '(seeds|median)'"):
             read()
-
-
-@pytest.mark.parametrize("make", [lambda path, other: path.symlink_to(other), lambda path, _: os.mkfifo(path)])
-def test_a_file_of_a_run_that_lies_elsewhere_is_refused(run, tmp_path, make):
-    finish(run, figures=["loss.png"])
-    for name in ("results.nc", "loss.png"):
-        (tmp_path / name).write_text("arrays")
-        (run.folder / name).unlink(missing_ok=True)
-        make(run.folder / name, tmp_path / name)
-    with pytest.raises(Damaged, match=r"results\.nc: is damaged: it is not a file of this folder"):
-        run.checked("results.nc")
-    with pytest.raises(Damaged, match=r"loss\.png: is damaged: it is not a file of this folder"):
-        run.publish(tmp_path / "published")
-    assert not (tmp_path / "published").exists()
 
 
 def test_what_a_run_recorded_is_published_and_nothing_else(run, tmp_path):
