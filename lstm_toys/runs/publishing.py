@@ -16,7 +16,7 @@ MANIFEST = "manifest.json"
 """File that records what was published: the name of the run, and the SHA-256 of each file by its name."""
 
 EXACT = 128
-"""How many of the 256 colors of a published PNG image are exact."""
+"""How many of the 256 colors of a reduced PNG image are exact."""
 
 
 class NotPublished(Exception):
@@ -62,7 +62,7 @@ def listed(target: Path) -> dict[str, str]:
 
 
 def content(path: Path) -> bytes:
-    """Returns the content of a file as it is published: PNG images have 256 colors.
+    """Returns the content of a file as it is published, and shown in reports: PNG images have 256 colors.
 
     They look the same at less than half of the size. Colors of many pixels, as of lines, bands and heat maps, stay
     exact.

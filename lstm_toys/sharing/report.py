@@ -10,6 +10,7 @@ import jinja2
 from markupsafe import Markup
 
 from lstm_toys.runs import listing
+from lstm_toys.runs.publishing import content
 from lstm_toys.sharing.facts import CLAIMS, Facts
 from lstm_toys.studies.claims import entries
 from lstm_toys.studies.claims.entries import Entry
@@ -39,5 +40,5 @@ def html(facts: Facts) -> str:
 
 def _data(path: Path) -> Any:
     """The address of a figure that holds the figure itself."""
-    raw = base64.b64encode(path.read_bytes()).decode()
+    raw = base64.b64encode(content(path)).decode()
     return Markup(f"data:{KINDS[path.suffix]};base64,{raw}")
