@@ -12,38 +12,8 @@ names, and explains the letters in shapes such as ``[S, C, T, A]``. For example,
 [True, True]
 """
 
-from typing import Any
-
 from lstm_toys.namespaces import attach
 
 __version__ = "0.3.0"
 
-SPACES = {
-    "claims": "Baseline Change Claim Claims Source Specification Thresholds Variant curves_of labeled per_curve",
-    "dynamics": "SlowPoints intervene slow_points turn_mode",
-    "errors": "Damaged Diverged InvalidModel OtherTraining Stopped Untrusted",
-    "figures": "Drawing",
-    "grids": "Axis LENGTH Plane SPACING Trained",
-    "sequences": "accepted right",
-    "statistics": "Psychometric band clopper_pearson median_bootstrap median_quartiles procrustes psychometric wilson",
-}
-MOVED = {
-    **{name: f"lt.{space}.{name}" for space, names in SPACES.items() for name in names.split()},
-    "Rollout": "what lt.rollout returns",
-    "Tried": "what lt.tune returns",
-    "fingerprint": "in the attributes of lt.Results",
-    "load_parameters": "lt.load",
-    "read_off_drawn": "lt.read_off with draw",
-    "reproduce_curves": "lt.reproduce",
-    "save_parameters": "lt.save",
-}
-"""Names of version 0.3, and what stands for them now."""
-
-# Without `__all__`, which would make `help` print every public class and function in full.
-_loaded, __dir__, _ = attach(__name__)
-
-
-def __getattr__(name: str) -> Any:
-    if name in MOVED:
-        raise AttributeError(f"lt.{name} is {MOVED[name]} now", name=name, obj=None)
-    return _loaded(name)
+__getattr__, __dir__, _ = attach(__name__)  # Without `__all__`, which would make `help` print every name in full.

@@ -69,14 +69,16 @@ class Entries(dict[str, Any]):
         self.path = path
 
     def __missing__(self, name: str) -> Any:
-        raise Damaged(self.path, f"is damaged: it has no entry {name!r}")
+        raise Damaged(self.path, f"is damaged, or another version of lstm_toys wrote it: it has no entry {name!r}")
 
 
 @contextmanager
 def telling_damage(path: Path) -> Iterator[None]:
-    """Raises Damaged for any exception in a block that reads a file: those of its libraries have no common type."""
+    """Raises Damaged for any exception in a block that reads a file, as those of libraries have no common type."""
     try:
         yield
+    except Damaged:
+        raise
     except Exception as error:
         raise Damaged(path, f"is damaged: {message(error)}") from None
 

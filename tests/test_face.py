@@ -11,7 +11,6 @@ import re
 import textwrap
 from enum import Enum
 from itertools import pairwise
-from operator import attrgetter
 from pathlib import Path
 
 import flax.linen as nn
@@ -62,16 +61,6 @@ def test_a_name_that_does_not_exist_suggests_another():
     with pytest.raises(AttributeError, match=r"^lstm_toys has no attribute 'trane'; did you mean train\?$"):
         _ = lt.trane
     assert not hasattr(lt, "zzz")
-
-
-@pytest.mark.parametrize(("name", "new"), lt.MOVED.items())
-def test_a_name_of_an_earlier_version_is_refused_with_its_new_one(name, new):
-    with pytest.raises(AttributeError) as refused:
-        getattr(lt, name)
-    assert str(refused.value) == f"lt.{name} is {new} now"
-    places = re.findall(r"lt\.([\w.]+)", new)
-    assert places
-    assert all(attrgetter(place)(lt) is not None for place in places)
 
 
 @pytest.mark.parametrize("name", sorted(FACE))

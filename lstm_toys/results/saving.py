@@ -17,11 +17,10 @@ import xarray as xr
 from jaxtyping import Float, Int
 
 from lstm_toys import arguments
-from lstm_toys.files import checked, read_sealed, sha256, telling_damage, write_sealed
+from lstm_toys.files import Damaged, checked, read_sealed, sha256, telling_damage, write_sealed
 from lstm_toys.networks import cells
 from lstm_toys.networks.stack import Stack
 from lstm_toys.output import counted
-from lstm_toys.populations.blocks import BLOCK
 from lstm_toys.populations.trained import Networks
 from lstm_toys.results import arrays, storage
 from lstm_toys.tasks.parameters import TRAINING
@@ -156,20 +155,13 @@ def load(folder: Path | str, trust: Collection[str] = (), model: nn.Module | Non
         place, attributes = str(about["model"]["class"]), dict(about["model"]["attributes"])
         inputs, outputs = (arguments.names(each, about[each]) for each in ("input_features", "output_features"))
         settings = {int(step): np.array(places) for step, places in about.get("settings", {}).items()}
-        own, results = about.get("networks"), digests[RESULTS]
+        own, results = about["networks"], digests[RESULTS]
     if model is None:
         try:
             model = _rebuilt(place, attributes, trust)
         except ValueError as error:
             refused = Untrusted if isinstance(error, Untrusted) else ValueError
             raise refused(f"{path}: {printable(str(error))}") from None
-    if own is None:  # Written by version 0.2.
-        labeled = _labeled(folder, results, None, {}, 0)
-        kept.append(int(labeled[TRAINING].step[-1]))
-        fingerprint = json.loads(labeled.attrs.get("fingerprint", "{}"))
-        points = labeled[TRAINING].sizes.get("time", 2)
-        own = {"block": fingerprint.get("block", BLOCK), "points": points, "numbers": {}}
-        own |= {"seeds": labeled.seed.values, "diverged": np.flatnonzero(labeled.diverged)}
     with telling_damage(path):
         seeds, numbers = _members(own)
         diverged = np.isin(np.arange(len(seeds)), own["diverged"])
@@ -224,13 +216,15 @@ def _labeled(
     folder: Path, digest: str, seeds: Int[np.ndarray, " S"] | None, settings: Mapping[int, Any], step: int
 ) -> Any:
     """Reads the results of networks, or of a sweep at the settings of its networks after a step."""
-    results = storage.load_results(checked(folder / RESULTS, digest))
+    path = checked(folder / RESULTS, digest)
+    results = storage.load_results(path)
+    if not isinstance(results, xr.DataTree):
+        raise Damaged(path, "is damaged, or another version of lstm_toys wrote it: it has no tree of results")
     if settings and seeds is not None:
         places = settings.get(step, np.array([-1]))
         if (places < 0).any():
             raise ValueError(f"the sweep has no results of all of these networks after {step:,} steps")
-        every = arrays.parts_of(results) if isinstance(results, xr.DataTree) else [results]  # Of version 0.3.
-        own = next(each for each in every if places[0] in each.setting)
+        own = next(each for each in arrays.parts_of(results) if places[0] in each.setting)
         return own.sel(setting=xr.DataArray(places, dims="seed"), seed=xr.DataArray(seeds, dims="seed"))
     return results
 

@@ -11,7 +11,6 @@ from flax import traverse_util
 from jaxtyping import Float, PyTree
 
 from lstm_toys import arguments, files
-from lstm_toys.results import arrays
 
 Params: TypeAlias = PyTree[Float[np.ndarray, "S ..."]]
 
@@ -44,7 +43,7 @@ def save_results(results: xr.DataTree | xr.Dataset, path: Path | str) -> None:
 def load_results(path: Path | str, without: Set[str] = frozenset()) -> Any:
     """Reads labeled arrays from netCDF into memory, but for some variables; see `lstm_toys.runs.loading.load_results`.
 
-    Returns an `xarray.DataTree` of a file with groups and of a training of an earlier version, else the only dataset.
+    Returns an `xarray.DataTree` of a file with groups, else the only dataset.
     """
     path = Path(path)
     # `units` is for readers, not for decoding dates; without `phony_dims`, h5netcdf warns of unlabeled axes.
@@ -55,10 +54,7 @@ def load_results(path: Path | str, without: Set[str] = frozenset()) -> Any:
             loaded = xr.DataTree.from_dict(
                 {name: _whole(node.to_dataset(inherit=False)) for name, node in tree.subtree_with_keys}
             )
-    if loaded.children:
-        return loaded
-    flat = loaded.to_dataset()
-    return arrays.from_flat(flat) if {"train_answer", "input_feature"} & flat.variables.keys() else flat
+    return loaded if loaded.children else loaded.to_dataset()
 
 
 def _whole(results: xr.Dataset) -> xr.Dataset:

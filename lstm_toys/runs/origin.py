@@ -133,7 +133,7 @@ def _needed() -> Iterator[str]:
 
 
 def read(folder: Path) -> dict[str, Any]:
-    """What is recorded in the folder of a run; empty if it was computed by an earlier version; raises Damaged."""
+    """What is recorded in the folder of a run; empty where nothing is, as in a published folder; raises Damaged."""
     if not (path := folder / ORIGIN).exists():
         return {}
     found = read_json(path)

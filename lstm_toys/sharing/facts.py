@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -51,10 +50,7 @@ class Facts:
     @property
     def computed(self) -> str:
         """When it was computed, and by which version."""
-        saved = time.strftime("%Y-%m-%d %H:%M %z", time.localtime((self.folder / METRICS).stat().st_mtime))
-        earlier = self.metrics.get("fingerprint")
-        version = self.metrics.get("version") or (earlier["lstm_toys"] if isinstance(earlier, dict) else "unknown")
-        return f"computed {self.metrics.get('computed', saved)} by lstm_toys {version}"
+        return f"computed {self.metrics['computed']} by lstm_toys {self.metrics['version']}"
 
 
 @contextmanager

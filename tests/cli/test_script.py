@@ -9,7 +9,7 @@ import pytest
 from commands import claims, sweep
 
 import lstm_toys
-from conftest import ROOT, carry_out, process, refusal
+from conftest import carry_out, process, refusal
 from lstm_toys.cli import command, handed, script
 from lstm_toys.cli.script import home
 
@@ -201,11 +201,3 @@ def test_show_prints_the_report_of_a_finished_run_without_jax_and_what_is_not_th
         ([], 2, "show: takes RUN; see lstm-toys show --help\n"),
     ):
         assert process("-c", program.format(loaded), *arguments, code=code, cwd=tmp_path).stderr == line
-
-
-@pytest.mark.parametrize("folder", sorted((ROOT / "tests" / "runs" / "made").glob("*/*")), ids=str)
-def test_show_prints_runs_of_earlier_versions(folder, typed, capsys):
-    assert typed("show", str(folder)) == 0
-    told = capsys.readouterr().out
-    assert "by lstm_toys 0.2.0\nsettings: experiment=sine seeds=2 " in told
-    assert "its report was not saved" in told

@@ -192,7 +192,7 @@ DAMAGED = [
 def test_what_no_training_could_have_written_is_refused(folder, changes):
     own = read_sealed(folder / "population.json")["networks"] | {"numbers": {}} | changes.get("networks", {})
     rewritten(folder, **{**changes, "networks": own})
-    with pytest.raises(Damaged, match=r"population\.json: is damaged: [^\n]+$"):
+    with pytest.raises(Damaged, match=r"population\.json: is damaged[:,] [^\n]+$"):
         saving.load(folder)
 
 
@@ -200,6 +200,19 @@ def test_networks_of_one_seed_under_the_same_numbers_are_not_saved(networks, tmp
     with pytest.raises(ValueError, match="seeds must be different under the same numbers"):
         lt.save(networks[np.array([0, 0])], tmp_path / "twice")
     assert not (tmp_path / "twice").exists()
+
+
+def test_files_of_another_version_are_refused_by_name(networks, folder):
+    told = "is damaged, or another version of lstm_toys wrote it"
+    networks.results.to_dataset().to_netcdf(folder / "results.nc", engine="h5netcdf")  # As version 0.3 did.
+    resealed(folder)
+    with pytest.raises(Damaged, match=rf"/results\.nc: {told}: it has no tree of results$"):
+        read(folder)
+    about = read_sealed(folder / "population.json")
+    del about["networks"]  # Which version 0.2 did not write.
+    write_sealed(folder / "population.json", about)
+    with pytest.raises(Damaged, match=rf"^[^ ]*/population\.json: {told}: it has no entry 'networks'$"):
+        lt.load(folder)
 
 
 ATTRIBUTES = {"features": 1, "hidden": [4], "readout": "cell", "sequence": True, "cell": "lstm", "gates": "sigmoid"}

@@ -84,7 +84,7 @@ class TrainingJob(PopulationsJob["Training"]):
             draw = self.study.experiment.draw
             drawings = draw(own, others) if draw else figures.usual(own, self.study.experiment.goal)
         except Exception as error:  # A user's code may raise anything.
-            raise Failed(f"{failed} raised {described_error(error)}{_now(error)}; {kept}") from None
+            raise Failed(f"{failed} raised {described_error(error)}; {kept}") from None
         if not isinstance(drawings, Mapping):
             raise Failed(f"{failed} returned {type(drawings).__name__}, no dictionary of drawings by file name; {kept}")
         for name, drawing in drawings.items():
@@ -116,14 +116,6 @@ class Training(Populations[Settings]):
             return None
         rate = metrics["flags"]["learning_rate"]
         return f"{self.name}: every seed diverged with --learning_rate={rate:g}; use a smaller one"
-
-
-def _now(error: Exception) -> str:
-    """What to write in place of names that results had before they were a tree; empty for other errors."""
-    told = str(error)
-    if "'DataTree' object has no attribute" not in told and "Could not find node at" not in told:
-        return ""
-    return " (results are a tree: lt.probed(results, NAME) has a probe, lt.probed(results, 'training') the training)"
 
 
 def _unlearned(every: Sequence[Mapping[str, Any]]) -> Iterator[RenderableType]:
