@@ -7,23 +7,20 @@ import asyncio
 import json
 import math
 import os
-import socket
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
-from functools import partial
+from functools import cache, lru_cache
 from itertools import islice
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import cloudpickle
 import dask
 import jax
-from distributed import Client, Future, LocalCluster, as_completed
-from distributed.comm.addressing import parse_host_port
+from distributed import Client, Future, LocalCluster
 from distributed.comm.core import connect
 from distributed.security import Security
 
@@ -71,73 +68,73 @@ class Differing(Exception):
 
 
 _starting, _one_at_a_time = threading.Lock(), threading.Lock()
-_own: dict[str, Any] = {}
-"""A worker's fingerprint, once its devices are initialized."""
 
-_functions: dict[bytes, Callable[[Any], Any]] = {}
-"""A worker's current function, by its pickled form."""
+unpacked = lru_cache(maxsize=1)(cloudpickle.loads)
+"""A worker's current function, from its pickled form."""
 
 
-def check(expected: dict[str, Any], library: str) -> None:
-    """Initializes a worker's devices; raises Differing unless its fingerprint and the library's code are as given."""
+def fingerprint() -> dict[str, Any]:
+    """What the bits of this process's results depend on."""
+    return {**devices.fingerprint(0), "the code of lstm_toys": code.library(*CODE)}
+
+
+@cache
+def started() -> dict[str, Any]:
+    """Initializes a worker's devices, and returns its fingerprint."""
+    devices.configure()
+    devices.start()
+    return fingerprint()
+
+
+def check(expected: dict[str, Any]) -> None:
+    """Raises Differing unless this worker's fingerprint is as expected."""
     with _starting:  # Not the lock of parts, which would make the caller wait for the current part.
-        if not _own:
-            devices.configure()
-            devices.start()
-            _own.update(devices.fingerprint(0))
-    differing = [name for name, value in expected.items() if _own.get(name) != value]
-    differing += ["the code of lstm_toys"] * (code.library(*CODE) != library)
-    if differing:
+        own = started()
+    if differing := [name for name, value in expected.items() if own.get(name) != value]:
         raise Differing(f"differs from this process in {', '.join(differing)}")
 
 
-def work(function: bytes, check: Callable[[], None], part: Any) -> Any:
+def work(function: bytes, expected: dict[str, Any], part: Any) -> Any:
     """Computes a part in a worker, by a pickled function."""
-    check()
+    check(expected)
     with _one_at_a_time:
-        if function not in _functions:
-            _functions.clear()
-            _functions[function] = cloudpickle.loads(function)
-        return _functions[function](part)
+        return unpacked(function)(part)
 
 
 class Cluster(Executor):
-    """Workers that compute the parts of runs; see `connected` for the arguments."""
+    """Workers that compute the parts of runs."""
 
     devices = 1  # Workers may have different numbers of devices.
 
-    def __init__(self, client: Client, address: str, *, tell: Callable[[str], None]) -> None:
-        self._client, self._address, self._tell = client, address, tell
-        self._check = partial(check, devices.fingerprint(0), code.library(*CODE))
+    def __init__(self, client: Client) -> None:
+        self._client, self._expected = client, fingerprint()
 
     @property
     def workers(self) -> int:  # type: ignore[override]
         """The number of workers; raises Lost if the scheduler does not reply."""
-        scheduler = self._client.scheduler
-        if self._client.status != "running" or scheduler is None:
-            raise Lost("the scheduler does not reply")
+        scheduler: Any = self._client.scheduler
         try:  # `Client.scheduler_info` waits forever for a scheduler that is stopped.
             return len(self._client.sync(scheduler.identity, n_workers=-1, callback_timeout=REACHED)["workers"])
-        except OSError:
+        except (OSError, AttributeError):  # The latter of a client that gave up, which has no scheduler.
             raise Lost("the scheduler does not reply") from None
 
-    def welcome(self) -> None:
+    def welcome(self, tell: Callable[[str], None]) -> None:
         """Waits for a worker, and checks all of them; raises Lost if none comes, Unreachable if one is not accepted."""
         if not self.workers:
-            self._tell(f"cluster {self._address}: no worker yet; waiting up to {PATIENCE:.0f} s for one")
+            tell(f"no worker yet; waiting up to {PATIENCE:.0f} s for one")
         try:
             self._client.wait_for_workers(1, timeout=PATIENCE)
         except TimeoutError:
             raise Lost(NOBODY.format(PATIENCE)) from None
         try:
-            replies = self._client.run(self._check, on_error="return", callback_timeout=PATIENCE)
+            replies = self._client.run(check, self._expected, on_error="return", callback_timeout=PATIENCE)
         except TimeoutError:
             raise Unreachable(f"not every worker replied within {PATIENCE:.0f} s") from None
         for name, reply in replies.items():
             if isinstance(reply, BaseException):
                 reason = reply if isinstance(reply, Differing) else f"failed to start: {_reason(reply)}"
                 raise Unreachable(f"worker {name} {reason}")
-        self._tell(f"cluster {self._address}: {counted(len(replies), 'worker')}")
+        tell(counted(len(replies), "worker"))
 
     def map(
         self, function: Callable[[Part], Result], parts: Iterable[Part], stop: Callable[[], bool] = lambda: False
@@ -148,8 +145,7 @@ class Cluster(Executor):
         this process, or parts failed once all others are done; Unreachable if the function cannot be sent.
         """
         new, seen, asked, workers = iter(parts), time.monotonic(), -math.inf, 0
-        running, failed = dict[Future[Any], Part](), dict[str, BaseException | None]()
-        sent, done = packed(function), as_completed(loop=self._client.loop)
+        running, failed, sent = dict[Future[Any], Part](), dict[str, BaseException | None](), packed(function)
         try:
             while not stop():
                 if time.monotonic() - asked > ASKED:
@@ -158,14 +154,13 @@ class Cluster(Executor):
                 if time.monotonic() - seen > PATIENCE:
                     raise Lost(NOBODY.format(PATIENCE))
                 for part in islice(new, max(0, AHEAD * workers - len(running))):
-                    future = self._client.submit(work, sent, self._check, part, pure=False, retries=TRIES - 1)
+                    future = self._client.submit(work, sent, self._expected, part, pure=False, retries=TRIES - 1)
                     running[future] = part
-                    done.add(future)
                 if workers and not running:
                     break
-                if not (batch := done.next_batch(block=False)):
+                if not (done := [future for future in running if future.done()]):
                     time.sleep(PAUSE)
-                for future in batch:
+                for future in done:
                     part = running.pop(future)
                     if future.status == "finished":
                         yield part, future.result()
@@ -181,8 +176,8 @@ class Cluster(Executor):
             for future in running:
                 future.release()
         if failed:
-            message = f"{', '.join(failed)} failed {TRIES} times: {_reason(next(iter(failed.values())))}"
-            raise Lost(f"{message}; all others are finished")
+            reason = _reason(next(iter(failed.values())))
+            raise Lost(f"{', '.join(failed)} failed {TRIES} times: {reason}; all others are finished")
 
 
 @contextmanager
@@ -197,9 +192,11 @@ def connected(address: str, *, tell: Callable[[str], None]) -> Iterator[Cluster]
     quiet = {"distributed.logging.distributed": "critical", "distributed.comm.timeouts.connect": f"{REACHED} s"}
     with dask.config.set(quiet), ExitStack() as stack:
         try:
-            cluster = Cluster(stack.enter_context(_client(address)), address, tell=tell)
-            cluster.welcome()
-        except (OSError, ValueError, OverflowError) as error:  # The latter for a port that does not exist.
+            cluster = Cluster(stack.enter_context(_client(address)))
+            cluster.welcome(lambda line: tell(f"cluster {address}: {line}"))
+        except (Lost, Unreachable):
+            raise
+        except Exception as error:  # The replies of other programs raise anything.
             raise Unreachable(f"no scheduler can be reached: {_reason(error)}") from None
         yield cluster
 
@@ -208,10 +205,7 @@ def connected(address: str, *, tell: Callable[[str], None]) -> Iterator[Cluster]
 def _client(address: str) -> Iterator[Client]:
     """Connects to a scheduler, or starts one with workers on this machine."""
     if not address.startswith(LOCAL):
-        place = address if "://" in address else _written(Path(address))
-        # A client without a scheduler takes long to close, and waits forever for a silent one, so try without it first.
-        host, port = parse_host_port(place)
-        socket.create_connection((host, port), timeout=REACHED).close()
+        place = address if "://" in address else json.loads(files.content(address))["address"]
         asyncio.run(_greet(place))
         with Client(place, set_as_default=False) as client:
             yield client
@@ -241,23 +235,9 @@ def _client(address: str) -> Iterator[Client]:
 
 
 async def _greet(address: str) -> None:
-    """Raises Unreachable unless a Dask process replies at an address within `REACHED` seconds."""
-    try:
-        arguments = Security().get_connection_args("client")
-        comm = await asyncio.wait_for(connect(address, **arguments), REACHED)
-    except TimeoutError:
-        raise Unreachable(f"{address} accepts connections, but has not replied for {REACHED:g} s") from None
-    except Exception as error:  # The replies of other programs raise anything.
-        raise Unreachable(f"what listens at {address} does not reply as a Dask scheduler: {_reason(error)}") from None
+    """Connects once, since `Client` waits forever for a process that accepts connections and does not reply."""
+    comm = await asyncio.wait_for(connect(address, **Security().get_connection_args("client")), 2 * REACHED)
     comm.abort()
-
-
-def _written(path: Path) -> str:
-    """Reads an address from a scheduler file; raises OSError, or Unreachable for another file."""
-    try:
-        return str(json.loads(files.content(path))["address"])
-    except (KeyError, TypeError, ValueError):
-        raise Unreachable(f"{path} is not a scheduler file") from None
 
 
 def _reason(error: BaseException | None) -> str:

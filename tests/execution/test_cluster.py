@@ -3,8 +3,7 @@
 import contextlib
 import os
 import signal
-import subprocess
-import sys
+import socket
 import threading
 import time
 
@@ -13,9 +12,9 @@ import numpy as np
 import psutil
 import pytest
 from distributed import LocalCluster, get_worker
+from schedulers import scheduling
 
 import lstm_toys as lt
-from conftest import HANG
 from lstm_toys.execution import cluster, signals
 from lstm_toys.populations import blocks, train
 from lstm_toys.populations.checkpoints import Checkpoints
@@ -127,10 +126,18 @@ def test_nobody_who_is_asked_to_stop_waits(near):
         list(near.map(nap, range(50), lambda: next(asked)))
 
 
-@pytest.mark.parametrize("address", ["tcp://127.0.0.1:1", "tcp://127.0.0.1:70000"])
-def test_no_scheduler_is_there(address):
-    with pytest.raises(cluster.Unreachable, match="no scheduler can be reached: "), connected(address):
-        pass
+@pytest.mark.parametrize("address", ["tcp://127.0.0.1:1", "tcp://127.0.0.1:70000", "silent", "{", "{}", "[]"])
+def test_no_scheduler_is_there(address, tmp_path, monkeypatch):
+    monkeypatch.setattr(cluster, "REACHED", 1.0)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        if address == "silent":
+            address = f"tcp://127.0.0.1:{silent.getsockname()[1]}"
+        elif "://" not in address:
+            (tmp_path / "scheduler.json").write_text(address)
+            address = tmp_path / "scheduler.json"
+        refused = pytest.raises(cluster.Unreachable, match=r"^no scheduler can be reached: \w+: ")
+        with refused, connected(address):
+            pass
 
 
 def test_shares_are_whole_blocks_that_leave_nobody_idle():
@@ -180,29 +187,8 @@ def test_a_worker_that_is_killed_or_says_nothing_is_replaced_and_its_part_done_a
 @pytest.fixture
 def scheduler(tmp_path):
     """A scheduler of its own, started as one starts it, and what starts a worker for it."""
-    started = []
-
-    def start(*arguments, **environment):
-        program = [sys.executable, "-m", "distributed.cli." + arguments[0], *arguments[1:]]
-        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        started.append(subprocess.Popen(program, env={**os.environ, **environment}, **quiet))
-        return started[-1]
-
-    file = tmp_path / "scheduler.json"
-    options = ["--host", "127.0.0.1", "--port", "0", "--no-dashboard"]
-    scheduling = start("dask_scheduler", *options, "--scheduler-file", str(file))
-    began = time.monotonic()
-    while not file.exists() and time.monotonic() - began < HANG:
-        time.sleep(0.1)
-
-    def work(**environment):
-        options = ["--nthreads", "1", "--no-dashboard", "--host", "127.0.0.1", "--scheduler-file", str(file)]
-        return start("dask_worker", *options, **{"JAX_NUM_CPU_DEVICES": "2", **environment})
-
-    yield file, scheduling, work
-    for process in reversed(started):
-        process.kill()
-        process.wait()
+    with scheduling(tmp_path) as started:
+        yield started
 
 
 @pytest.mark.long
@@ -216,7 +202,7 @@ def test_no_worker_comes_or_only_those_of_another_kind(scheduler, monkeypatch):
             pass
     assert "waiting up to 2 s" in told[0]
     for environment, differing in (
-        ({"JAX_RANDOM_SEED_OFFSET": "7"}, "switches"),
+        ({"JAX_NUM_CPU_DEVICES": "2", "JAX_RANDOM_SEED_OFFSET": "7"}, "switches"),
         ({"JAX_NUM_CPU_DEVICES": "1"}, "several_devices"),
     ):
         worker = work(**environment)
@@ -237,7 +223,7 @@ def test_no_worker_comes_or_only_those_of_another_kind(scheduler, monkeypatch):
 )
 def test_whoever_is_gone_ends_the_run(who, sent, told, scheduler, monkeypatch):
     file, scheduling, work = scheduler
-    worker = work()
+    worker = work(JAX_NUM_CPU_DEVICES="2")
     for name, value in {"PATIENCE": 40.0, "REACHED": 10.0, "TRIES": 100}.items():
         monkeypatch.setattr(cluster, name, value)
     with connected(file) as found:

@@ -3,14 +3,12 @@
 import json
 import os
 import shutil
-import subprocess
-import sys
-import time
 
 import numpy as np
 import pytest
 import xarray as xr
 from distributed import Client
+from schedulers import scheduling
 
 from conftest import HANG, ROOT, process
 from lstm_toys.execution import cluster
@@ -28,25 +26,12 @@ COMMANDS = {
 @pytest.fixture(scope="module")
 def scheduler(tmp_path_factory):
     """The file of a scheduler with two workers of three devices, away from one's own module, and a client."""
-    folder = tmp_path_factory.mktemp("scheduler")
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "JAX_NUM_CPU_DEVICES": "3"}
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": folder, "env": environment}
-    common = ["--no-dashboard", "--host", "127.0.0.1", "--scheduler-file", "scheduler.json"]
-
-    def start(program, *options):
-        return subprocess.Popen([sys.executable, "-m", f"distributed.cli.dask_{program}", *common, *options], **quiet)
-
-    started = [start("scheduler", "--port", "0")]
-    began = time.monotonic()
-    while not (folder / "scheduler.json").exists() and time.monotonic() - began < HANG:
-        time.sleep(0.1)
-    started += [start("worker", "--nthreads", "1") for _ in range(2)]
-    with Client(scheduler_file=str(folder / "scheduler.json"), set_as_default=False) as client:
-        client.wait_for_workers(2, timeout=HANG)
-        yield folder / "scheduler.json", client
-    for each in reversed(started):
-        each.terminate()
-        each.wait()
+    with scheduling(tmp_path_factory.mktemp("scheduler")) as (file, _, work):
+        for _ in range(2):
+            work(JAX_NUM_CPU_DEVICES="3")
+        with Client(scheduler_file=str(file), set_as_default=False) as client:
+            client.wait_for_workers(2, timeout=HANG)
+            yield file, client
 
 
 def carried_out(name, folder, *further):
@@ -76,10 +61,10 @@ def told(folder):
 @pytest.mark.parametrize("name", COMMANDS)
 def test_a_command_gives_the_same_numbers_by_the_workers_of_a_cluster(name, scheduler, tmp_path):
     file, client = scheduler
-    client.run(lambda: cluster._functions.clear())
+    client.run(lambda: cluster.unpacked.cache_clear())
     carried_out(name, tmp_path / "here")
     printed = carried_out(name, tmp_path / "elsewhere", f"--cluster={file}")
-    assert [*client.run(lambda: len(cluster._functions)).values()] == [1, 1]  # Each had work.
+    assert [*client.run(lambda: cluster.unpacked.cache_info().currsize).values()] == [1, 1]  # Each had work.
     assert "2 workers" in printed
     here, elsewhere = (told(tmp_path / name / "results") for name in ("here", "elsewhere"))
     assert here.keys() == elsewhere.keys()
