@@ -241,7 +241,7 @@ async def _greet(address: str) -> None:
 
 
 def _reason(error: BaseException | None) -> str:
-    return f"{type(error).__name__}: {' '.join(str(error).split())}"
+    return f"{type(error).__name__}: {' '.join(str(error).split())}".removesuffix(": ")
 
 
 def packed(function: Callable[[Any], Any]) -> bytes:
