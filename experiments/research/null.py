@@ -26,8 +26,8 @@ POST = "experiments.post.claims"
 SCALES = (0.5, 1.0, 2.0, 4.0, 8.0)
 """Factors of the weights of random networks."""
 
-TOGETHER = 64
-"""Networks that are judged at a time, which bounds memory."""
+BATCH = 64
+"""Networks that are judged at a time; bounds memory."""
 
 
 def null(
@@ -40,8 +40,8 @@ def null(
         networks: number of random networks per population and scale of the weights.
         change: flag of trainings, such as cell=gru, that changes the networks of all populations; may be repeated.
     """
-    asked = lt.ask(claims, *(f"--{each}" for each in change), study="claims")
-    declared, module, flags = asked.subject.declared, asked.settings.claims, [*asked.settings.flags]
+    study = lt.ask(claims, *(f"--{flag}" for flag in change), study="claims")
+    declared, module, flags = study.subject.declared, study.settings.claims, [*study.settings.flags]
     tested = judgeable(declared)
     needed = set().union(*(claim.made_of(declared.populations) for claim in tested))
     untrained = f"--seeds={networks}", "--steps=0", "--keep_steps=none"
@@ -49,8 +49,8 @@ def null(
         name="null" if module == POST else f"null_{module.replace('.', '_')}",
         settings={"networks": networks, **({"flags": flags} if flags else {})},
         needs={
-            name: lt.ask(experiment, *own, *untrained)
-            for name, (experiment, own) in declared.populations.items()
+            name: lt.ask(experiment, *changes, *untrained)
+            for name, (experiment, changes) in declared.populations.items()
             if name in needed
         },
         score=lambda needs, keep: random(tested, declared.data, networks, needs, keep),
@@ -59,11 +59,11 @@ def null(
 
 
 def judgeable(claims: lt.claims.Claims) -> list[lt.claims.Claim]:
-    """The claims about networks or their answers, except those of failure, since random networks fail at everything."""
+    """Chooses the claims about networks or answers, without those of failure: random networks fail at everything."""
     return [
         claim
         for claim in claims.claims
-        if not claim.fails and claim.against is None and "history" not in {each.curves for each in claim.sources}
+        if not claim.fails and claim.against is None and "history" not in {source.curves for source in claim.sources}
     ]
 
 
@@ -74,67 +74,67 @@ def random(
     needs: Mapping[str, lt.Run],
     keep: Callable[..., Any],
 ) -> dict[str, Any]:
-    """How many random networks of each scale have a number, and meet each claim.
+    """Counts the random networks of each scale that have a number for each claim, and those that meet it.
 
     ``needs`` are runs of untrained networks.
     """
-    found = {claim.id: {"met": [0] * len(SCALES), "known": [0] * len(SCALES)} for claim in claims}
+    totals = {claim.id: {"met": [0] * len(SCALES), "known": [0] * len(SCALES)} for claim in claims}
     for place, scale in enumerate(SCALES):
-        for first in range(0, networks, TOGETHER):
-            numbers = range(first, min(first + TOGETHER, networks))
+        for start in range(0, networks, BATCH):
+            numbers = range(start, min(start + BATCH, networks))
             counts = keep(
                 f"random networks of scale {scale:g}: {numbers.stop:,} of {networks:,}",
-                [*data, needs, [*found], scale, numbers.start, numbers.stop],
+                [*data, needs, [*totals], scale, numbers.start, numbers.stop],
                 partial(judged, claims, needs, scale, numbers),
             )
-            for claim, each in counts.items():
-                for name, count in each.items():
-                    found[claim][name][place] += count
-    return {"networks": networks, "claims": found}
+            for claim, claim_counts in counts.items():
+                for name, count in claim_counts.items():
+                    totals[claim][name][place] += count
+    return {"networks": networks, "claims": totals}
 
 
 def judged(
     claims: Sequence[lt.claims.Claim], needs: Mapping[str, lt.Run], scale: float, numbers: Sequence[int]
 ) -> dict[str, dict[str, int]]:
-    """By claim, how many of the random networks with these numbers meet it, and how many have a number."""
+    """Counts, by claim, which of the random networks with these numbers meet it, and which have a number."""
     untrained = {name: lt.load(run.folder) for name, run in needs.items()}
-    networks = {name: drawn(own, scale, numbers) for name, own in untrained.items()}
-    results = {name: answered(own, networks[name], numbers) for name, own in untrained.items()}
-    every = {each.id: lt.claims.judge(each, results, networks=networks) for each in claims}
-    return {name: {"met": each.met, "known": each.counted} for name, each in every.items() if each is not None}
+    networks = {name: drawn(population, scale, numbers) for name, population in untrained.items()}
+    results = {name: answered(population, networks[name], numbers) for name, population in untrained.items()}
+    judged = {claim.id: lt.claims.judge(claim, results, networks=networks) for claim in claims}
+    return {name: {"met": result.met, "known": result.counted} for name, result in judged.items() if result is not None}
 
 
 def answered(untrained: lt.Networks, networks: lt.Networks, numbers: Sequence[int]) -> lt.Results:
-    """The results of random networks with these numbers: what they answer to the curves of a run of untrained ones."""
+    """Computes results of random networks: their answers to the curves of a run of untrained ones."""
     results, scaling, sound = untrained.results.isel(seed=[*numbers]), untrained.scaling, np.ones(len(numbers), bool)
     for name, curves in results.children.items():
         if "answer" in curves:
             inputs = curves.input.values if scaling is None else scaling.applied(curves.input.values)
             at_end = "length" in curves and "time" not in curves.answer.dims
-            found = lt.answers(networks, inputs, lengths=curves.length.values if at_end else None)
-            sound &= np.isfinite(found).all(axis=tuple(range(1, found.ndim)))
-            found = found if scaling is None else scaling.undone(found, outputs=True)
-            results[f"{name}/answer"] = curves.answer.copy(data=found)
+            answers = lt.answers(networks, inputs, lengths=curves.length.values if at_end else None)
+            sound &= np.isfinite(answers).all(axis=tuple(range(1, answers.ndim)))
+            answers = answers if scaling is None else scaling.undone(answers, outputs=True)
+            results[f"{name}/answer"] = curves.answer.copy(data=answers)
     results["diverged"] = results.diverged.copy(data=~sound)
     return results
 
 
-def drawn(own: lt.Networks, scale: float, numbers: Sequence[int]) -> lt.Networks:
-    """The random networks with these numbers."""
-    return lt.Networks(own.model, parameters(own.params, scale, numbers), own.block, np.array(numbers))
+def drawn(base: lt.Networks, scale: float, numbers: Sequence[int]) -> lt.Networks:
+    """Draws the random networks with these numbers."""
+    return lt.Networks(base.model, parameters(base.params, scale, numbers), base.block, np.array(numbers))
 
 
 def parameters(untrained: Any, scale: float, numbers: Sequence[int]) -> Any:
-    """The parameters of random networks with these numbers; network i is the same whatever the others are."""
+    """Draws the parameters of random networks with these numbers; network i does not depend on the others."""
     generators = [np.random.default_rng(number) for number in numbers]
 
-    def changed(name: str, own: Any) -> Any:
-        if isinstance(own, Mapping):
-            return {each: changed(each, own[each]) for each in sorted(own)}
+    def changed(name: str, tree: Any) -> Any:
+        if isinstance(tree, Mapping):
+            return {key: changed(key, tree[key]) for key in sorted(tree)}
         if name != "bias":
-            return scale * own[[*numbers]]
-        drawn = [generator.standard_normal(own.shape[1:], np.float32) for generator in generators]
-        return scale * np.stack(drawn)
+            return scale * tree[[*numbers]]
+        biases = [generator.standard_normal(tree.shape[1:], np.float32) for generator in generators]
+        return scale * np.stack(biases)
 
     return changed("", untrained)
 
@@ -143,8 +143,8 @@ def report(metrics: Mapping[str, Any]) -> Iterator[RenderableType]:
     """Yields the table of percentages of random networks, of those that have a number."""
     networks = metrics["networks"]
     rows = [
-        (claim, *(brief(*each, networks) for each in zip(found["met"], found["known"], strict=True)))
-        for claim, found in metrics["claims"].items()
+        (claim, *(brief(*pair, networks) for pair in zip(counts["met"], counts["known"], strict=True)))
+        for claim, counts in metrics["claims"].items()
     ]
     title = f"% of {networks:,} random networks that meet each claim, by the scale of weights"
     yield lt.tables.table(title, ["claim", *(f"{scale:g}>" for scale in SCALES)], rows, **lt.tables.PLAIN)
@@ -154,9 +154,9 @@ def report(metrics: Mapping[str, Any]) -> Iterator[RenderableType]:
 
 def brief(met: int, known: int, networks: int) -> str:
     """A percentage of those with a number; where it is 0 or 100, the other end of its interval."""
-    value, low, high = (100 * each for each in lt.statistics.wilson(met, known))
-    said = f"{value:.1f}" if 0 < met < known else f"≥ {low:.1f}" if met else f"≤ {high:.1f}" if known else "–"
-    return said if known == networks else f"{said} ({known})"
+    value, low, high = (100 * share for share in lt.statistics.wilson(met, known))
+    text = f"{value:.1f}" if 0 < met < known else f"≥ {low:.1f}" if met else f"≤ {high:.1f}" if known else "–"
+    return text if known == networks else f"{text} ({known})"
 
 
 if __name__ == "__main__":

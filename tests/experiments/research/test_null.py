@@ -77,7 +77,7 @@ def test_random_networks_are_judged_as_trained_ones_are(tmp_path, monkeypatch):
 def test_random_networks_are_judged_in_parts_that_are_continued(tmp_path, monkeypatch, capsys):
     claims = tuple(claim for claim in counting.CLAIMS.claims if claim.id == "dyck-one-unit")
     monkeypatch.setattr(counting, "CLAIMS", dataclasses.replace(counting.CLAIMS, claims=claims))
-    monkeypatch.setattr(null, "TOGETHER", 2)
+    monkeypatch.setattr(null, "BATCH", 2)
     asked = []
 
     def judged(_, needs, scale, numbers):
