@@ -15,7 +15,7 @@ from rich.console import RenderableType
 
 from experiments import all as every
 from experiments.page import runs
-from experiments.research.explained.predictions import KEPT
+from experiments.research.explained.predictions import KEPT_STEPS
 from lstm_toys import modules, output, tables
 from lstm_toys.execution import code
 
@@ -33,7 +33,7 @@ class Step(NamedTuple):
 
 
 OWN = f"experiments.own --train {SEA} --ask next --seeds 16 --quantity 'temperature (°C)'"
-DYNAMICS = f"lstm_toys dynamics --task sine --seeds 64 --keep_steps {','.join(map(str, KEPT))}"
+DYNAMICS = f"lstm_toys dynamics --task sine --seeds 64 --keep_steps {','.join(map(str, KEPT_STEPS))}"
 PAPERS = tuple(
     step
     for name, networks in (("counting", 128), ("memory", 64))

@@ -1,7 +1,7 @@
-"""What explains the sine's networks: predictions, models, and figures.
+"""Explains claims about the sine's networks by their dynamics: predictions, models, and figures.
 
-Results: docs/dynamics.md. `__main__` is the command, `predictions` has the networks and what was predicted of them
-before they were analyzed, and `figures` draws the comparison.
+Results: docs/dynamics.md. `__main__` is the command, `predictions` has the networks and the predictions that were
+made before they were analyzed, and `figures` draws the comparison.
 """
 
 import lazy_loader

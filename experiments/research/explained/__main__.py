@@ -25,7 +25,7 @@ import lstm_toys as lt
 
 from ...post import sentences
 from .. import explained as here
-from .predictions import EVERY, NETWORKS, PREDICTIONS, REPEATED, SINE, Prediction, TrainedNetworks, experiment
+from .predictions import NETWORKS, PREDICTIONS, REPEATED, SINE, VARIANTS, Prediction, TrainedNetworks, experiment
 
 MEASURES = ("mode_frequency", "peak_frequency", "peak_gain", "static_gain")
 
@@ -50,8 +50,8 @@ def score(needs: Mapping[str, lt.Run]) -> dict[str, Any]:
         ``tuning``: for each variant the frequencies of the leading mode and of the largest gain, and the gain by
         frequency.
     """
-    every = {name: lt.load_results(each.checked("results.nc")) for name, each in needs.items() if name != NETWORKS}
-    sines = every[SINE]
+    results = {name: lt.load_results(run.checked("results.nc")) for name, run in needs.items() if name != NETWORKS}
+    sines = results[SINE]
     networks = lt.load_results(needs[NETWORKS].checked("results.nc")).isel(seed=sines.seed.values)
     models = {
         model: judged_claims(lt.load_results(needs[SINE].checked(f"answers_{re.sub('[, ]+', '_', model)}.nc")))
@@ -60,12 +60,16 @@ def score(needs: Mapping[str, lt.Run]) -> dict[str, Any]:
     return {
         "seeds": sines.sizes["seed"],
         "claims": {
-            claim: {name: agreement(ours.per_seed, own[claim].per_seed) for name, own in models.items() if claim in own}
-            for claim, ours in judged_claims(networks).items()
+            claim: {
+                name: agreement(judgment.per_seed, judgments[claim].per_seed)
+                for name, judgments in models.items()
+                if claim in judgments
+            }
+            for claim, judgment in judged_claims(networks).items()
         },
-        "predictions": {each.id: judged(each, every[each.variant]) for each in PREDICTIONS},
-        "tuning": {name: {"frequency": each.frequency, **_tuned(every[name])} for name, each in EVERY.items()},
-        "plateau": plateau(every[REPEATED]),
+        "predictions": {prediction.id: judged(prediction, results[prediction.variant]) for prediction in PREDICTIONS},
+        "tuning": {name: {"frequency": recipe.frequency, **_tuned(results[name])} for name, recipe in VARIANTS.items()},
+        "plateau": plateau(results[REPEATED]),
     }
 
 
@@ -88,20 +92,20 @@ def agreement(networks: Float[np.ndarray, " S"], model: Float[np.ndarray, " S"])
     """
     both = np.isfinite(networks) & np.isfinite(model)
     ours, theirs = networks[both], model[both]
-    found: dict[str, Any] = dict.fromkeys(("networks", "correlation", "permuted", "difference", "spread"))
-    found["networks"] = count = len(ours)
+    comparison: dict[str, Any] = dict.fromkeys(("networks", "correlation", "permuted", "difference", "spread"))
+    comparison["networks"] = count = len(ours)
     if count < LEAST:
-        return found
+        return comparison
     if np.ptp(ours) > 0 and np.ptp(theirs) > 0:
-        found["correlation"] = lt.statistics.rank_correlation(ours, theirs).as_json("value")
+        comparison["correlation"] = lt.statistics.rank_correlation(ours, theirs).as_json("value")
         random = np.random.default_rng(0)
         lt.statistics.resample(count, PERMUTATIONS, random)  # Published permutations were drawn after these.
         one, other = rankdata([ours, theirs], axis=1) - (count + 1) / 2
         shuffled = random.permuted(np.tile(other, (PERMUTATIONS, 1)), axis=1) @ one
-        found["permuted"] = np.quantile(np.abs(shuffled / np.sqrt((one @ one) * (other @ other))), 0.95)
-    found["difference"] = median_of(theirs - ours)
-    found["spread"] = np.std(ours, ddof=1)
-    return found
+        comparison["permuted"] = np.quantile(np.abs(shuffled / np.sqrt((one @ one) * (other @ other))), 0.95)
+    comparison["difference"] = median_of(theirs - ours)
+    comparison["spread"] = np.std(ours, ddof=1)
+    return comparison
 
 
 def median_of(values: Float[np.ndarray, " S"]) -> dict[str, float | None]:
@@ -109,13 +113,13 @@ def median_of(values: Float[np.ndarray, " S"]) -> dict[str, float | None]:
     return lt.statistics.median_bootstrap(values[np.isfinite(values)]).as_json()
 
 
-def judged(prediction: Prediction, found: xr.Dataset) -> dict[str, Any]:
+def judged(prediction: Prediction, results: xr.Dataset) -> dict[str, Any]:
     """Tests a prediction: it holds if the interval of the median lies in the predicted range, and fails outside."""
-    named = prediction.measured
-    if isinstance(named, str):
-        values = found[named].values
+    measured = prediction.measured
+    if isinstance(measured, str):
+        values = results[measured].values
     else:
-        values = found.explained.sel(model=named[0], curves=named[1]).values
+        values = results.explained.sel(model=measured[0], curves=measured[1]).values
     estimate = lt.statistics.median_bootstrap(values[np.isfinite(values)])
     if prediction.low <= estimate.low and estimate.high <= prediction.high:
         verdict = "holds"
@@ -123,7 +127,7 @@ def judged(prediction: Prediction, found: xr.Dataset) -> dict[str, Any]:
         verdict = "fails" if estimate.high < prediction.low or estimate.low > prediction.high else "undecided"
     return {
         "variant": prediction.variant,
-        "measured": named if isinstance(named, str) else ": ".join(named),
+        "measured": measured if isinstance(measured, str) else ": ".join(measured),
         "words": prediction.words,
         "predicted_low": prediction.low,
         "predicted_high": prediction.high,
@@ -132,31 +136,31 @@ def judged(prediction: Prediction, found: xr.Dataset) -> dict[str, Any]:
     }
 
 
-def _tuned(found: xr.Dataset) -> dict[str, Any]:
+def _tuned(results: xr.Dataset) -> dict[str, Any]:
     """The tuning of networks; those that rest nowhere under the mean input have NaN."""
-    tuned: dict[str, Any] = {"networks": found.sizes["seed"], "oscillating": int((found.mode_frequency > 0).sum())}
-    tuned["resting"] = int(found.mode_frequency.notnull().sum())
+    tuned: dict[str, Any] = {"networks": results.sizes["seed"], "oscillating": int((results.mode_frequency > 0).sum())}
+    tuned["resting"] = int(results.mode_frequency.notnull().sum())
     for name in MEASURES:
-        values = found[name].values
+        values = results[name].values
         tuned[name] = median_of(values)
         tuned[f"{name}_band"] = np.nanquantile(values, (0.05, 0.95))
-    gains = found.gain.isel(input=int(found.attrs["mean"])).values
+    gains = results.gain.isel(input=int(results.attrs["mean"])).values
     median, low, high = np.nanquantile(gains, (0.5, 0.05, 0.95), axis=0)
-    resonance = {"frequency": found.frequency.values, "median": median, "low": low, "high": high}
+    resonance = {"frequency": results.frequency.values, "median": median, "low": low, "high": high}
     return {**tuned, "resonance": resonance}
 
 
-def plateau(found: xr.Dataset) -> dict[str, Any]:
+def plateau(results: xr.Dataset) -> dict[str, Any]:
     """Compares when the plateau ends and the resonance appears, in the networks that reach both.
 
     Returns:
         ``ended`` and ``resonant``: the medians of these numbers of steps with 95 % bootstrap intervals; ``together``:
         how many of the ``networks`` resonate by the first kept step after the end; ``agreement``: see `agreement`.
     """
-    ended, resonant = steps_of(found)
+    ended, resonant = steps_of(results)
     both = np.isfinite(ended) & np.isfinite(resonant)
-    kept = found.kept_step.values
-    following = kept[np.minimum(np.searchsorted(kept, ended[both]), len(kept) - 1)]
+    kept_steps = results.kept_step.values
+    following = kept_steps[np.minimum(np.searchsorted(kept_steps, ended[both]), len(kept_steps) - 1)]
     return {
         "networks": int(both.sum()),
         "ended": median_of(ended[both]),
@@ -166,15 +170,15 @@ def plateau(found: xr.Dataset) -> dict[str, Any]:
     }
 
 
-def steps_of(found: xr.Dataset) -> tuple[Float[np.ndarray, " S"], Float[np.ndarray, " S"]]:
+def steps_of(results: xr.Dataset) -> tuple[Float[np.ndarray, " S"], Float[np.ndarray, " S"]]:
     """The numbers of steps after which the plateau has ended and the resonance has appeared; NaN if never."""
 
-    def first(met: xr.DataArray, steps: str) -> Float[np.ndarray, " S"]:
+    def first_step(met: xr.DataArray, steps: str) -> Float[np.ndarray, " S"]:
         return met[steps][met.argmax(steps)].where(met.any(steps)).values.astype(float)
 
-    ended = found.train_loss < ENDED * found.curve_shown.isel(curve=0).values.var()
-    resonant = found.peak_gain_course > RESONANT * found.static_gain_course
-    return first(ended, "step"), first(resonant, "kept_step")
+    ended = results.train_loss < ENDED * results.curve_shown.isel(curve=0).values.var()
+    resonant = results.peak_gain_course > RESONANT * results.static_gain_course
+    return first_step(ended, "step"), first_step(resonant, "kept_step")
 
 
 def explained(seeds: Annotated[int, range(6, 10_000_000)] = 64) -> lt.Analysis:
@@ -184,14 +188,14 @@ def explained(seeds: Annotated[int, range(6, 10_000_000)] = 64) -> lt.Analysis:
         seeds: number of networks for each setting.
     """
     dynamics = {
-        name: lt.ask(experiment(frequency), f"--seeds={seeds}", *more, study="dynamics")
-        for name, (frequency, more) in {SINE: TrainedNetworks(), **EVERY}.items()
+        name: lt.ask(experiment(frequency), f"--seeds={seeds}", *flags, study="dynamics")
+        for name, (frequency, flags) in {SINE: TrainedNetworks(), **VARIANTS}.items()
     }
     return lt.Analysis(
         name="explained",
         settings={"seeds": seeds, "steps": dynamics[SINE].settings.trained.steps},
         needs={NETWORKS: dynamics[SINE].needs["population"], **dynamics},
-        score=lambda found, _: score(found),
+        score=lambda runs, _: score(runs),
         draw=lambda metrics, _: {
             "claims_by_model.png": here.figures.claims_by_model(metrics),
             "tuning.png": here.figures.tuning(metrics),
@@ -206,10 +210,10 @@ def report(metrics: dict[str, Any]) -> Iterator[RenderableType]:
     tuned = [
         (
             name,
-            f"{each['oscillating']}/{each['networks']}",
-            *(lt.tables.number(each[measure]["median"]) for measure in MEASURES),
+            f"{tuning['oscillating']}/{tuning['networks']}",
+            *(lt.tables.number(tuning[measure]["median"]) for measure in MEASURES),
         )
-        for name, each in metrics["tuning"].items()
+        for name, tuning in metrics["tuning"].items()
     ]
     title = "at rest under the mean input, medians; mode and peak of the gain in rad per x"
     yield lt.tables.table(title, names, tuned, **lt.tables.PLAIN)
@@ -223,15 +227,15 @@ def report(metrics: dict[str, Any]) -> Iterator[RenderableType]:
     predicted = [
         (
             name,
-            each["measured"],
-            f"{each['predicted_low']:g} … {each['predicted_high']:g}",
-            *lt.tables.spread(each),
-            each["verdict"],
+            prediction["measured"],
+            f"{prediction['predicted_low']:g} … {prediction['predicted_high']:g}",
+            *lt.tables.spread(prediction),
+            prediction["verdict"],
         )
-        for name, each in predictions.items()
+        for name, prediction in predictions.items()
     ]
-    again = sum(each["variant"] == REPEATED for each in predictions.values())
-    title = f"predictions, made before; {again} of {len(predicted)} are about the same recipe with new seeds"
+    replications = sum(prediction["variant"] == REPEATED for prediction in predictions.values())
+    title = f"predictions, made before; {replications} of {len(predicted)} are about the same recipe with new seeds"
     columns = ("prediction", "of", "predicted>", "median>", "95 % bootstrap>", "")
     yield lt.tables.table(title, columns, predicted, **lt.tables.PLAIN)
 

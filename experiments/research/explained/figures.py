@@ -1,4 +1,4 @@
-"""Draws what models of networks say about claims, and what networks trained on other frequencies resonate at."""
+"""Draws how well models of networks predict claims, and the resonance frequencies of trained networks."""
 
 import textwrap
 from typing import Any
@@ -19,7 +19,7 @@ FEW = 30
 
 
 def claims_by_model(metrics: dict[str, Any]) -> Figure:
-    """Draws the rank correlation between networks and models for each claim, and the difference of both.
+    """Draws, for each claim, the rank correlation and the difference between networks and their models.
 
     Correlations that 5 % of permutations of the models exceed in absolute value are open. Numbers of fewer than `FEW`
     networks are left out.
@@ -29,21 +29,21 @@ def claims_by_model(metrics: dict[str, Any]) -> Figure:
     with lt.figures.canvas("", "", ylabel="", size=size, subplots={"sharey": True}) as (figure, (left, right)):
         right.set_xscale("symlog", linthresh=1)
         for shift, (model, (letter, marker)) in enumerate(MODELS.items()):
-            look: dict[str, Any] = {"color": lt.figures.COLORS[letter], "marker": marker, "markersize": 4.5}
-            left.plot([], [], label=model, linestyle="", **look)
-            for row, own in enumerate(rows.values()):
-                each, height = own.get(model), row + 0.18 * (shift - (len(MODELS) - 1) / 2)
-                if each is None or each["networks"] < FEW or not each["spread"]:
+            style: dict[str, Any] = {"color": lt.figures.COLORS[letter], "marker": marker, "markersize": 4.5}
+            left.plot([], [], label=model, linestyle="", **style)
+            for row, by_model in enumerate(rows.values()):
+                comparison, height = by_model.get(model), row + 0.18 * (shift - (len(MODELS) - 1) / 2)
+                if comparison is None or comparison["networks"] < FEW or not comparison["spread"]:
                     continue
-                difference = each["difference"]["median"] / each["spread"]
+                difference = comparison["difference"]["median"] / comparison["spread"]
                 near[model] += abs(difference) < 1
-                right.plot(difference, height, **look)
-                if each["correlation"] is not None and (value := each["correlation"]["value"]) is not None:
-                    beyond = abs(value) > each["permuted"]
+                right.plot(difference, height, **style)
+                if comparison["correlation"] is not None and (value := comparison["correlation"]["value"]) is not None:
+                    beyond = abs(value) > comparison["permuted"]
                     ordered[model] += beyond and value > 0
-                    ends = each["correlation"]["low"], each["correlation"]["high"]
-                    left.plot(ends, [height] * 2, color=look["color"], alpha=0.35, linewidth=2)
-                    left.plot(value, height, **look, markerfacecolor=look["color"] if beyond else "white")
+                    ends = comparison["correlation"]["low"], comparison["correlation"]["high"]
+                    left.plot(ends, [height] * 2, color=style["color"], alpha=0.35, linewidth=2)
+                    left.plot(value, height, **style, markerfacecolor=style["color"] if beyond else "white")
         gray: dict[str, Any] = {"color": lt.figures.GRAY}
         left.plot([], [], "o", **gray, markerfacecolor="white", markersize=4.5, label="not beyond chance")
         left.plot([], [], **gray, alpha=0.35, linewidth=2, label="95 % bootstrap interval")
@@ -54,7 +54,7 @@ def claims_by_model(metrics: dict[str, Any]) -> Figure:
         left.set(xticks=[-1, -0.5, 0, 0.5, 1], ylim=(len(rows) - 0.5, -0.5))
         right.set(xlabel="number of the model − network, in SD of networks")
         right.set_xticks([-10, -1, 0, 1, 10], ["−10", "−1", "0", "1", "10"])
-        stated = {each.id: textwrap.fill(each.statement, 36) for each in SENTENCES}
+        stated = {sentence.id: textwrap.fill(sentence.statement, 36) for sentence in SENTENCES}
         left.set_yticks(range(len(rows)), [stated[name] for name in rows], fontsize=8)
         figure.legend(loc="outside lower center", ncols=4)
         best = max(ordered, key=lambda model: ordered[model])
@@ -67,13 +67,13 @@ def claims_by_model(metrics: dict[str, Any]) -> Figure:
 
 def tuning(metrics: dict[str, Any]) -> Figure:
     """Draws the gain of networks by frequency, and their resonance frequencies against the training frequency."""
-    every = [each for name, each in metrics["tuning"].items() if name.startswith("frequency")]
-    every.sort(key=lambda each: each["frequency"])
+    rows = [row for name, row in metrics["tuning"].items() if name.startswith("frequency")]
+    rows.sort(key=lambda row: row["frequency"])
     with lt.figures.canvas("", "", xlabel="frequency (rad per x)") as (figure, (left, right)):
-        _gains(left, every)
-        _tuned(right, every, metrics["tuning"]["untrained"]["mode_frequency"]["median"])
-        (low, first), *_, (high, last) = ((each["frequency"], each["mode_frequency"]["median"]) for each in every)
-        resting = [each["resting"] for each in every]
+        _gains(left, rows)
+        _tuned(right, rows, metrics["tuning"]["untrained"]["mode_frequency"]["median"])
+        (low, first), *_, (high, last) = ((row["frequency"], row["mode_frequency"]["median"]) for row in rows)
+        resting = [row["resting"] for row in rows]
         figure.suptitle(
             f"Networks trained on {low:g} rad per x oscillate at {first:.3g}, those trained on {high:g} at {last:.3g}\n"
             f"medians and middle 90 % of the {min(resting)} to {max(resting)} of {metrics['seeds']} networks that rest"
@@ -81,29 +81,29 @@ def tuning(metrics: dict[str, Any]) -> Figure:
     return figure
 
 
-def _gains(axes: Axes, every: list[dict[str, Any]]) -> None:
-    shades = lt.figures.colors((each["frequency"] for each in every), "")
-    for color, each in zip(shades.values(), every, strict=True):
+def _gains(axes: Axes, rows: list[dict[str, Any]]) -> None:
+    shades = lt.figures.colors((row["frequency"] for row in rows), "")
+    for color, row in zip(shades.values(), rows, strict=True):
         frequency, median, low, high = (
-            np.array(each["resonance"][name], float) for name in ("frequency", "median", "low", "high")
+            np.array(row["resonance"][name], float) for name in ("frequency", "median", "low", "high")
         )
         axes.fill_between(frequency, low, high, color=color, alpha=0.13, linewidth=0)
-        axes.plot(frequency, median, color=color, linewidth=1.3, label=f"{each['frequency']:g}")
-        axes.plot(each["frequency"], np.interp(each["frequency"], frequency, median), "o", color=color, markersize=4)
+        axes.plot(frequency, median, color=color, linewidth=1.3, label=f"{row['frequency']:g}")
+        axes.plot(row["frequency"], np.interp(row["frequency"], frequency, median), "o", color=color, markersize=4)
     axes.axhline(1, color=lt.figures.GRAY, linewidth=0.9, linestyle="--")
     axes.set(ylabel="gain of the answer", title="Gain at rest; dots: at the training frequency", ylim=(0, None))
     axes.legend(loc="upper right", title="trained on (rad per x)", ncols=2)
 
 
-def _tuned(axes: Axes, every: list[dict[str, Any]], untrained: float) -> None:
-    trained = np.array([each["frequency"] for each in every])
+def _tuned(axes: Axes, rows: list[dict[str, Any]], untrained: float) -> None:
+    trained = np.array([row["frequency"] for row in rows])
     for name, label, color, shift in (
         ("mode_frequency", "leading mode", lt.figures.COLORS["b"], 0.0),
         ("peak_frequency", "largest gain", lt.figures.COLORS["r"], 0.5),
     ):
         places = trained + shift
-        axes.plot(places, [each[name]["median"] for each in every], "o-", color=color, markersize=4, label=label)
-        axes.vlines(places, *zip(*(each[f"{name}_band"] for each in every), strict=True), color=color, linewidth=1)
+        axes.plot(places, [row[name]["median"] for row in rows], "o-", color=color, markersize=4, label=label)
+        axes.vlines(places, *zip(*(row[f"{name}_band"] for row in rows), strict=True), color=color, linewidth=1)
     ends = [0, 1.05 * trained.max()]
     axes.plot(ends, ends, color=lt.figures.GRAY, linewidth=0.9, linestyle="--", label="the training frequency")
     axes.axhline(untrained, color=lt.figures.COLORS["b"], linewidth=0.9, linestyle=":", label="leading mode, untrained")

@@ -59,12 +59,12 @@ class TrainedNetworks(NamedTuple):
 REPEATED = "base seed 1"
 """The variant that is the sine's recipe with new seeds: predictions about it are replications."""
 
-KEPT = (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 104, 128, 152, 200, 248, 304, 400, 504, 752, 1000, 1248)
+KEPT_STEPS = (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 104, 128, 152, 200, 248, 304, 400, 504, 752, 1000, 1248)
 """Steps after which the dynamics of the networks of base seed 1 are followed."""
 
-EVERY = {
-    **{f"frequency {each:g}": TrainedNetworks(each) for each in (5.0, 7.0, 10.0, 15.0, 20.0, 30.0, 40.0)},
-    REPEATED: TrainedNetworks(flags=("--base_seed=1", f"--keep_steps={','.join(map(str, KEPT))}")),
+VARIANTS = {
+    **{f"frequency {w:g}": TrainedNetworks(w) for w in (5.0, 7.0, 10.0, 15.0, 20.0, 30.0, 40.0)},
+    REPEATED: TrainedNetworks(flags=("--base_seed=1", f"--keep_steps={','.join(map(str, KEPT_STEPS))}")),
     "dense readout": TrainedNetworks(flags=("--readout=dense",)),
     "untrained": TrainedNetworks(flags=("--steps=0",)),
     "A = 0.6": TrainedNetworks(flags=("--train_amplitude=0.6",)),

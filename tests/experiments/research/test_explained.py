@@ -6,7 +6,7 @@ import xarray as xr
 
 from experiments.research.explained import __main__ as explained
 from experiments.research.explained import figures
-from experiments.research.explained.predictions import EVERY, NETWORKS, PREDICTIONS, Prediction
+from experiments.research.explained.predictions import NETWORKS, PREDICTIONS, VARIANTS, Prediction
 from lstm_toys.cli import command
 
 
@@ -39,10 +39,10 @@ def test_a_prediction_holds_if_the_whole_interval_is_as_predicted(low, high, ver
 
 
 def test_every_prediction_is_about_networks_that_are_trained_for_it():
-    assert {each.variant for each in PREDICTIONS} <= EVERY.keys()
+    assert {each.variant for each in PREDICTIONS} <= VARIANTS.keys()
     study = command.plan(explained.explained, ["--seeds=8"]).study
     dynamics = {name: each for name, each in study.needs.items() if name != NETWORKS}
-    assert {*dynamics} == {"sine", *EVERY}
+    assert {*dynamics} == {"sine", *VARIANTS}
     assert dynamics["base seed 1"].settings.trained.base_seed == 1
     assert {each.settings.trained.seeds for each in dynamics.values()} == {8}
 
@@ -63,7 +63,7 @@ def test_figures_are_drawn_of_what_was_compared():
     numbers = random.normal(size=20)
     models = numbers, np.where(np.arange(20) < 7, numbers, np.nan), np.ones(20)
     compared = {name: explained.agreement(numbers, each) for name, each in zip(figures.MODELS, models, strict=False)}
-    every = {name: {"frequency": variant.frequency, **tuned} for name, variant in EVERY.items()}
+    every = {name: {"frequency": variant.frequency, **tuned} for name, variant in VARIANTS.items()}
     metrics = {"seeds": 20, "claims": {"sine-learned": compared}, "tuning": every}
     figures.tuning(metrics).draw_without_rendering()
     assert (
