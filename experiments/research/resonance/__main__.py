@@ -24,7 +24,7 @@ from ..explained.predictions import experiment
 from .hypotheses import verdicts
 from .measured import turned
 
-JUDGED_BY = 51
+JUDGING_SEED = 51
 """Base seed of the networks that judge the hypotheses; base seed 0 was explored."""
 
 POPULATIONS = {
@@ -48,15 +48,15 @@ def score(needs: Mapping[str, lt.Run], trainings: Mapping[str, Any], keep: Any) 
         by population what `turned` returns, and ``verdicts`` for the first one: by hypothesis, on how many of its lines
         it is supported, undecided, refuted, and not judged.
     """
-    found = {}
+    populations = {}
     for name, run in needs.items():
         compute = partial(turned, experiment(POPULATIONS[name][0]), trainings[name].settings, run)
-        found[name] = keep(f"{name}: turned", [run, name], compute)
-    return {"populations": found, "verdicts": dict(verdicts(next(iter(found.values()))))}
+        populations[name] = keep(f"{name}: turned", [run, name], compute)
+    return {"populations": populations, "verdicts": dict(verdicts(next(iter(populations.values()))))}
 
 
 def resonance(
-    seeds: Annotated[int, range(6, 10_000_000)] = 64, base_seed: Annotated[int, range(2**32)] = JUDGED_BY
+    seeds: Annotated[int, range(6, 10_000_000)] = 64, base_seed: Annotated[int, range(2**32)] = JUDGING_SEED
 ) -> lt.Analysis:
     """Turns the modes of all populations.
 
@@ -67,8 +67,8 @@ def resonance(
     trainings: dict[str, Any] = {}
     for name, (frequency, amplitude) in POPULATIONS.items():
         networks = min(seeds, OTHERS) if trainings else seeds
-        given = f"--seeds={networks}", f"--base_seed={base_seed}", f"--train_amplitude={amplitude}"
-        trainings[name] = lt.ask(experiment(frequency), *given)
+        flags = f"--seeds={networks}", f"--base_seed={base_seed}", f"--train_amplitude={amplitude}"
+        trainings[name] = lt.ask(experiment(frequency), *flags)
     return lt.Analysis(
         name="resonance",
         settings={"seeds": seeds, "base_seed": base_seed},
@@ -88,39 +88,39 @@ def report(metrics: Mapping[str, Any]) -> Iterator[RenderableType]:
         (
             line,
             *(lt.tables.estimate(first["slopes"][edit][line], places=3) for edit in edits),
-            lt.tables.estimate(each, places=3),
+            lt.tables.estimate(duration, places=3),
         )
-        for line, each in first["decay"].items()
+        for line, duration in first["decay"].items()
     ]
     columns = ("line", *(f"{edit}>" for edit in edits), "duration>")
     title = "slope of log wave frequency on log factor, median and 95 % bootstrap interval: 1 follows, 0 stays"
     yield lt.tables.table(title, columns, rows, **lt.tables.PLAIN)
     factors = [f"× {factor:g}>" for factor in first["factors"]]
-    damage = [(edit, *(lt.tables.number(each["median"]) for each in own)) for edit, own in first["damage"].items()]
+    damage = [(edit, *(lt.tables.number(row["median"]) for row in values)) for edit, values in first["damage"].items()]
     yield lt.tables.table("median RMSE of the training curve", ("edit", *factors), damage, **lt.tables.PLAIN)
     others = [
         (
             name,
-            f"{own['oscillating']}/{own['networks']}",
-            lt.tables.number(own["frequency"]["median"]),
-            *(_middle(own["slopes"][edit]) for edit in edits),
-            _middle(own["decay"]),
-            lt.tables.estimate(own["lines"]["correlation"], places=3),
+            f"{population['oscillating']}/{population['networks']}",
+            lt.tables.number(population["frequency"]["median"]),
+            *(_middle(population["slopes"][edit]) for edit in edits),
+            _middle(population["decay"]),
+            lt.tables.estimate(population["lines"]["correlation"], places=3),
         )
-        for name, own in populations.items()
+        for name, population in populations.items()
     ]
     names = ("trained on", "oscillate>", "rad per x>", *(f"{edit}>" for edit in edits), "duration>", "local mode>")
     title = "median of the lines' slopes, and rank correlation of local modes and waves over lines"
     yield lt.tables.table(title, names, others, **lt.tables.PLAIN)
     for name, counts in metrics["verdicts"].items():
-        known = {verdict: count for verdict, count in counts.items() if count}
-        lines = ", ".join(f"{verdict} on {count} lines" for verdict, count in known.items())
-        yield f"{name}: {lines if sum(known.values()) > 1 else next(iter(known))}"
+        nonzero = {verdict: count for verdict, count in counts.items() if count}
+        lines = ", ".join(f"{verdict} on {count} lines" for verdict, count in nonzero.items())
+        yield f"{name}: {lines if sum(nonzero.values()) > 1 else next(iter(nonzero))}"
 
 
 def _middle(lines: Mapping[str, Any]) -> str:
-    known = [each["median"] for each in lines.values() if each["median"] is not None]
-    return lt.tables.number(round(median(known), 3)) if known else "–"
+    medians = [summary["median"] for summary in lines.values() if summary["median"] is not None]
+    return lt.tables.number(round(median(medians), 3)) if medians else "–"
 
 
 if __name__ == "__main__":

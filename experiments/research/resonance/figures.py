@@ -24,17 +24,17 @@ STYLES = {
 
 def resonance(metrics: Mapping[str, Any]) -> Figure:
     """Draws how far waves follow the mode when its frequency is changed, and how far they follow other edits."""
-    found = next(iter(metrics["populations"].values()))
+    population = next(iter(metrics["populations"].values()))
     titles = "Median over lines and networks", "On each line that can be judged"
     with lt.figures.canvas(*titles, size=(9.6, 5.2)) as (figure, (waves, slopes)):
-        _waves(waves, found, np.array(found["factors"]))
-        _slopes(slopes, found)
+        _waves(waves, population, np.array(population["factors"]))
+        _slopes(slopes, population)
         figure.legend(loc="outside lower center", ncols=3)
-        moved, left = (_supported(metrics["verdicts"][f"frequency, {edit}"]) for edit in (TURNED, RANDOM))
+        moved, unmoved = (_supported(metrics["verdicts"][f"frequency, {edit}"]) for edit in (TURNED, RANDOM))
         lines = sum(metrics["verdicts"][f"frequency, {TURNED}"].values())
         figure.suptitle(
             f"When a mode's frequency is changed, waves move with it on {moved} judged lines (of {lines});\n"
-            f"with a random edit of equal damage, they stay on {left} ({found['networks']} networks)"
+            f"with a random edit of equal damage, they stay on {unmoved} ({population['networks']} networks)"
         )
     return figure
 
@@ -44,11 +44,11 @@ def _supported(counts: Mapping[str, int]) -> str:
     return f"{counts['supported']} of {sum(counts.values()) - counts['not judged']}"
 
 
-def _waves(axes: Axes, found: Mapping[str, Any], factors: Any) -> None:
-    for edit, rows in found["waves"].items():
+def _waves(axes: Axes, population: Mapping[str, Any], factors: Any) -> None:
+    for edit, rows in population["waves"].items():
         _, color, marker = STYLES[edit]
-        median = np.array([each["median"] for each in rows], float)  # None becomes NaN.
-        low, high = np.array([each["quartiles"] for each in rows], float).T
+        median = np.array([summary["median"] for summary in rows], float)  # None becomes NaN.
+        low, high = np.array([summary["quartiles"] for summary in rows], float).T
         axes.fill_between(factors, low, high, color=color, alpha=0.15, linewidth=0)
         axes.plot(factors, median, color=color, marker=marker, markersize=4)
     axes.plot(factors, factors, color=lt.figures.GRAY, linestyle="--", linewidth=0.9, label="waves follow, or stay")
@@ -65,16 +65,16 @@ def _waves(axes: Axes, found: Mapping[str, Any], factors: Any) -> None:
         axis.set_minor_formatter(NullFormatter())
 
 
-def _slopes(axes: Axes, found: Mapping[str, Any]) -> None:
-    slopes, networks = found["slopes"], found["networks"]
-    lines = [line for line, each in slopes[TURNED].items() if enough(each, networks)]
+def _slopes(axes: Axes, population: Mapping[str, Any]) -> None:
+    slopes, networks = population["slopes"], population["networks"]
+    lines = [line for line, summary in slopes[TURNED].items() if enough(summary, networks)]
     for shift, (edit, (label, color, marker)) in enumerate(STYLES.items()):
         axes.plot([], [], color=color, marker=marker, markersize=4, label=label)
         for place, line in enumerate(lines):
-            if enough(each := slopes[edit][line], networks):
+            if enough(summary := slopes[edit][line], networks):
                 height = place + 0.14 * (shift - 2)
-                axes.plot(each["quartiles"], [height] * 2, color=color, linewidth=1.4)
-                axes.plot(each["median"], height, color=color, marker=marker, markersize=4)
+                axes.plot(summary["quartiles"], [height] * 2, color=color, linewidth=1.4)
+                axes.plot(summary["median"], height, color=color, marker=marker, markersize=4)
     for value in (0, 1):
         axes.axvline(value, color=lt.figures.GRAY, linestyle="--", linewidth=0.9)
     axes.set(xlabel="slope of log frequencies (0: waves stay, 1: they follow)", ylabel="line")

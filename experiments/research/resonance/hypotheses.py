@@ -1,4 +1,4 @@
-"""The edits of modes, what is expected of them, and how it is judged line by line."""
+"""The edits of modes, the hypotheses about them, and the verdicts line by line."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -22,27 +22,27 @@ JUDGED = 0.5
 """Smallest share of networks with a slope for a verdict on a line."""
 
 
-def enough(each: Mapping[str, Any], networks: int) -> bool:
+def enough(summary: Mapping[str, Any], networks: int) -> bool:
     """Whether enough networks have a number for a verdict; see `JUDGED`."""
-    return bool(each["networks"] >= JUDGED * networks)
+    return bool(summary["networks"] >= JUDGED * networks)
 
 
-def verdicts(found: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, int]]]:
+def verdicts(population: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, int]]]:
     """Judges each hypothesis line by line: see `MOVED`."""
     ranges = {TURNED: MOVED, RANDOM: UNMOVED, OTHER: UNMOVED, LOCAL: FOLLOWS}
-    rows = {f"frequency, {name}": (found["slopes"][name], each) for name, each in ranges.items()}
-    rows["duration, the mode"] = found["decay"], FOLLOWS
-    rows["local mode predicts waves"] = {"all": found["lines"]["correlation"]}, PREDICTS
-    for name, (own, limits) in rows.items():
+    rows = {f"frequency, {name}": (population["slopes"][name], limits) for name, limits in ranges.items()}
+    rows["duration, the mode"] = population["decay"], FOLLOWS
+    rows["local mode predicts waves"] = {"all": population["lines"]["correlation"]}, PREDICTS
+    for name, (summaries, limits) in rows.items():
         counts = {"supported": 0, "undecided": 0, "refuted": 0, "not judged": 0}
-        for each in own.values():
-            counts[_judged(each, found["networks"], *limits)] += 1
+        for summary in summaries.values():
+            counts[_verdict(summary, population["networks"], *limits)] += 1
         yield name, counts
 
 
-def _judged(each: Mapping[str, Any], networks: int, low: float, high: float) -> str:
-    if not enough(each, networks) or each["low"] is None:
+def _verdict(summary: Mapping[str, Any], networks: int, low: float, high: float) -> str:
+    if not enough(summary, networks) or summary["low"] is None:
         return "not judged"
-    if low <= each["low"] and each["high"] <= high:
+    if low <= summary["low"] and summary["high"] <= high:
         return "supported"
-    return "refuted" if each["high"] < low or each["low"] > high else "undecided"
+    return "refuted" if summary["high"] < low or summary["low"] > high else "undecided"

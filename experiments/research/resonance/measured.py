@@ -1,4 +1,4 @@
-"""The waves in what networks answer to lines while a mode is turned, and the damage of such an edit."""
+"""Measures waves in the answers to lines while a mode is turned, and the damage that such an edit does."""
 
 from __future__ import annotations
 
@@ -93,29 +93,29 @@ class Edited:
         ],
         speed: float = 1.0,
     ) -> Waves:
-        """The waves in the answers to lines: what the static answers of the same edited networks do not have."""
-        shown = self.answers(self.lines, rests, matrices, speed)
+        """Fits waves to the answers to lines, less the static answers of the same edited networks."""
+        answers = self.answers(self.lines, rests, matrices, speed)
         constants = np.broadcast_to(LEVELS[:, None, None], (len(LEVELS), REST, 1))
-        static = np.empty_like(shown)
+        static = np.empty_like(answers)
         for place in range(rests.shape[1]):
-            own = slice(None) if rests.shape[1] == 1 else slice(place, place + 1)
+            affected = slice(None) if rests.shape[1] == 1 else slice(place, place + 1)
             settled = self.answers(constants, rests[:, place : place + 1], matrices[:, place : place + 1], speed)
             moving = np.ptp(settled[..., -REST // 10 :], axis=-1) > MOVES
             at_rest = np.where(moving, np.nan, settled[..., -1])
             for seed, values in enumerate(at_rest):
-                static[seed, own] = np.interp(self.lines[own, :, 0], LEVELS, values)
-        return fitted(shown - static, self.x)
+                static[seed, affected] = np.interp(self.lines[affected, :, 0], LEVELS, values)
+        return fitted(answers - static, self.x)
 
     def matched(self, damage: Float[np.ndarray, " S"], norm: Float[np.ndarray, " S"]) -> Float[np.ndarray, "S 1 D D"]:
         """Random matrices of rank one, scaled until the training error is as large, by bisection."""
         size = self.mode.rest.shape[-1]
-        drawn = [np.random.default_rng(seed).normal(size=(2, size)) for seed in range(len(damage))]
-        unit = np.stack([np.outer(*each) / np.linalg.norm(np.outer(*each)) for each in drawn])[:, None]
+        pairs = [np.random.default_rng(seed).normal(size=(2, size)) for seed in range(len(damage))]
+        unit = np.stack([np.outer(*pair) / np.linalg.norm(np.outer(*pair)) for pair in pairs])[:, None]
         scale, step = np.zeros(len(damage)), LARGEST * norm
         for _ in range(HALVINGS):
             step = step / 2
-            more = self.damage((scale + step)[:, None, None, None] * unit)
-            scale = np.where(more <= damage, scale + step, scale)
+            trial_damage = self.damage((scale + step)[:, None, None, None] * unit)
+            scale = np.where(trial_damage <= damage, scale + step, scale)
         return scale[:, None, None, None] * unit
 
 
@@ -134,70 +134,70 @@ def fitted(deviation: Float[np.ndarray, "S C T"], x: Float[np.ndarray, " T"]) ->
     w, k = np.unravel_index(best, (len(FREQUENCIES), len(TIMES)))
     inside = (w % (len(FREQUENCIES) - 1) > 0) & (k % (len(TIMES) - 1) > 0)
     fits = inside & (np.take_along_axis(shares, best[None], axis=0)[0] >= EXPLAINED)
-    found = (np.where(fits, each, np.nan).reshape(deviation.shape[:2]) for each in (FREQUENCIES[w], TIMES[k]))
-    return Waves(*found)
+    waves = (np.where(fits, value, np.nan).reshape(deviation.shape[:2]) for value in (FREQUENCIES[w], TIMES[k]))
+    return Waves(*waves)
 
 
 def slopes(factors: tuple[float, ...], measured: Float[np.ndarray, "K S C"]) -> Float[np.ndarray, "S C"]:
     """The slope of log(measured) on log(factor), per network and line; NaN with fewer than `LEAST` fits."""
     logs = np.moveaxis(np.log(measured), 0, -1)
     against = np.broadcast_to(np.log(factors), logs.shape)
-    return np.array([slope(*each, LEAST) for each in zip(against, logs, strict=True)])
+    return np.array([slope(*pair, LEAST) for pair in zip(against, logs, strict=True)])
 
 
 def turned(experiment: lt.Experiment, settings: lt.Settings, run: lt.Run) -> dict[str, Any]:
-    """What turning the mode does to waves and training error.
+    """Measures how turning the mode changes the waves and the training error.
 
     Returns:
         ``frequency``: of the mode; ``slopes``: by edit and line, the median slope over networks with its 95 % bootstrap
-        interval and ``quartiles``, and ``networks``, how many have one; ``fits``: by edit and line, how many networks
-        have a wave at each factor; ``fitted everywhere``: the slopes of those that have one at every factor; ``decay``
-        the same as ``slopes`` for time constants;
-        ``waves`` and ``damage`` by edit and factor; ``lines``: see `_lines`.
+        interval and ``quartiles``, and ``networks``, how many have a slope; ``fits``: by edit and line, how many
+        networks have a wave at each factor; ``fitted everywhere``: the slopes of networks with a wave at every factor;
+        ``decay``: the same as ``slopes`` for time constants; ``waves`` and ``damage``: by edit and factor; ``lines``:
+        see `_lines`.
     """
     networks = Edited(experiment, settings, run)
-    own = networks.mode
-    other = lt.dynamics.oscillation(networks.networks, np.array([networks.level]), rank=1)
+    mode = networks.mode
+    next_mode = lt.dynamics.oscillation(networks.networks, np.array([networks.level]), rank=1)
     local = _local(networks)
     frequencies, damages = (defaultdict[str, list[Any]](list) for _ in range(2))
     for factor in FACTORS:
-        turning = own.turned(factor)
+        turning = mode.turned(factor)
         damage = networks.damage(turning)
         random = networks.matched(damage, np.linalg.norm(turning, axis=(-2, -1))[:, 0])
-        matrices = {TURNED: turning, RANDOM: random, OTHER: other.turned(factor)}
-        for name, each in matrices.items():
-            frequencies[name].append(networks.waves(own.rest, each).frequency)
-            damages[name].append(damage if each is turning else networks.damage(each))
+        matrices = {TURNED: turning, RANDOM: random, OTHER: next_mode.turned(factor)}
+        for name, matrix in matrices.items():
+            frequencies[name].append(networks.waves(mode.rest, matrix).frequency)
+            damages[name].append(damage if matrix is turning else networks.damage(matrix))
         frequencies[LOCAL].append(networks.waves(local.rest, local.turned(factor)).frequency)
-        frequencies[REST_OF].append(networks.waves(own.rest, own.others_turned(factor)).frequency)
-        frequencies[CLOCK].append(networks.waves(own.rest, 0 * turning, factor).frequency)
-    times = [networks.waves(own.rest, own.turned(decay=decay)).time for decay in DECAYS]
-    measured = {name: np.stack(each) for name, each in frequencies.items()}
-    followed = {name: slopes(FACTORS, each) for name, each in measured.items()}
-    usual = measured[TURNED][FACTORS.index(1.0)]
+        frequencies[REST_OF].append(networks.waves(mode.rest, mode.others_turned(factor)).frequency)
+        frequencies[CLOCK].append(networks.waves(mode.rest, 0 * turning, factor).frequency)
+    times = [networks.waves(mode.rest, mode.turned(decay=decay)).time for decay in DECAYS]
+    measured = {name: np.stack(by_factor) for name, by_factor in frequencies.items()}
+    followed = {name: slopes(FACTORS, by_factor) for name, by_factor in measured.items()}
+    unedited = measured[TURNED][FACTORS.index(1.0)]
     return {
-        "networks": len(own.value),
-        "oscillating": int(np.isfinite(own.value).sum()),
+        "networks": len(mode.value),
+        "oscillating": int(np.isfinite(mode.value).sum()),
         "factors": list(FACTORS),
-        "frequency": _summary(lt.dynamics.modes(own.value[:, 0], networks.spacing).frequency),
-        "slopes": {name: _by_line(networks, each) for name, each in followed.items()},
-        "fits": {name: _fits(networks, each) for name, each in measured.items()},
+        "frequency": _summary(lt.dynamics.modes(mode.value[:, 0], networks.spacing).frequency),
+        "slopes": {name: _by_line(networks, values) for name, values in followed.items()},
+        "fits": {name: _fits(networks, by_factor) for name, by_factor in measured.items()},
         "fitted everywhere": {
-            name: _by_line(networks, np.where(np.isfinite(each).all(axis=0), followed[name], np.nan))
-            for name, each in measured.items()
+            name: _by_line(networks, np.where(np.isfinite(by_factor).all(axis=0), followed[name], np.nan))
+            for name, by_factor in measured.items()
         },
         "decay": _by_line(networks, slopes(DECAYS, np.stack(times))),
         "waves": {
-            name: [_summary(_median(each / usual)) for each in measured[name]] for name in (TURNED, RANDOM, OTHER)
+            name: [_summary(_median(wave / unedited)) for wave in measured[name]] for name in (TURNED, RANDOM, OTHER)
         },
-        "damage": {name: [_summary(each) for each in every] for name, every in damages.items()},
-        "lines": _lines(networks, local, usual),
+        "damage": {name: [_summary(values) for values in by_factor] for name, by_factor in damages.items()},
+        "lines": _lines(networks, local, unedited),
     }
 
 
 def _median(values: Float[np.ndarray, "S C"]) -> Float[np.ndarray, " S"]:
     """The median over lines of each network; NaN without any."""
-    return np.array([np.median(known) if len(known := each[np.isfinite(each)]) else np.nan for each in values])
+    return np.array([np.median(finite) if len(finite := row[np.isfinite(row)]) else np.nan for row in values])
 
 
 def _local(networks: Edited) -> Any:
@@ -206,14 +206,14 @@ def _local(networks: Edited) -> Any:
     return lt.dynamics.oscillation(networks.networks, networks.lines[:, early, 0].mean(axis=1).astype(float))
 
 
-def _lines(networks: Edited, local: Any, usual: Float[np.ndarray, "S C"]) -> dict[str, Any]:
+def _lines(networks: Edited, local: Any, unedited: Float[np.ndarray, "S C"]) -> dict[str, Any]:
     """The rank correlation over lines, per network, of the mode's frequency and that of the unedited waves."""
     frequencies = lt.dynamics.modes(local.value, networks.spacing).frequency
     correlations = []
-    for ours, theirs in zip(usual, frequencies, strict=True):
-        both = np.isfinite(ours) & np.isfinite(theirs)
-        varied = both.sum() >= LEAST and np.ptp(ours[both]) > 0
-        correlations.append(spearmanr(ours[both], theirs[both]).statistic if varied else np.nan)
+    for wave, mode in zip(unedited, frequencies, strict=True):
+        both = np.isfinite(wave) & np.isfinite(mode)
+        varied = both.sum() >= LEAST and np.ptp(wave[both]) > 0
+        correlations.append(spearmanr(wave[both], mode[both]).statistic if varied else np.nan)
     return {"correlation": _summary(np.array(correlations))}
 
 
@@ -223,10 +223,10 @@ def _fits(networks: Edited, frequencies: Float[np.ndarray, "K S C"]) -> dict[str
 
 
 def _by_line(networks: Edited, values: Float[np.ndarray, "S C"]) -> dict[str, Any]:
-    return {name: _summary(each) for name, each in zip(networks.names, values.T, strict=True)}
+    return {name: _summary(column) for name, column in zip(networks.names, values.T, strict=True)}
 
 
 def _summary(values: Float[np.ndarray, " S"]) -> dict[str, Any]:
-    known = values[np.isfinite(values)]
-    _, *quartiles = lt.statistics.median_quartiles(known)
-    return {"networks": len(known), **lt.statistics.median_bootstrap(known).as_json(), "quartiles": quartiles}
+    finite = values[np.isfinite(values)]
+    _, *quartiles = lt.statistics.median_quartiles(finite)
+    return {"networks": len(finite), **lt.statistics.median_bootstrap(finite).as_json(), "quartiles": quartiles}

@@ -39,7 +39,7 @@ def test_slopes_are_those_of_lines_through_logarithms():
 )
 def test_a_line_is_judged_by_the_interval_if_enough_networks_have_a_slope(low, high, networks, said):
     each = {"low": low, "high": high, "networks": networks}
-    assert hypotheses._judged(each, 10, 0.5, 1.5) == said
+    assert hypotheses._verdict(each, 10, 0.5, 1.5) == said
 
 
 def test_the_figure_shows_only_lines_that_can_be_judged_and_counts_them_in_its_title():
