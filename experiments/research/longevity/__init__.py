@@ -1,8 +1,8 @@
 """How long networks remember, by how they were trained.
 
-Results: docs/findings.md. `__main__` is the command; `populations` trains networks, `measured` finds how long they
-remember and what may order these times; `hypotheses` has what was set to be measured and how it is judged, and
-`figures` draws the figure.
+Results: docs/findings.md. `__main__` is the command; `populations` trains networks, `measured` measures how long they
+remember and the quantities that may predict it; `hypotheses` has the settings, hypotheses and tests, and `figures`
+draws the figure.
 """
 
 import lazy_loader

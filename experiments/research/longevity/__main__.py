@@ -1,4 +1,4 @@
-"""What depends on the learning rate? Asks networks that learned to remember equally well for how long they do.
+"""How does the learning rate change how long networks remember? Compares networks that learned equally well.
 
 Trains LSTMs and GRUs on the three-bit flip-flop with RMSprop and Adam, five rates each, and RMSprop with rates that
 decay, are warmed up, are a third for three times the steps, or change at the same loss. Reports for how long the
@@ -30,7 +30,7 @@ from .hypotheses import CELLS, QUANTITIES, THIRDS, correlation, verdicts
 from .measured import several, switches, valleys
 from .populations import COURSES
 
-JUDGED_BY = 52
+JUDGING_SEED = 52
 """Base seed of the networks that judge the hypotheses; base seed 0 was explored."""
 
 SINE = {"0.0003": 6_000, "0.001": 2_000, "0.003": 1_000, "0.006": 600, "0.01": 400}
@@ -40,7 +40,7 @@ The goal is checked at 200 records, so that fewer steps of larger rates stop net
 """
 
 LASTS = (100, 1_000, 10_000, 40_000)
-"""Time steps in the table of networks that keep all memories for so long."""
+"""Time steps for which the table counts the networks that keep all memories."""
 
 
 def score(needs: Mapping[str, lt.Run], base_seed: int, seeds: int, keep: Callable[..., Any]) -> dict[str, Any]:
@@ -49,40 +49,40 @@ def score(needs: Mapping[str, lt.Run], base_seed: int, seeds: int, keep: Callabl
     Returns what `measured` returns, by ``cell, rule, course, rate``, with rank ``correlations`` of `LIFETIME` with the
     `QUANTITIES`; what `valleys` returns of networks of the sine, by rate; and the `verdicts`.
     """
-    found: dict[str, Any] = {}
-    for cell, shown in CELLS.items():
-        usual = partial(several, cell, "RMSprop", base_seed, seeds)
+    populations: dict[str, Any] = {}
+    for cell, cell_name in CELLS.items():
+        rmsprop = partial(several, cell, "RMSprop", base_seed, seeds)
         parts = {
-            **{f"RMSprop, {words}": partial(usual, **course) for words, course in COURSES.items()},
+            **{f"RMSprop, {words}": partial(rmsprop, **course) for words, course in COURSES.items()},
             "Adam, constant": partial(several, cell, "Adam", base_seed, seeds),
-            "RMSprop, a third for three times the steps": partial(usual, rates=THIRDS, less=3),
+            "RMSprop, a third for three times the steps": partial(rmsprop, rates=THIRDS, less=3),
             "RMSprop, switched": partial(switches, cell, base_seed, seeds),
         }
         for name, compute in parts.items():
-            words = f"{shown}, {name}"
-            for rate, own in keep(f"{words}: trained", [words, base_seed, seeds], compute).items():
-                found[f"{words}, {rate}"] = own
-    for own in found.values():
-        own["correlations"] = {what: correlation(own, what) for what in QUANTITIES}
+            words = f"{cell_name}, {name}"
+            for rate, population in keep(f"{words}: trained", [words, base_seed, seeds], compute).items():
+                populations[f"{words}, {rate}"] = population
+    for population in populations.values():
+        population["correlations"] = {quantity: correlation(population, quantity) for quantity in QUANTITIES}
     stayed = {rate: valleys(run) for rate, run in needs.items()}
-    return {"populations": found, "sine": stayed, "verdicts": dict(verdicts(found, stayed))}
+    return {"populations": populations, "sine": stayed, "verdicts": dict(verdicts(populations, stayed))}
 
 
 def longevity(
-    seeds: Annotated[int, range(6, 10_000_000)] = 16, base_seed: Annotated[int, range(2**32)] = JUDGED_BY
+    seeds: Annotated[int, range(6, 10_000_000)] = 16, base_seed: Annotated[int, range(2**32)] = JUDGING_SEED
 ) -> lt.Analysis:
-    """Measures memories of networks that it trains, and valleys of the sine's, of which there are twice as many.
+    """Measures memories of networks that it trains, and valleys of networks of the sine.
 
     Args:
         seeds: number of networks for each setting; twice as many of the sine.
         base_seed: base seed of all networks; other values give other networks with the same seed numbers.
     """
-    given = f"--seeds={2 * seeds}", f"--base_seed={base_seed}", "--early_stopping=1"
+    flags = f"--seeds={2 * seeds}", f"--base_seed={base_seed}", "--early_stopping=1"
     return lt.Analysis(
         name="longevity",
         settings={"seeds": seeds, "base_seed": base_seed},
         needs={
-            rate: lt.ask(sine.EXPERIMENT, *given, f"--learning_rate={rate}", f"--steps={steps}")
+            rate: lt.ask(sine.EXPERIMENT, *flags, f"--learning_rate={rate}", f"--steps={steps}")
             for rate, steps in SINE.items()
         },
         score=lambda runs, keep: score(runs, base_seed, seeds, keep),
@@ -97,39 +97,39 @@ def report(metrics: Mapping[str, Any]) -> Iterator[RenderableType]:
     counts = [
         (
             name,
-            f"{own['learned']} of {own['networks'] + own.get('not switched', 0)}",
-            _loss(own["loss"]),
-            *_lasting(own["lifetime"]),
+            f"{population['learned']} of {population['networks'] + population.get('not switched', 0)}",
+            _loss(population["loss"]),
+            *_lasting(population["lifetime"]),
         )
-        for name, own in populations.items()
+        for name, population in populations.items()
     ]
     columns = (setting, "learned>", "loss>", *(f"{steps:,}>" for steps in LASTS))
     title = "networks that learned, and keep all memories for so many steps"
     yield lt.tables.table(title, columns, counts, **lt.tables.PLAIN)
-    correlations = {name: own["correlations"] for name, own in populations.items()}
-    known = {name: each for name, each in correlations.items() if any(one["value"] for one in each.values())}
+    correlations = {name: population["correlations"] for name, population in populations.items()}
+    estimated = {name: row for name, row in correlations.items() if any(entry["value"] for entry in row.values())}
     names = [*next(iter(correlations.values()))]
     title = f"rank correlation of {', '.join(names)} with the lifetime; *: the 95 % bootstrap interval excludes 0"
-    columns = (setting, *(f"{each.split()[-1]}>" for each in names))
-    rows = [(name, *map(_starred, each.values())) for name, each in known.items()]
+    columns = (setting, *(f"{name.split()[-1]}>" for name in names))
+    rows = [(name, *map(_starred, row.values())) for name, row in estimated.items()]
     yield lt.tables.table(title, columns, rows, **lt.tables.PLAIN)
     valleys = [
         (
             rate,
-            f"{own['networks']} of {own['of']}",
-            _loss(own["error"]),
-            str(own["count"]),
-            lt.tables.interval(own["low"], own["high"]),
+            f"{row['networks']} of {row['of']}",
+            _loss(row["error"]),
+            str(row["count"]),
+            lt.tables.interval(row["low"], row["high"]),
         )
-        for rate, own in metrics["sine"].items()
+        for rate, row in metrics["sine"].items()
     ]
     title = "networks of the sine at the same error, and those whose valley stays"
     columns = ("rate", "learned>", "RMSE>", "valley stays>", "share, 95 % interval>")
     yield lt.tables.table(title, columns, valleys, **lt.tables.PLAIN)
-    if lost := {name: own["diverged"] for name, own in populations.items() if own["diverged"]}:
-        yield "diverged: " + "; ".join(f"{name}: {count}" for name, count in lost.items())
-    for words, each in metrics["verdicts"].items():
-        yield f"{words}: {'supported' if each['supported'] else 'not supported'} ({_numbers(each)})"
+    if diverged := {name: population["diverged"] for name, population in populations.items() if population["diverged"]}:
+        yield "diverged: " + "; ".join(f"{name}: {count}" for name, count in diverged.items())
+    for hypothesis, verdict in metrics["verdicts"].items():
+        yield f"{hypothesis}: {'supported' if verdict['supported'] else 'not supported'} ({_numbers(verdict)})"
 
 
 def _lasting(lifetimes: Sequence[float]) -> list[str]:
@@ -140,19 +140,19 @@ def _loss(value: float | None) -> str:
     return "–" if value is None else f"{value:.2g}"
 
 
-def _starred(each: Mapping[str, Any]) -> str:
-    return "–" if each["value"] is None else f"{each['value']:.2f}{'*' if each['low'] * each['high'] > 0 else ''}"
+def _starred(row: Mapping[str, Any]) -> str:
+    return "–" if row["value"] is None else f"{row['value']:.2f}{'*' if row['low'] * row['high'] > 0 else ''}"
 
 
-def _numbers(each: Mapping[str, Any]) -> str:
+def _numbers(result: Mapping[str, Any]) -> str:
     """The numbers that decide on a hypothesis."""
-    if "most count" in each:
-        least, most = (f"{each[f'{name} count']} of {each[f'{name} networks']}" for name in ("least", "most"))
-        return f"{least} to {most} networks over {each['recipes']} rates"
-    if "first" in each:
-        return f"probability {lt.tables.estimate(each, 'value')}, {each['first']} and {each['second']} networks"
-    median = "" if each.get("median") is None else f", median correlation {each['median']:.2f}"
-    return f"{each['count']} of {each['recipes']} recipes{median}"
+    if "most count" in result:
+        least, most = (f"{result[f'{name} count']} of {result[f'{name} networks']}" for name in ("least", "most"))
+        return f"{least} to {most} networks over {result['recipes']} rates"
+    if "first" in result:
+        return f"probability {lt.tables.estimate(result, 'value')}, {result['first']} and {result['second']} networks"
+    median = "" if result.get("median") is None else f", median correlation {result['median']:.2f}"
+    return f"{result['count']} of {result['recipes']} recipes{median}"
 
 
 if __name__ == "__main__":

@@ -14,15 +14,15 @@ from .hypotheses import CELLS, CENSORED, CHOOSES, LASTING, LIFETIME, RATES
 
 def longevity(metrics: Mapping[str, Any]) -> Figure:
     """Draws for how long networks that learned keep all memories, by constant learning rate and cell."""
-    found, shades = metrics["populations"], lt.figures.colors(RATES, "")
+    populations, shades = metrics["populations"], lt.figures.colors(RATES, "")
     options: dict[str, Any] = {"columns": 1, "size": (7.4, 6.4), "subplots": {"sharex": True}}
     with lt.figures.canvas("", "", xlabel="", ylabel="% of networks that learned", **options) as (figure, panels):
         for axes, cell in zip(panels, CELLS.values(), strict=True):
-            rows = {rate: found[f"{cell}, RMSprop, constant, {rate:g}"] for rate in RATES}
-            learned = {rate: own for rate, own in rows.items() if own["learned"]}
+            rows = {rate: populations[f"{cell}, RMSprop, constant, {rate:g}"] for rate in RATES}
+            learned = {rate: population for rate, population in rows.items() if population["learned"]}
             lines = {
-                f"rate {rate:g} ({own['learned']} learned)": (own[LIFETIME], shades[rate])
-                for rate, own in learned.items()
+                f"rate {rate:g} ({population['learned']} learned)": (population[LIFETIME], shades[rate])
+                for rate, population in learned.items()
             }
             survival(axes, lines, np.unique(np.geomspace(10, CENSORED, 200).round()))
             axes.axvline(LASTING, color=lt.figures.GRAY, linewidth=0.9, linestyle=":")

@@ -1,4 +1,4 @@
-"""What `experiments.research.longevity` was set to measure and to show, and how it is judged."""
+"""The settings, thresholds and hypotheses of `experiments.research.longevity`, and their tests."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal
@@ -43,18 +43,18 @@ LEAST = 8
 NOTHING = lt.statistics.Estimate(np.nan, np.nan, np.nan)
 
 
-def correlation(own: Mapping[str, Any], what: str) -> dict[str, Any]:
+def correlation(row: Mapping[str, Any], quantity: str) -> dict[str, Any]:
     """The rank correlation over networks of a quantity with the lifetime, with a 95 % bootstrap interval."""
-    pairs = np.array([each for each in zip(own[what], own[LIFETIME], strict=True) if each[0] is not None], float)
+    pairs = np.array([pair for pair in zip(row[quantity], row[LIFETIME], strict=True) if pair[0] is not None], float)
     if len(pairs) < LEAST or len(np.unique(pairs[:, 1])) < 3:
         return {"networks": len(pairs), **NOTHING.as_json("value")}
-    found = lt.statistics.rank_correlation(pairs[:, 0], pairs[:, 1])
-    found = lt.statistics.Estimate(*np.where(np.isnan(found), found.value, found))  # -1 and 1 exclude 0.
-    return {"networks": len(pairs), **found.as_json("value")}
+    estimate = lt.statistics.rank_correlation(pairs[:, 0], pairs[:, 1])
+    estimate = lt.statistics.Estimate(*np.where(np.isnan(estimate), estimate.value, estimate))  # -1 and 1 exclude 0.
+    return {"networks": len(pairs), **estimate.as_json("value")}
 
 
 def share(met: jt.Bool[np.ndarray, " M"]) -> dict[str, Any]:
-    """The share of networks that meet something, with its Wilson interval."""
+    """The share of networks that meet a condition, with its Wilson interval."""
     return {"networks": len(met), "count": int(met.sum()), **lt.statistics.wilson(int(met.sum()), len(met)).as_json()}
 
 
@@ -63,12 +63,12 @@ def predicts(rows: list[Mapping[str, Any]]) -> dict[str, Any]:
 
     ``count`` is the number of recipes whose interval excludes 0 on the side of the median.
     """
-    known = [each for each in rows if each["value"] is not None]
-    median = float(np.median([each["value"] for each in known])) if known else None
+    estimated = [row for row in rows if row["value"] is not None]
+    median = float(np.median([row["value"] for row in estimated])) if estimated else None
     sign = -1 if median is not None and median < 0 else 1
-    excluded = sum(sign * each["low"] > 0 and sign * each["high"] > 0 for each in known)
-    supported = median is not None and sign * median >= PREDICTS and 2 * excluded >= len(known)
-    return {"recipes": len(known), "count": excluded, "median": median, "supported": supported}
+    excluded = sum(sign * row["low"] > 0 and sign * row["high"] > 0 for row in estimated)
+    supported = median is not None and sign * median >= PREDICTS and 2 * excluded >= len(estimated)
+    return {"recipes": len(estimated), "count": excluded, "median": median, "supported": supported}
 
 
 def above(first: list[float], second: list[float]) -> dict[str, Any]:
@@ -78,38 +78,38 @@ def above(first: list[float], second: list[float]) -> dict[str, Any]:
     return {"first": len(first), "second": len(second), **chance.as_json("value")}
 
 
-def verdicts(found: Mapping[str, Any], stayed: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+def verdicts(populations: Mapping[str, Any], stayed: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yields each hypothesis, whether it is supported, and the numbers that decide."""
     for cell in CELLS.values():
 
-        def lives(name: str, cell: str = cell) -> list[float]:
-            return found[f"{cell}, RMSprop, {name}"][LIFETIME]
+        def lifetimes(name: str, cell: str = cell) -> list[float]:
+            return populations[f"{cell}, RMSprop, {name}"][LIFETIME]
 
-        usual = {rate: lives(f"constant, {rate:g}") for rate in RATES}
-        yield f"{cell}: {CHOOSES}", apart([share(np.array(each) >= LASTING) for each in usual.values()])
-        thirds = {rate: lives(f"a third for three times the steps, {rate:g}") for rate in THIRDS}
-        known = [each for rate in THIRDS if (each := above(thirds[rate], usual[rate]))["value"] is not None]
-        longer = sum((each["low"] or 0) > 0.5 for each in known)
-        decided = {"recipes": len(known), "count": longer, "supported": 2 * longer > len(known)}
-        yield f"{cell}: a third of the rate for three times the steps keeps longer", decided
-        order = above(lives(f"switched, {LOW:g}, then {HIGH:g}"), lives(f"switched, {HIGH:g}, then {LOW:g}"))
+        constant = {rate: lifetimes(f"constant, {rate:g}") for rate in RATES}
+        yield f"{cell}: {CHOOSES}", apart([share(np.array(values) >= LASTING) for values in constant.values()])
+        thirds = {rate: lifetimes(f"a third for three times the steps, {rate:g}") for rate in THIRDS}
+        chances = [chance for rate in THIRDS if (chance := above(thirds[rate], constant[rate]))["value"] is not None]
+        longer = sum((chance["low"] or 0) > 0.5 for chance in chances)
+        verdict = {"recipes": len(chances), "count": longer, "supported": 2 * longer > len(chances)}
+        yield f"{cell}: a third of the rate for three times the steps keeps longer", verdict
+        order = above(lifetimes(f"switched, {LOW:g}, then {HIGH:g}"), lifetimes(f"switched, {HIGH:g}, then {LOW:g}"))
         supported = order["low"] is not None and order["low"] > 0.5
         words = f"{cell}: the early rate selects: first {LOW:g}, then {HIGH:g} keeps longer"
         yield words, {**order, "supported": supported}
-    for what in QUANTITIES:
-        rows = [each["correlations"][what] for each in found.values()]
-        yield f"{what} orders lifetimes under one rate", predicts(rows)
+    for quantity in QUANTITIES:
+        rows = [population["correlations"][quantity] for population in populations.values()]
+        yield f"{quantity} orders lifetimes under one rate", predicts(rows)
     yield "the sine: at the same error, the rate chooses whether the valley stays", apart([*stayed.values()])
 
 
 def apart(shares: list[dict[str, Any]]) -> dict[str, Any]:
     """Whether the intervals of the smallest and the largest share do not overlap."""
-    known = [each for each in shares if each["networks"] >= 5]
-    if len(known) < 2:
-        return {"recipes": len(known), "count": 0, "supported": False}
-    low, *_, high = sorted(known, key=lambda each: each["count"] / each["networks"])
+    judged = [row for row in shares if row["networks"] >= 5]
+    if len(judged) < 2:
+        return {"recipes": len(judged), "count": 0, "supported": False}
+    low, *_, high = sorted(judged, key=lambda row: row["count"] / row["networks"])
     return {
-        "recipes": len(known),
+        "recipes": len(judged),
         **{f"least {name}": low[name] for name in ("count", "networks")},
         **{f"most {name}": high[name] for name in ("count", "networks")},
         "supported": bool(low["high"] < high["low"]),

@@ -1,4 +1,4 @@
-"""How long networks keep memories, and what may order these times; and whether the sine's valleys stay."""
+"""Measures how long networks keep memories, the quantities that may predict it, and the sine's valleys."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -50,14 +50,14 @@ Numbers = jt.Float[np.ndarray, " M"]
 def several(
     cell: Cell, rule: str, base_seed: int, count: int, rates: Sequence[float] = RATES, less: int = 1, **course: Any
 ) -> dict[str, Any]:
-    """What is measured of networks by rate, all of them ``less`` times smaller for as many times the steps."""
-    seeds, given = np.tile(np.arange(count), len(rates)), np.repeat(np.array(rates, np.float32), count)
-    networks = trained(cell, rule, base_seed, seeds, given / less, less * STEPS, **course)
-    return {f"{rate:g}": measured(networks, given == np.float32(rate)) for rate in rates}
+    """Trains and measures networks by rate; ``less`` divides all rates and multiplies the steps."""
+    seeds, network_rates = np.tile(np.arange(count), len(rates)), np.repeat(np.array(rates, np.float32), count)
+    networks = trained(cell, rule, base_seed, seeds, network_rates / less, less * STEPS, **course)
+    return {f"{rate:g}": measured(networks, network_rates == np.float32(rate)) for rate in rates}
 
 
 def switches(cell: Cell, base_seed: int, count: int) -> dict[str, Any]:
-    """The same of networks that change from one rate to the other when their loss has fallen to `MATCHED`."""
+    """Trains and measures networks that change from one rate to the other when their loss has fallen to `MATCHED`."""
     seeds, rates = np.tile(np.arange(count), 2), np.repeat(np.array([HIGH, LOW], np.float32), count)
     before = trained(cell, "RMSprop", base_seed, seeds, rates)
     losses = before.results.training.validation_loss
@@ -65,44 +65,44 @@ def switches(cell: Cell, base_seed: int, count: int) -> dict[str, Any]:
     reached = losses.step.values[below.argmax(axis=1)]
     factor = np.array([LOW / HIGH, HIGH / LOW], np.float32).repeat(count)
     after = trained(cell, "RMSprop", base_seed, seeds, rates, switch=reached, factor=factor)
-    found = {}
-    for words, rate in ((f"{HIGH:g}, then {LOW:g}", HIGH), (f"{LOW:g}, then {HIGH:g}", LOW)):
-        own, switched = rates == np.float32(rate), below.any(axis=1)
-        counts = {"not switched": int((own & ~switched).sum()), "switched after": reached[own & switched].tolist()}
-        found[words] = {**measured(after, own & switched), **counts}
-    return found
+    by_order = {}
+    for order, rate in ((f"{HIGH:g}, then {LOW:g}", HIGH), (f"{LOW:g}, then {HIGH:g}", LOW)):
+        group, switched = rates == np.float32(rate), below.any(axis=1)
+        counts = {"not switched": int((group & ~switched).sum()), "switched after": reached[group & switched].tolist()}
+        by_order[order] = {**measured(after, group & switched), **counts}
+    return by_order
 
 
 def measured(networks: lt.Networks, chosen: jt.Bool[np.ndarray, " M"]) -> dict[str, Any]:
-    """What is measured of some networks that learned: their lifetimes, and what may order them.
+    """Measures, of the chosen networks that learned, lifetimes and the quantities that may predict them.
 
     Returns the numbers of ``networks`` that did not diverge, of ``diverged`` ones, and of those that ``learned``, see
     `LEARNED`; ``loss``, the median validation loss of these; and for each of these `LIFETIME` and the `QUANTITIES`.
     """
-    shown = validation()
-    answers = np.asarray(lt.answers(networks, shown.inputs))
-    right = (answers > 0) == (np.asarray(shown.targets) > 0.5)[None]
+    sequences = validation()
+    answers = np.asarray(lt.answers(networks, sequences.inputs))
+    right = (answers > 0) == (np.asarray(sequences.targets) > 0.5)[None]
     sound = chosen & ~networks.diverged
     learned = sound & (right.mean(axis=(1, 2, 3)) >= LEARNED)
     loss, rows = None, dict.fromkeys((LIFETIME, *QUANTITIES), np.empty(0))
     if learned.any():
-        known = networks[learned]
-        loss = float(np.median(known.results.training.validation_loss.values[:, -1]))
-        rows = {LIFETIME: lifetimes(known), **inside(known), SHARPNESS: sharpness(known)}
+        learners = networks[learned]
+        loss = float(np.median(learners.results.training.validation_loss.values[:, -1]))
+        rows = {LIFETIME: lifetimes(learners), **inside(learners), SHARPNESS: sharpness(learners)}
     counts = {"networks": sound.sum(), "diverged": (chosen & networks.diverged).sum(), "learned": learned.sum()}
     return {**counts, "loss": loss, **rows}
 
 
 def memories(steps: int) -> lt.Examples:
-    """The eight memories, entered by one history of pulses, and then some time steps without pulses."""
+    """Sequences that set the eight memories by pulses, and then have no pulses for ``steps``."""
     return memory.silence(jax.random.key(1), steps)
 
 
 def lifetimes(networks: lt.Networks) -> Numbers:
     """Time steps without a pulse until the first wrong bit of any memory; at most `CENSORED`."""
-    shown = memories(CENSORED)
-    bits = np.asarray(shown.targets)[None, :, memory.BEFORE :] > 0.5
-    answers = np.asarray(lt.answers(networks, shown.inputs))[:, :, memory.BEFORE :]
+    sequences = memories(CENSORED)
+    bits = np.asarray(sequences.targets)[None, :, memory.BEFORE :] > 0.5
+    answers = np.asarray(lt.answers(networks, sequences.inputs))[:, :, memory.BEFORE :]
     return memory.until_wrong((answers > 0) == bits)
 
 
@@ -111,7 +111,7 @@ def inside(networks: lt.Networks) -> dict[str, Numbers]:
     inputs, late = np.asarray(memories(EARLY).inputs), slice(memory.BEFORE, None)
     (name, states), *_ = lt.states(networks, inputs).items()
     opened = gates(networks, name, states["hidden"], inputs)[:, :, late]
-    moved = np.concatenate([np.diff(each[:, :, late], axis=2) for each in states.values()], axis=-1)
+    moved = np.concatenate([np.diff(state[:, :, late], axis=2) for state in states.values()], axis=-1)
     return {
         SATURATION: (np.minimum(opened, 1 - opened) < SATURATED).mean(axis=(1, 2, 3, 4)),
         NORM: np.linalg.norm(np.asarray(networks.params[name]["recurrent_kernel"]), axis=(1, 2)),
@@ -125,17 +125,17 @@ def sharpness(networks: lt.Networks, iterations: int = 20) -> Numbers:
     It is that of ``(v + 1e-8)^(-1/4) H (v + 1e-8)^(-1/4)``, with ``H`` the Hessian of the loss of the first half of the
     sequences, and ``v`` the mean square of gradients over `BATCHES`.
     """
-    made = validation()
+    examples = validation()
     size = memory.SEQUENCES
 
-    def loss(params: Any, own: slice) -> Any:
-        logits = networks.model.apply({"params": params}, made.inputs[own])
-        return optax.sigmoid_binary_cross_entropy(logits, made.targets[own]).mean()
+    def loss(params: Any, batch: slice) -> Any:
+        logits = networks.model.apply({"params": params}, examples.inputs[batch])
+        return optax.sigmoid_binary_cross_entropy(logits, examples.targets[batch]).mean()
 
     def largest(params: Any) -> Any:
-        places = [slice(k * size // 2, k * size // 2 + size) for k in range(BATCHES)]
+        batches = [slice(k * size // 2, k * size // 2 + size) for k in range(BATCHES)]
         flat, restored = jax.flatten_util.ravel_pytree(params)
-        gradients = [jax.grad(lambda w, own=own: loss(restored(w), own))(flat) for own in places]
+        gradients = [jax.grad(lambda w, batch=batch: loss(restored(w), batch))(flat) for batch in batches]
         scale = (jnp.mean(jnp.square(jnp.stack(gradients)), axis=0) + 1e-8) ** -0.25
         gradient = jax.grad(lambda w: loss(restored(w), slice(0, 2 * size)))
 
@@ -152,15 +152,15 @@ def sharpness(networks: lt.Networks, iterations: int = 20) -> Numbers:
 
 
 def valleys(run: lt.Run) -> dict[str, Any]:
-    """In how many networks that reached the goal the valley of other amplitudes stays where it is."""
+    """Counts the networks that reached the goal and whose valley stays where it is at other amplitudes."""
     results = lt.load(run.folder).results
     learned = results.learned.values
     moved = valley_moved(lt.probed(results, "amplitude"))[learned]
-    known = moved[np.isfinite(moved)]
+    finite = moved[np.isfinite(moved)]
     error = float(np.median(results.training.train_rmse.values[learned, -1, 0])) if learned.any() else np.nan
     return {
-        "numbers": known,
-        **share(known <= STAYS),
+        "numbers": finite,
+        **share(finite <= STAYS),
         "of": results.sizes["seed"],
         "error": error,
     }

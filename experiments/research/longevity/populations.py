@@ -20,7 +20,7 @@ RULES = {"RMSprop": partial(optax.scale_by_rms, decay=0.9), "Adam": optax.scale_
 
 
 def optimizer(rule: str) -> optax.GradientTransformation:
-    """A rule whose rate can be warmed up, decay linearly, and be multiplied by a factor from a step on.
+    """An optimizer whose rate can warm up, decay linearly, and be multiplied by a factor from a step on.
 
     ``warm`` is the number of steps until the whole rate, ``decay`` the share of it that is lost with each step.
     """
@@ -58,7 +58,7 @@ def trained(
         steps=steps,
         optimizer=OPTIMIZERS[rule],
         learning_rate=rates,
-        numbers={name: np.broadcast_to(np.float32(each), seeds.shape) for name, each in numbers.items()},
+        numbers={name: np.broadcast_to(np.float32(value), seeds.shape) for name, value in numbers.items()},
         early_stopping=lt.EarlyStopping(validation=validation()),
     )
 
