@@ -1,4 +1,4 @@
-"""How far gates carry what networks learned, and how far their parameters say that they do.
+"""Predicts from networks' parameters how far they count or track parity, and tests the predictions.
 
 Definitions and results: docs/horizons.md. `__main__` is the command; `counting` and `parity` compute horizons and
 predictions, `measured` applies both to trained networks; `measures` has the statistics and `hypotheses` the tests;

@@ -17,48 +17,48 @@ from rich.console import RenderableType
 import lstm_toys as lt
 
 from .. import horizons
-from ..papers.counting import EXPERIMENT as COUNTS
+from ..papers.counting import EXPERIMENT as COUNTING_EXPERIMENT
 from ..papers.populations import OPTIMIZERS
 from ..papers.tracking import LINEAR
 from . import hypotheses, measures
-from .measured import counted, measured, told
-from .parity import EXPERIMENT as TELLS
+from .measured import measure_counters, measure_recurrences, measured
+from .parity import EXPERIMENT as PARITY_EXPERIMENT
 
-JUDGED_BY = 0x1544
+JUDGING_SEED = 0x1544
 """Base seed of the networks that judge the hypotheses: the first digits of the commit that defined these, 1544eefa."""
 
 OPTIMIZER = {words: name for name, words in OPTIMIZERS.items()}
 
 
 def trained(name: str, seeds: int, base_seed: int) -> Any:
-    """The study that trains a population of a name that `hypotheses` has."""
+    """The study that trains the population of this name; `hypotheses` has the names."""
     task, gates, recipe = name.split(", ")
     optimizer, rate = recipe.split()
     flags = f"--seeds={seeds} --base_seed={base_seed} --optimizer={OPTIMIZER[optimizer]} --learning_rate={rate}".split()
     if task == "counting":
-        return lt.ask(COUNTS, *flags, f"--gates={gates}")
+        return lt.ask(COUNTING_EXPERIMENT, *flags, f"--gates={gates}")
     cell = f"--cell={LINEAR}(hard={gates == 'hard'})"
-    return lt.ask(TELLS, *flags, f"--timesteps={task.split()[1]}", cell)
+    return lt.ask(PARITY_EXPERIMENT, *flags, f"--timesteps={task.split()[1]}", cell)
 
 
-def look(name: str, run: lt.Run) -> dict[str, Any]:
-    """What is measured of a population."""
+def measure(name: str, run: lt.Run) -> dict[str, Any]:
+    """Measures the networks of a population."""
     task, gates, _ = name.split(", ")
     if task == "counting":
-        return measured(run, partial(counted, gates=gates))
-    return measured(run, partial(told, hard=gates == "hard", length=int(task.split()[1])))
+        return measured(run, partial(measure_counters, gates=gates))
+    return measured(run, partial(measure_recurrences, hard=gates == "hard", length=int(task.split()[1])))
 
 
 def score(needs: Mapping[str, lt.Run], seeds: int, keep: Callable[..., Any]) -> dict[str, Any]:
     """Measures all populations, and judges the hypotheses."""
-    found = {name: keep(f"{name}: measured", [run, name], partial(look, name, run)) for name, run in needs.items()}
+    results = {name: keep(f"{name}: measured", [run, name], partial(measure, name, run)) for name, run in needs.items()}
     counts = measures.resampled(seeds)
-    predictions = {name: hypotheses.prediction(own, counts)[0] for name, own in found.items()}
-    return {"populations": found, "predictions": predictions, "verdicts": hypotheses.verdicts(found, counts)}
+    predictions = {name: hypotheses.prediction(result, counts)[0] for name, result in results.items()}
+    return {"populations": results, "predictions": predictions, "verdicts": hypotheses.verdicts(results, counts)}
 
 
 def horizon(
-    seeds: Annotated[int, range(12, 10_000_000)] = 48, base_seed: Annotated[int, range(2**32)] = JUDGED_BY
+    seeds: Annotated[int, range(12, 10_000_000)] = 48, base_seed: Annotated[int, range(2**32)] = JUDGING_SEED
 ) -> lt.Analysis:
     """Measures and judges all populations.
 
@@ -83,38 +83,38 @@ def horizon(
 
 def report(metrics: Mapping[str, Any]) -> Iterator[RenderableType]:
     """Yields how horizons are distributed and predicted by population, what interventions do, and the verdicts."""
-    found = metrics["predictions"]
-    rows: list[tuple[str, ...]] = [(name, *_counts(each)) for name, each in found.items()]
+    predictions = metrics["predictions"]
+    rows: list[tuple[str, ...]] = [(name, *_counts(prediction)) for name, prediction in predictions.items()]
     columns: tuple[str, ...] = ("task, gates, recipe", "eligible>", "at K>", "median H>", "quartiles>", "is>")
     yield lt.tables.table("horizons", columns, rows, **lt.tables.PLAIN)
-    judged = {name: each for name, each in found.items() if each["judged"] == "judged"}
-    rows = [(name, _value(each["skill"]["P"]), _value(each["concordance"])) for name, each in judged.items()]
+    judged = {name: row for name, row in predictions.items() if row["judged"] == "judged"}
+    rows = [(name, _value(row["skill"]["P"]), _value(row["concordance"])) for name, row in judged.items()]
     yield lt.tables.table("predictions", ("task, gates, recipe", "skill>", "C>"), rows, **lt.tables.PLAIN)
     recipes = metrics["verdicts"]["H4"]["recipes"]
     edits = [edit for edit in next(iter(recipes.values())) if edit != "met"]
-    rows = [(name, *(_value(each[edit]) for edit in edits)) for name, each in recipes.items()]
+    rows = [(name, *(_value(recipe[edit]) for edit in edits)) for name, recipe in recipes.items()]
     title = "median slope of log H on log P over shifts of a bias: the counter's forget bias, or others"
     yield lt.tables.table(title, ("recipe", *(f"{edit}>" for edit in edits)), rows, **lt.tables.PLAIN)
-    for name, each in metrics["verdicts"].items():
-        known = {what: each[what] for what in ("skill", "concordance", "slope") if what in each}
-        words = "".join(f"{what} {_value(one)}, " for what, one in known.items())
-        words += "".join(f"{gates} {_reached(one)}, " for gates, one in each.get("reach K", {}).items())
-        result = "supported" if each["supported"] else "not supported"
-        yield f"{name}: {result} ({words}p {each['p']:.3g}, adjusted {each['adjusted p']:.3g})"
+    for name, verdict in metrics["verdicts"].items():
+        estimates = {key: verdict[key] for key in ("skill", "concordance", "slope") if key in verdict}
+        words = "".join(f"{key} {_value(estimate)}, " for key, estimate in estimates.items())
+        words += "".join(f"{gates} {_reached(reached)}, " for gates, reached in verdict.get("reach K", {}).items())
+        result = "supported" if verdict["supported"] else "not supported"
+        yield f"{name}: {result} ({words}p {verdict['p']:.3g}, adjusted {verdict['adjusted p']:.3g})"
 
 
-def _counts(each: Mapping[str, Any]) -> tuple[str, ...]:
-    low, middle, high = each["quartiles"]
-    reached = f"{each['eligible']} of {each['networks']}", str(each["censored"])
-    return *reached, lt.tables.number(middle), lt.tables.interval(low, high), each["judged"]
+def _counts(prediction: Mapping[str, Any]) -> tuple[str, ...]:
+    low, middle, high = prediction["quartiles"]
+    reached = f"{prediction['eligible']} of {prediction['networks']}", str(prediction["censored"])
+    return *reached, lt.tables.number(middle), lt.tables.interval(low, high), prediction["judged"]
 
 
-def _value(each: Mapping[str, Any]) -> str:
-    return lt.tables.estimate(each, "value", places=2)
+def _value(estimate: Mapping[str, Any]) -> str:
+    return lt.tables.estimate(estimate, "value", places=2)
 
 
-def _reached(each: Mapping[str, Any]) -> str:
-    (count, networks), seeds = each["networks"], each["seeds"]
+def _reached(reached: Mapping[str, Any]) -> str:
+    (count, networks), seeds = reached["networks"], reached["seeds"]
     return f"{count} of {networks} networks (exact, of seeds: {seeds['low']:.3f} … {seeds['high']:.3f})"
 
 

@@ -1,4 +1,4 @@
-"""How far LSTMs count, and how far the counter's gates, read along a^50 b^50, say that they do; in double precision."""
+"""How far LSTMs count, and predictions of it from the counter's gates along a^50 b^50; in double precision."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LARGEST = 4_000
 SIZES = np.unique([*range(1, 401), *np.geomspace(400, LARGEST, 232).round()]).astype(int)
 """The n that are shown: every one to 400, and then every 1 %."""
 
-TOGETHER = 50
+BATCH = 50
 """Strings that are shown at a time."""
 
 LATER = slice(30, 48)
@@ -33,7 +33,7 @@ Numbers = jt.Float[np.ndarray, " S"]
 Sizes = jt.Int[np.ndarray, " C"]
 Units = jt.Int[np.ndarray, " S"]
 State = jt.Float[np.ndarray, "4 S C H"]
-"""Hidden and cell states of networks, and how the last step made the cells: the share lost, and what was added."""
+"""Hidden and cell states of networks, and the last step of the cells: the share that was lost, and what was added."""
 
 
 class Counters(NamedTuple):
@@ -79,7 +79,7 @@ class Counters(NamedTuple):
         return np.clip(0.2 * drive + 0.5, 0, 1) if self.gates == "hard" else 0.5 * np.tanh(drive / 2) + 0.5
 
     def margin(self, state: State, place: str) -> jt.Float[np.ndarray, "S C"]:
-        """The smallest logit of what may or may not come next, positive if it is on the right side of 0."""
+        """The smallest logit of the next symbols, signed so that it is positive on the right side of 0."""
         logits = state[0] @ self.params["readout"]["kernel"] + self.params["readout"]["bias"][:, None]
         return (logits * LEGAL[place]).min(axis=-1)
 
@@ -110,18 +110,18 @@ def horizon(networks: Counters, sizes: Sizes = SIZES) -> Numbers:
     """
     alive = np.arange(len(networks.layer["bias"]))
     reached = np.zeros(len(alive))
-    for chunk in np.split(sizes, range(TOGETHER, len(sizes), TOGETHER)):
+    for chunk in np.split(sizes, range(BATCH, len(sizes), BATCH)):
         accepted = margins(networks.chosen(alive), chunk) > 0
-        first = np.where(accepted.all(axis=1), len(chunk), accepted.argmin(axis=1))
-        reached[alive] = np.where(first > 0, chunk[first - 1], reached[alive])
-        alive = alive[first == len(chunk)]
+        count = np.where(accepted.all(axis=1), len(chunk), accepted.argmin(axis=1))
+        reached[alive] = np.where(count > 0, chunk[count - 1], reached[alive])
+        alive = alive[count == len(chunk)]
         if not len(alive):
             break
     return reached
 
 
 class Read(NamedTuple):
-    """What is read of each network's counter: its unit, and for a's and b's what is lost of the count, and added."""
+    """Each network's counter: its unit, and the share of the count that each a or b loses, and what it adds."""
 
     unit: Units
     lost: jt.Float[np.ndarray, "2 S"]
@@ -137,31 +137,31 @@ def read(networks: Counters, unit: Units | None = None) -> Read:
     unit = counter(cell, TRAINED).unit if unit is None else unit
 
     def settled(values: jt.Float[np.ndarray, "S T H"]) -> jt.Float[np.ndarray, "2 S"]:
-        own = values[np.arange(len(unit)), :, unit].reshape(-1, 2, TRAINED)
-        return own[:, :, LATER].mean(axis=2).T
+        along = values[np.arange(len(unit)), :, unit].reshape(-1, 2, TRAINED)
+        return along[:, :, LATER].mean(axis=2).T
 
     return Read(unit, *map(settled, changes))
 
 
-def ends(found: Read, sizes: Sizes) -> jt.Float[np.ndarray, "S C"]:
+def ends(reading: Read, sizes: Sizes) -> jt.Float[np.ndarray, "S C"]:
     """The counter's value after a^n b^n, if it began at 0 and every step were like those read."""
-    lost = found.lost[..., None]
+    lost = reading.lost[..., None]
     with np.errstate(invalid="ignore", divide="ignore"):  # Of gates that are 0 or 1.
         log_kept = sizes * np.log1p(-lost)  # The logarithm of what is left of a count after n steps.
         sums = np.where(lost > 0, -np.expm1(log_kept) / lost, sizes)
-    risen, fallen = found.added[..., None] * sums
+    risen, fallen = reading.added[..., None] * sums
     return np.exp(log_kept[1]) * risen + fallen
 
 
 def predict(networks: Counters, share: float = 0.5, trained: Read | None = None) -> Numbers:
     """P: the first n whose value at the end is beyond all of those up to 50 by this share of a b's step; at most K.
 
-    Shows no string but the longest of the training. For networks that were changed, ``trained`` is what was read of
-    them before: its values and steps count.
+    Uses no string but the longest of the training. For networks that were changed, ``trained`` is the reading
+    before the change: its values and steps count.
     """
-    found = read(networks, None if trained is None else trained.unit)
-    trained = found if trained is None else trained
-    value, inside = ends(found, np.arange(1, LARGEST + 1)).T, ends(trained, np.arange(1, TRAINED + 1))
+    reading = read(networks, None if trained is None else trained.unit)
+    trained = reading if trained is None else trained
+    value, inside = ends(reading, np.arange(1, LARGEST + 1)).T, ends(trained, np.arange(1, TRAINED + 1))
     far = share * np.abs(trained.added[1])
     lowest, highest = inside.min(axis=1) - far, inside.max(axis=1) + far
     beyond = ~((lowest < value) & (value < highest))

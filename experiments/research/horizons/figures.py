@@ -16,7 +16,7 @@ EDITS = {"counter": ("the counter's forget gate", "b", FOLLOWS), "other": ("anot
 
 
 def counting(metrics: Mapping[str, Any]) -> Figure:
-    """Draws how far LSTMs count against what their counters say, and how horizons follow shifts of biases."""
+    """Draws how far LSTMs count against predictions from their counters, and how horizons follow shifts of biases."""
     recipes = metrics["verdicts"]["H4"]["recipes"]
     titles = "each network", "shifts from −1 to 1 (bands: hypothesis)"
     with lt.figures.canvas(*titles, ylabel="", size=(9.5, 4.8)) as (figure, (scatter, slopes)):
@@ -25,14 +25,14 @@ def counting(metrics: Mapping[str, Any]) -> Figure:
         scatter.set(xlabel="n predicted by its counter (P)", ylabel="n up to which it counts (H)")
         for edit, (label, color, limits) in EDITS.items():
             slopes.axvspan(*limits, color=lt.figures.COLORS[color], alpha=0.08, linewidth=0)
-            for place, each in enumerate(recipes.values()):
-                slopes.plot([each[edit]["low"], each[edit]["high"]], 2 * [place], color=lt.figures.COLORS[color])
+            for place, recipe in enumerate(recipes.values()):
+                slopes.plot([recipe[edit]["low"], recipe[edit]["high"]], 2 * [place], color=lt.figures.COLORS[color])
                 name = f"{label} is shifted" if not place else None
-                slopes.plot(each[edit]["value"], place, "o", color=lt.figures.COLORS[color], markersize=4, label=name)
+                slopes.plot(recipe[edit]["value"], place, "o", color=lt.figures.COLORS[color], markersize=4, label=name)
         slopes.set_yticks(range(len(recipes)), COUNTING)
         slopes.set(ylim=(len(recipes) - 0.5, -1.3), xlabel="median slope of log H on log P, 95 % bootstrap interval")
         slopes.legend(fontsize=7, loc="upper center", ncols=2)
-        met = sum(each["met"] for each in recipes.values())
+        met = sum(recipe["met"] for recipe in recipes.values())
         figure.suptitle(
             "Does a counter's forget gate set how far an LSTM counts? Shifting it moves horizons as predicted,\n"
             f"and shifting another bias does not, under {met} of {len(recipes)} recipes"
@@ -41,7 +41,7 @@ def counting(metrics: Mapping[str, Any]) -> Figure:
 
 
 def parity(metrics: Mapping[str, Any]) -> Figure:
-    """Draws how far linear recurrences tell parity against predictions, and by gate."""
+    """Draws how far linear recurrences track parity, against predictions and by gate."""
     titles, ylabel = ("each network with the sigmoid", "all networks"), "% of networks whose horizon is as long"
     with lt.figures.canvas(*titles, ylabel=ylabel, size=(9.5, 4.8)) as (figure, (scatter, shares)):
         shades = lt.figures.colors(LENGTHS, "")
@@ -52,8 +52,8 @@ def parity(metrics: Mapping[str, Any]) -> Figure:
         places = np.geomspace(1, 40, 200)
         for gates, style, lengths in (("sigmoid", "-", LENGTHS), ("hard", "--", PREDICTED)):
             for length in lengths:
-                own = [metrics["populations"][name]["horizon"] for name in parities(gates, [length])]
-                reached = np.concatenate([*map(numbers, own)]) / length
+                horizons = [metrics["populations"][name]["horizon"] for name in parities(gates, [length])]
+                reached = np.concatenate([*map(numbers, horizons)]) / length
                 values = 100 * (np.nan_to_num(reached)[:, None] >= places).mean(axis=0)
                 label = f"{gates}, {length} bits ({len(reached)})"
                 shares.step(places, values, style, where="post", color=shades[length], label=label)
@@ -73,12 +73,12 @@ def _predicted(axes: Axes, metrics: Any, names: Sequence[str], labels: Sequence[
     """Draws each eligible network's horizon against its prediction, and least horizons as triangles."""
     least = False
     for name, label, color in zip(names, labels, colors, strict=True):
-        own = metrics["populations"][name]
-        chosen = numbers(own["eligible"]) > 0
-        horizon, predicted = numbers(own["horizon"])[chosen], numbers(own["predicted"]["P"])[chosen]
-        beyond = horizon >= own["largest"]
-        for shown, marker in ((~beyond, "o"), (beyond, "^")):
-            axes.plot(predicted[shown], horizon[shown], marker, color=color, markersize=3.5, alpha=0.8)
+        results = metrics["populations"][name]
+        chosen = numbers(results["eligible"]) > 0
+        horizon, predicted = numbers(results["horizon"])[chosen], numbers(results["predicted"]["P"])[chosen]
+        beyond = horizon >= results["largest"]
+        for group, marker in ((~beyond, "o"), (beyond, "^")):
+            axes.plot(predicted[group], horizon[group], marker, color=color, markersize=3.5, alpha=0.8)
         axes.plot([], [], "o", color=color, markersize=3.5, label=label)
         least |= bool(beyond.any())
     if least:

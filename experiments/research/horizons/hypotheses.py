@@ -13,7 +13,7 @@ from . import measures
 from .measures import Counts, Numbers, Resampled
 
 LEAST_SKILL, LEAST_CONCORDANCE = 0.4, 0.8
-"""H1 and H2: what the means over judged recipes have to exceed."""
+"""H1 and H2: the means over judged recipes have to exceed these."""
 
 GROWTH = (0.8, 1.25)
 """H3: the range of the slope of the logarithm of the median horizon on that of the length of the training."""
@@ -26,14 +26,14 @@ CLOSED = 0.9
 """H5: least share of networks with the hard sigmoid that reach K; with the sigmoid none may."""
 
 LEVEL = 0.05
-"""Of Holm's procedure over the five hypotheses."""
+"""The level of Holm's procedure over the five hypotheses."""
 
 FEWEST, SPREAD = 12, 1.25
 """A recipe is judged if at least ``FEWEST`` eligible networks are not censored, and the third quartile of the horizons
 is at least ``SPREAD`` times the first."""
 
 SHIFTS = tuple(np.linspace(-1, 1, 7).round(3).tolist())
-"""What is added to a bias."""
+"""The values that are added to a bias."""
 
 POINTS = 4
 """Fewest shifts with both horizons, neither 0 nor censored, for a slope."""
@@ -49,12 +49,12 @@ Populations = Mapping[str, Mapping[str, Any]]
 
 def counters(gates: str) -> list[str]:
     """The names of the populations that count."""
-    return [f"counting, {gates}, {each}" for each in COUNTING]
+    return [f"counting, {gates}, {setting}" for setting in COUNTING]
 
 
 def parities(gates: str, lengths: Iterable[int] = PREDICTED) -> list[str]:
-    """The names of the populations that tell parity."""
-    return [f"parity {length}, {gates}, {each}" for length, each in product(lengths, PARITY)]
+    """The names of the populations that track parity."""
+    return [f"parity {length}, {gates}, {setting}" for length, setting in product(lengths, PARITY)]
 
 
 class Eligible(NamedTuple):
@@ -66,13 +66,13 @@ class Eligible(NamedTuple):
     counts: Counts
 
 
-def eligible(own: Mapping[str, Any], counts: Counts) -> Eligible:
+def eligible(result: Mapping[str, Any], counts: Counts) -> Eligible:
     """Chooses the eligible networks of a population."""
-    chosen = numbers(own["eligible"]) > 0
+    chosen = numbers(result["eligible"]) > 0
     predicted, scores = (
-        {name: numbers(each)[chosen] for name, each in own[what].items()} for what in ("predicted", "scores")
+        {name: numbers(values)[chosen] for name, values in result[kind].items()} for kind in ("predicted", "scores")
     )
-    return Eligible(numbers(own["horizon"])[chosen], predicted, scores, counts[:, chosen])
+    return Eligible(numbers(result["horizon"])[chosen], predicted, scores, counts[:, chosen])
 
 
 def numbers(values: Any) -> Any:
@@ -85,15 +85,15 @@ def estimate(resamples: Resampled) -> dict[str, float | None]:
     return lt.statistics.Estimate(resamples[0], *lt.statistics.percentile_interval(resamples[1:])).as_json("value")
 
 
-def prediction(own: Mapping[str, Any], counts: Counts) -> tuple[dict[str, Any], dict[str, Resampled]]:
-    """How well the horizons of a population are predicted.
+def prediction(result: Mapping[str, Any], counts: Counts) -> tuple[dict[str, Any], dict[str, Resampled]]:
+    """Computes how well the horizons of a population are predicted.
 
     Returns counts of networks, and for a population that is judged the ``skill`` of each prediction, the
     ``concordance`` of P, and how much larger it is than those of other scores (``beyond``); and the skill and the
     concordance of P in each resample.
     """
-    horizon, predicted, scores, drawn = eligible(own, counts)
-    censored = horizon >= own["largest"]
+    horizon, predicted, scores, drawn = eligible(result, counts)
+    censored = horizon >= result["largest"]
     median, low, high = lt.statistics.median_quartiles(horizon)
     judged = {
         "few learn": len(horizon) < FEWEST,
@@ -101,78 +101,78 @@ def prediction(own: Mapping[str, Any], counts: Counts) -> tuple[dict[str, Any], 
         "no spread": not high >= SPREAD * low,
         "judged": True,
     }
-    found: dict[str, Any] = {
-        "networks": len(own["horizon"]),
-        "diverged": sum(value is None for value in own["horizon"]),
+    summary: dict[str, Any] = {
+        "networks": len(result["horizon"]),
+        "diverged": sum(value is None for value in result["horizon"]),
         "eligible": len(horizon),
         "censored": int(censored.sum()),
         "quartiles": [low, median, high],
         "judged": next(words for words, holds in judged.items() if holds),
     }
-    if found["judged"] != "judged":
-        return found, {}
+    if summary["judged"] != "judged":
+        return summary, {}
 
     def order(score: Numbers) -> Resampled:
         return measures.concordance(score, horizon, censored, drawn)
 
-    skills = {name: measures.skill(each, horizon, drawn) for name, each in predicted.items()}
-    ours, others = order(predicted["P"]), {"a constant": np.ones_like(horizon), **scores}
-    found["skill"] = {name: estimate(each) for name, each in skills.items()}
-    found["concordance"] = estimate(ours)
-    found["beyond"] = {name: estimate(ours - order(each)) for name, each in others.items()}
-    return found, {"skill": skills["P"], "concordance": ours}
+    skills = {name: measures.skill(values, horizon, drawn) for name, values in predicted.items()}
+    concordance, rivals = order(predicted["P"]), {"a constant": np.ones_like(horizon), **scores}
+    summary["skill"] = {name: estimate(skill) for name, skill in skills.items()}
+    summary["concordance"] = estimate(concordance)
+    summary["beyond"] = {name: estimate(concordance - order(score)) for name, score in rivals.items()}
+    return summary, {"skill": skills["P"], "concordance": concordance}
 
 
-def verdicts(found: Populations, counts: Counts) -> dict[str, Any]:
+def verdicts(results: Populations, counts: Counts) -> dict[str, Any]:
     """Judges all hypotheses.
 
     ``counts`` say how often each resample draws each seed, and the first row is the sample itself. A p-value is the
     share of resamples that violate what a hypothesis says, one of them added; without any that can be judged it is 1.
     """
     judged = {
-        "H1": predicts(found, counters("sigmoid"), counts),
-        "H2": predicts(found, parities("sigmoid"), counts),
-        "H3": grows(found, counts),
-        "H4": intervened(found, counts),
-        "H5": closes(found, counts),
+        "H1": predicts(results, counters("sigmoid"), counts),
+        "H2": predicts(results, parities("sigmoid"), counts),
+        "H3": grows(results, counts),
+        "H4": intervened(results, counts),
+        "H5": closes(results, counts),
     }
-    for each, adjusted in zip(judged.values(), measures.holm([each["p"] for each in judged.values()]), strict=True):
-        each["adjusted p"] = adjusted
-        each["supported"] = adjusted < LEVEL and each.get("also", True)
+    for test, adjusted in zip(judged.values(), measures.holm([test["p"] for test in judged.values()]), strict=True):
+        test["adjusted p"] = adjusted
+        test["supported"] = adjusted < LEVEL and test.get("also", True)
     return judged
 
 
 def p_value(holds: Any) -> float:
-    """The share of resamples in which something does not hold, with the sample itself counted as one that violates."""
+    """The share of resamples in which a statement does not hold, with one such resample added."""
     return float((1 + (~holds[1:]).sum()) / len(holds))
 
 
-def predicts(found: Populations, names: list[str], counts: Counts) -> dict[str, Any]:
+def predicts(results: Populations, names: list[str], counts: Counts) -> dict[str, Any]:
     """H1 and H2: means over the judged recipes of skill and C exceed `LEAST_SKILL` and `LEAST_CONCORDANCE`."""
-    rows = {name: resamples for name in names if (resamples := prediction(found[name], counts)[1])}
+    rows = {name: resamples for name in names if (resamples := prediction(results[name], counts)[1])}
     if not rows:
         return {"recipes": [], "p": 1.0}
-    skill, order = (np.mean([row[what] for row in rows.values()], axis=0) for what in ("skill", "concordance"))
+    skill, order = (np.mean([row[key] for row in rows.values()], axis=0) for key in ("skill", "concordance"))
     holds = (skill > LEAST_SKILL) & (order > LEAST_CONCORDANCE)
     return {"recipes": [*rows], "skill": estimate(skill), "concordance": estimate(order), "p": p_value(holds)}
 
 
-def grows(found: Populations, counts: Counts) -> dict[str, Any]:
+def grows(results: Populations, counts: Counts) -> dict[str, Any]:
     """H3: the slope of log median H on log L, its mean over the rates with enough eligible networks, is in `GROWTH`."""
     slopes = {}
     for rate in PARITY:
-        every = [eligible(found[f"parity {length}, sigmoid, {rate}"], counts) for length in LENGTHS]
-        if all(len(each.horizon) >= FEWEST for each in every):
-            logs = np.log([measures.medians(each.horizon, each.counts) for each in every]).T
+        by_length = [eligible(results[f"parity {length}, sigmoid, {rate}"], counts) for length in LENGTHS]
+        if all(len(group.horizon) >= FEWEST for group in by_length):
+            logs = np.log([measures.medians(group.horizon, group.counts) for group in by_length]).T
             slopes[rate] = measures.slope(np.broadcast_to(np.log(LENGTHS), logs.shape), logs, len(LENGTHS))
     if not slopes:
         return {"recipes": [], "p": 1.0}
     mean = np.mean([*slopes.values()], axis=0)
-    each = {rate: estimate(own) for rate, own in slopes.items()}
-    return {"recipes": [*slopes], "slope": estimate(mean), "slopes": each, "p": p_value(within(mean, GROWTH))}
+    estimates = {rate: estimate(slope) for rate, slope in slopes.items()}
+    return {"recipes": [*slopes], "slope": estimate(mean), "slopes": estimates, "p": p_value(within(mean, GROWTH))}
 
 
-def intervened(found: Populations, counts: Counts) -> dict[str, Any]:
+def intervened(results: Populations, counts: Counts) -> dict[str, Any]:
     """H4: under shifts of the counter's forget bias H follows P, and under those of another bias it stays.
 
     Shifts of another bias of the counter's unit are reported, too.
@@ -181,33 +181,33 @@ def intervened(found: Populations, counts: Counts) -> dict[str, Any]:
     holds = []
     for name in counters("sigmoid"):
         by_edit = {
-            edit: np.where(numbers(found[name]["eligible"]) > 0, each, np.nan)
-            for edit, each in slopes(found[name]).items()
+            edit: np.where(numbers(results[name]["eligible"]) > 0, values, np.nan)
+            for edit, values in slopes(results[name]).items()
         }
-        known = {edit: int(np.isfinite(each).sum()) for edit, each in by_edit.items()}
+        networks = {edit: int(np.isfinite(values).sum()) for edit, values in by_edit.items()}
         both = (np.isfinite(by_edit["counter"]) & np.isfinite(by_edit["other"])).sum()
-        own = {edit: measures.medians(each, counts) for edit, each in by_edit.items()}
-        inside = within(own["counter"], FOLLOWS) & within(own["other"], STAYS)
+        medians = {edit: measures.medians(values, counts) for edit, values in by_edit.items()}
+        inside = within(medians["counter"], FOLLOWS) & within(medians["other"], STAYS)
         holds.append(inside & (both >= FEWEST))
-        shown = {edit: {**estimate(each), "networks": known[edit]} for edit, each in own.items()}
-        met = all(lies(shown[edit], limits) for edit, limits in (("counter", FOLLOWS), ("other", STAYS)))
-        recipes[name] = {**shown, "met": bool(met and holds[-1][0])}
-    also = sum(each["met"] for each in recipes.values()) >= RECIPES
+        summaries = {edit: {**estimate(values), "networks": networks[edit]} for edit, values in medians.items()}
+        met = all(interval_within(summaries[edit], limits) for edit, limits in (("counter", FOLLOWS), ("other", STAYS)))
+        recipes[name] = {**summaries, "met": bool(met and holds[-1][0])}
+    also = sum(row["met"] for row in recipes.values()) >= RECIPES
     return {"recipes": recipes, "p": p_value(np.sum(holds, axis=0) >= RECIPES), "also": also}
 
 
-def slopes(own: Mapping[str, Any]) -> dict[str, Numbers]:
+def slopes(result: Mapping[str, Any]) -> dict[str, Numbers]:
     """Each network's slope of log H on log P over the shifts of its counter's forget bias, and of other biases.
 
     The latter are those of log H after shifts of another bias on the log P of equal shifts of the counter's bias.
     """
-    shifted, largest = own["shifted"], own["largest"]
+    shifted, largest = result["shifted"], result["largest"]
     with np.errstate(invalid="ignore", divide="ignore"):
         logs = {
-            name: np.log(np.where((each > 0) & (each < largest), each, np.nan))
-            for name, each in ((name, numbers(each)) for name, each in shifted.items())
+            name: np.log(np.where((values > 0) & (values < largest), values, np.nan))
+            for name, values in ((name, numbers(values)) for name, values in shifted.items())
         }
-    return {name: measures.slope(logs["predicted"], each, POINTS) for name, each in logs.items() if name != "predicted"}
+    return {name: measures.slope(logs["predicted"], row, POINTS) for name, row in logs.items() if name != "predicted"}
 
 
 def within(values: Any, limits: tuple[float, float]) -> Any:
@@ -215,27 +215,27 @@ def within(values: Any, limits: tuple[float, float]) -> Any:
     return (values >= limits[0]) & (values <= limits[1])
 
 
-def lies(each: Mapping[str, float | None], limits: tuple[float, float]) -> bool:
+def interval_within(ends: Mapping[str, float | None], limits: tuple[float, float]) -> bool:
     """Whether the interval of an estimate lies in a range."""
-    return each["low"] is not None and bool(within(np.array([each["low"], each["high"]], float), limits).all())
+    return ends["low"] is not None and bool(within(np.array([ends["low"], ends["high"]], float), limits).all())
 
 
-def closes(found: Populations, counts: Counts) -> dict[str, Any]:
+def closes(results: Populations, counts: Counts) -> dict[str, Any]:
     """H5: with the hard sigmoid at least `CLOSED` of all networks reach K, and with the sigmoid none does.
 
     Recipes share seeds, so exact intervals are of the seeds whose networks all reach K, and of those of which any does.
     """
     reach = {
-        gates: np.array([numbers(found[name]["horizon"]) >= found[name]["largest"] for name in parities(gates)])
+        gates: np.array([numbers(results[name]["horizon"]) >= results[name]["largest"] for name in parities(gates)])
         for gates in ("sigmoid", "hard")
     }
     seeds = {"sigmoid": reach["sigmoid"].any(axis=0), "hard": reach["hard"].all(axis=0)}
     reached = {
         gates: {
-            "networks": [int(each.sum()), each.size],
-            "seeds": lt.statistics.clopper_pearson(int(seeds[gates].sum()), each.shape[1]).as_json(),
+            "networks": [int(mask.sum()), mask.size],
+            "seeds": lt.statistics.clopper_pearson(int(seeds[gates].sum()), mask.shape[1]).as_json(),
         }
-        for gates, each in reach.items()
+        for gates, mask in reach.items()
     }
     pooled = counts @ reach["hard"].mean(axis=0) / counts.sum(axis=1)
     p = p_value((pooled >= CLOSED) & ~reach["sigmoid"].any())

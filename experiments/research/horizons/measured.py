@@ -1,4 +1,4 @@
-"""What is measured of populations whose horizons are predicted: horizons, predictions, what else might order them."""
+"""Measures horizons of populations, their predictions, and other scores that might order them."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -25,42 +25,42 @@ Measured = Mapping[str, Any]
 
 
 def measured(run: lt.Run, measure: Callable[[Mapping[str, Any]], Measured]) -> dict[str, Any]:
-    """What a function measures of the networks of a run that did not diverge, and their last validation losses.
+    """Measures the networks of a run that did not diverge by a function, and adds their last validation losses.
 
     Returns arrays with one entry for each network, NaN for one that diverged; nested as ``measure`` nests them.
     """
     trained = lt.load(run.folder)
     sound = ~trained.diverged
-    found = measure(trained[sound].params)
+    measurements = measure(trained[sound].params)
     losses = trained.results.training.train_loss.values[sound, -1]  # Of fresh strings: those of the validation set.
-    scores = {"validation loss": -losses, **found["scores"]}
+    scores = {"validation loss": -losses, **measurements["scores"]}
     return {
-        name: each if isinstance(each, int) else padded(each, sound)
-        for name, each in {**found, "scores": scores}.items()
+        name: values if isinstance(values, int) else padded(values, sound)
+        for name, values in {**measurements, "scores": scores}.items()
     }
 
 
 def padded(values: Any, sound: jt.Bool[np.ndarray, " S"]) -> Any:
     """Arrays over all networks, with NaN for those that diverged."""
     if isinstance(values, Mapping):
-        return {name: padded(each, sound) for name, each in values.items()}
+        return {name: padded(nested, sound) for name, nested in values.items()}
     whole = np.full((len(sound), *np.shape(values)[1:]), np.nan)
     whole[sound] = values
     return whole
 
 
-def counted(params: Mapping[str, Any], gates: str) -> Measured:
-    """How far LSTMs count: H, P, at other shares of a step too, what else might order H, and both after shifts.
+def measure_counters(params: Mapping[str, Any], gates: str) -> Measured:
+    """Measures how far LSTMs count: H, P, also at other drifts, other scores, and H and P after shifts of biases.
 
     The shifts of `SHIFTS` are those of the counter's forget bias, and of others for comparison.
     """
     networks = Counters.of(params, gates)
-    horizon, found = counting.horizon(networks), counting.read(networks)
+    horizon, reading = counting.horizon(networks), counting.read(networks)
     margin = counting.margins(networks, np.arange(1, TRAINED + 1)).min(axis=1)
-    steps = np.abs(found.added)
+    steps = np.abs(reading.added)
     scores = {
         "smallest margin": margin,
-        "leak alone": -found.lost.mean(axis=0),
+        "leak alone": -reading.lost.mean(axis=0),
         "asymmetry alone": -np.abs(steps[1] - steps[0]) / steps[0],
     }
     return {
@@ -69,39 +69,39 @@ def counted(params: Mapping[str, Any], gates: str) -> Measured:
         "predicted": {name: counting.predict(networks, share) for name, share in DRIFTS.items()},
         "scores": scores,
         "largest": counting.LARGEST,
-        **({"shifted": shifted(networks, found)} if gates == "sigmoid" else {}),
+        **({"shifted": shifted(networks, reading)} if gates == "sigmoid" else {}),
     }
 
 
-def shifted(networks: Counters, found: Read, shifts: Sequence[float] = SHIFTS) -> Measured:
+def shifted(networks: Counters, reading: Read, shifts: Sequence[float] = SHIFTS) -> Measured:
     """P after each shift of the counter's forget bias, and H after it and after equal shifts of two other biases.
 
     These are drawn at random from all others of the layer, and from the others of the counter's unit.
     """
     biases, random = networks.layer["bias"].shape[1], np.random.default_rng(0)
-    own = biases // 4 + found.unit
-    others = {  # In the order in which biases were drawn first, so that an added one leaves the others as they are.
-        "counter": own,
-        "other": (own + random.integers(1, biases, len(own))) % biases,
-        "same unit": (own + biases // 4 * random.integers(1, 4, len(own))) % biases,
+    forget = biases // 4 + reading.unit
+    edited_biases = {  # In the order of the first draws, so that an added bias leaves the others as they are.
+        "counter": forget,
+        "other": (forget + random.integers(1, biases, len(forget))) % biases,
+        "same unit": (forget + biases // 4 * random.integers(1, 4, len(forget))) % biases,
     }
-    edits = {name: [networks.shifted(bias, shift) for shift in shifts] for name, bias in others.items()}
-    horizons = {name: np.stack([*map(counting.horizon, own)], axis=1) for name, own in edits.items()}
-    predicted = [counting.predict(each, trained=found) for each in edits["counter"]]
+    edits = {name: [networks.shifted(bias, shift) for shift in shifts] for name, bias in edited_biases.items()}
+    horizons = {name: np.stack([*map(counting.horizon, edited)], axis=1) for name, edited in edits.items()}
+    predicted = [counting.predict(edited, trained=reading) for edited in edits["counter"]]
     return {"predicted": np.stack(predicted, axis=1), **horizons}
 
 
-def told(params: Mapping[str, Any], hard: bool, length: int) -> Measured:
-    """How far linear recurrences tell parity: H, P, also without the spread, and what else might order H."""
+def measure_recurrences(params: Mapping[str, Any], hard: bool, length: int) -> Measured:
+    """Measures how far linear recurrences track parity: H, P, also without the spread, and other scores."""
     networks, longest = Recurrences.of(params, hard), parity.LONGEST * length
     bits = parity.strings(longest)
-    margin = np.min([each.min(axis=1) for each in parity.margins(networks, bits[:, :length].T)], axis=0)
-    means = np.array([each.mean for each in parity.answers(networks, length)])
+    margin = np.min([margins.min(axis=1) for margins in parity.margins(networks, bits[:, :length].T)], axis=0)
+    means = np.array([answer.mean for answer in parity.answers(networks, length)])
     apart = means[:, 1] - means[:, 0]
     return {
         "horizon": parity.horizon(networks, bits.T, longest),
         "eligible": margin > 0,
-        "predicted": {name: parity.predict(networks, longest, each) for name, each in SPREADS.items()},
+        "predicted": {name: parity.predict(networks, longest, spreads) for name, spreads in SPREADS.items()},
         "scores": {
             "smallest margin": margin,
             "decays alone": apart[-1] / apart[0],

@@ -1,4 +1,4 @@
-"""How good predictions of horizons are: skill, Harrell's C and slopes, and tests of them over resampled seeds."""
+"""Measures of predictions of horizons: skill, Harrell's C and slopes, over resampled seeds."""
 
 from collections.abc import Sequence
 
@@ -24,8 +24,8 @@ def resampled(seeds: int) -> Counts:
 def skill(predicted: Numbers, horizons: Numbers, counts: Counts) -> Resampled:
     """1 - sum |log P/H| / sum |log c/H| in each resample, with c the median of the other networks' horizons."""
     others = [np.median(np.delete(horizons, place)) for place in range(len(horizons))]
-    ours, theirs = (np.abs(np.log(each / horizons)) for each in (predicted, np.array(others)))
-    return 1 - (counts @ ours) / (counts @ theirs)
+    errors, baseline = (np.abs(np.log(guess / horizons)) for guess in (predicted, np.array(others)))
+    return 1 - (counts @ errors) / (counts @ baseline)
 
 
 def concordance(score: Numbers, horizons: Numbers, censored: jt.Bool[np.ndarray, " S"], counts: Counts) -> Resampled:
@@ -35,25 +35,25 @@ def concordance(score: Numbers, horizons: Numbers, censored: jt.Bool[np.ndarray,
     """
     shorter = (horizons[:, None] < horizons) & ~censored[:, None]
     agree = np.where(score[:, None] < score, 1.0, 0.5 * (score[:, None] == score))
-    pairs = ((counts @ each * counts).sum(axis=1) for each in (shorter * agree, shorter.astype(float)))
+    pairs = ((counts @ weights * counts).sum(axis=1) for weights in (shorter * agree, shorter.astype(float)))
     return np.divide(*pairs)
 
 
 def slope(x: jt.Float[np.ndarray, "S K"], y: jt.Float[np.ndarray, "S K"], least: int) -> Numbers:
     """The least-squares slope of each row of y on x where both are finite; NaN at fewer than ``least`` places."""
-    known = np.isfinite(x) & np.isfinite(y)
+    finite = np.isfinite(x) & np.isfinite(y)
     with np.errstate(invalid="ignore", divide="ignore"):
-        x, y = (np.where(known, each, 0) for each in (x, y))
-        count = known.sum(axis=1, keepdims=True)
-        x, y = (np.where(known, each - each.sum(axis=1, keepdims=True) / count, 0) for each in (x, y))
+        x, y = (np.where(finite, values, 0) for values in (x, y))
+        count = finite.sum(axis=1, keepdims=True)
+        x, y = (np.where(finite, values - values.sum(axis=1, keepdims=True) / count, 0) for values in (x, y))
         slopes = (x * y).sum(axis=1) / np.square(x).sum(axis=1)
     return np.where(count[:, 0] >= least, slopes, np.nan)
 
 
 def medians(values: Numbers, counts: Counts) -> Resampled:
     """The median of the known values in each resample."""
-    known = np.isfinite(values)
-    return np.array([np.median(np.repeat(values[known], each)) if each.any() else np.nan for each in counts[:, known]])
+    finite = np.isfinite(values)
+    return np.array([np.median(np.repeat(values[finite], row)) if row.any() else np.nan for row in counts[:, finite]])
 
 
 def holm(p: Sequence[float]) -> list[float]:

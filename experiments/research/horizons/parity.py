@@ -1,4 +1,4 @@
-"""How far linear recurrences carry parity, and how far their transitions say that they do; in double precision."""
+"""How far linear recurrences carry parity, and predictions of it from their transitions; in double precision."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Shown = jt.Int[np.ndarray, "*S C"]
 
 
 class Symbols(NamedTuple):
-    """What strings are made of: the inputs of each symbol, whether it changes the parity, and how probable it is."""
+    """The symbols of strings: their inputs, whether they change the parity, and their probabilities."""
 
     inputs: jt.Float[np.ndarray, "K F"]
     flips: jt.Bool[np.ndarray, " K"]
@@ -53,7 +53,7 @@ class Recurrences(NamedTuple):
         params: Mapping[str, Any], hard: bool, slope: float = 1.0, leak: float = 0.0, symbols: Symbols = BITS
     ) -> Recurrences:
         """The networks with these parameters, whose layer is `Linear` of `papers.cells` with these fields."""
-        (layer,) = (each for name, each in params.items() if name != "readout")
+        (layer,) = (parameters for name, parameters in params.items() if name != "readout")
 
         def after(name: str) -> jt.Float[np.ndarray, "S K H"]:
             kernel, bias = (np.asarray(layer[name][key], float) for key in ("kernel", "bias"))
@@ -81,12 +81,12 @@ def margins(networks: Recurrences, shown: Iterable[Shown]) -> Iterator[jt.Float[
 
 def horizon(networks: Recurrences, shown: Iterable[Shown], longest: int) -> Numbers:
     """H: the median over strings of the number of symbols before the first wrong answer; at most ``longest``."""
-    found: Any = longest
+    lengths: Any = longest
     for place, margin in enumerate(margins(networks, shown)):
-        found = np.where(margin > 0, found, np.minimum(found, place))
-        if (2 * (found <= place).sum(axis=1) > found.shape[1]).all():  # Their median does not change any more.
+        lengths = np.where(margin > 0, lengths, np.minimum(lengths, place))
+        if (2 * (lengths <= place).sum(axis=1) > lengths.shape[1]).all():  # Their median does not change any more.
             break
-    return np.median(found, axis=1)
+    return np.median(lengths, axis=1)
 
 
 class Answers(NamedTuple):
@@ -101,13 +101,13 @@ def answers(networks: Recurrences, longest: int) -> Iterator[Answers]:
     seeds, units = networks.readout.shape
     moments: Any = np.array([1.0, 0.0]), np.zeros((2, seeds, units)), np.zeros((2, seeds, units, units))
     for _ in range(longest):
-        every = [
-            [share * (each[::-1] if flips else each) for each in _moved(networks, symbol, *moments)]
+        by_symbol = [
+            [share * (moment[::-1] if flips else moment) for moment in _moved(networks, symbol, *moments)]
             for symbol, (flips, share) in enumerate(zip(*networks.symbols[1:], strict=True))
         ]
-        moments = tuple(map(sum, zip(*every, strict=True)))
-        known, first, second = moments
-        first, second = first / known[:, None, None], second / known[:, None, None, None]
+        moments = tuple(map(sum, zip(*by_symbol, strict=True)))
+        probability, first, second = moments
+        first, second = first / probability[:, None, None], second / probability[:, None, None, None]
         mean = (first * networks.readout).sum(axis=-1) + networks.offset
         squared = np.einsum(
             "csij,si,sj->cs", second - first[..., :, None] * first[..., None, :], *2 * [networks.readout]
@@ -115,14 +115,14 @@ def answers(networks: Recurrences, longest: int) -> Iterator[Answers]:
         yield Answers(mean, np.sqrt(np.maximum(squared, 0)))
 
 
-def _moved(networks: Recurrences, symbol: int, known: Any, first: Any, second: Any) -> tuple[Any, Any, Any]:
+def _moved(networks: Recurrences, symbol: int, probability: Any, first: Any, second: Any) -> tuple[Any, Any, Any]:
     """Moments of states after one more symbol: of each parity, the probability times 1, the state and its products."""
     transition, driven = networks.transition[:, symbol], networks.driven[:, symbol]
-    kept = transition * first
-    crossed = kept[..., :, None] * driven[:, None, :]
+    carried = transition * first
+    crossed = carried[..., :, None] * driven[:, None, :]
     products = transition[:, :, None] * transition[:, None, :] * second
-    products += known[:, None, None, None] * driven[:, :, None] * driven[:, None, :]
-    return known, kept + known[:, None, None] * driven, products + crossed + crossed.swapaxes(-1, -2)
+    products += probability[:, None, None, None] * driven[:, :, None] * driven[:, None, :]
+    return probability, carried + probability[:, None, None] * driven, products + crossed + crossed.swapaxes(-1, -2)
 
 
 def predict(networks: Recurrences, longest: int, spreads: float = 1.0) -> Numbers:
@@ -130,10 +130,10 @@ def predict(networks: Recurrences, longest: int, spreads: float = 1.0) -> Number
 
     Shows no string.
     """
-    found = np.full(len(networks.offset), longest)
+    lengths = np.full(len(networks.offset), longest)
     for length, (mean, spread) in enumerate(answers(networks, longest), 1):
         margin = (np.array([[-1], [1]]) * mean - spreads * spread).min(axis=0)
-        found = np.where((found == longest) & (margin <= 0), length, found)
-        if (found < longest).all():
+        lengths = np.where((lengths == longest) & (margin <= 0), length, lengths)
+        if (lengths < longest).all():
             break
-    return found.astype(float)
+    return lengths.astype(float)

@@ -1,4 +1,4 @@
-"""What happens to how far networks carry parity when their transitions are moved, by doses.
+"""Moves the transitions of networks by doses, and measures how far they then carry parity.
 
 Definitions: definitions.md here. `__main__` is the command; `populations` says which networks are trained, `doses`
 moves their transitions, `measured` finds the horizons after each dose; `hypotheses` has the tests, and `figures` the

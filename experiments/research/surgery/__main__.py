@@ -24,35 +24,35 @@ from ..horizons.counting import LARGEST
 from ..horizons.hypotheses import counters
 from ..horizons.measured import padded
 from . import hypotheses
-from .measured import counted, told
-from .populations import EVERY, TASKS
+from .measured import measure_counters, measure_recurrences
+from .populations import ALL_POPULATIONS, TASKS
 
-JUDGED_BY = 0xD5CB
+JUDGING_SEED = 0xD5CB
 """Base seed of the networks that judge the hypotheses: the first digits of the commit that defined these, d5cb0b0c."""
 
-POPULATIONS = {each.name: each for each in EVERY}
+POPULATIONS = {population.name: population for population in ALL_POPULATIONS}
 
 
-def look(name: str, run: lt.Run) -> dict[str, Any]:
-    """What is measured of a population; NaN for a network that diverged."""
+def measure(name: str, run: lt.Run) -> dict[str, Any]:
+    """Measures a population; networks that diverged have NaN."""
     trained = lt.load(run.folder)
     sound = ~trained.diverged
     params, seeds = trained[sound].params, np.flatnonzero(sound)
     if name in POPULATIONS:
-        return dict(padded(told(params, POPULATIONS[name], seeds), sound))
-    return {**padded(counted(params), sound), "largest": LARGEST}
+        return dict(padded(measure_recurrences(params, POPULATIONS[name], seeds), sound))
+    return {**padded(measure_counters(params), sound), "largest": LARGEST}
 
 
 def score(needs: Mapping[str, lt.Run], seeds: int, keep: Callable[..., Any]) -> dict[str, Any]:
     """Measures all populations, and judges the hypotheses."""
-    found = {name: keep(f"{name}: moved", [run, name], partial(look, name, run)) for name, run in needs.items()}
-    return {"populations": found, "verdicts": hypotheses.verdicts(found, measures.resampled(seeds))}
+    results = {name: keep(f"{name}: moved", [run, name], partial(measure, name, run)) for name, run in needs.items()}
+    return {"populations": results, "verdicts": hypotheses.verdicts(results, measures.resampled(seeds))}
 
 
 def doses(
-    seeds: Annotated[int, range(12, 10_000_000)] = 48, base_seed: Annotated[int, range(2**32)] = JUDGED_BY
+    seeds: Annotated[int, range(12, 10_000_000)] = 48, base_seed: Annotated[int, range(2**32)] = JUDGING_SEED
 ) -> lt.Analysis:
-    """Moves the transitions of all populations, and judges what follows.
+    """Moves the transitions of all populations, and judges the hypotheses.
 
     Args:
         seeds: number of networks for each setting.
@@ -63,7 +63,7 @@ def doses(
         name="surgery",
         settings={"seeds": seeds, "base_seed": base_seed},
         needs={
-            **{name: each.training(*flags) for name, each in POPULATIONS.items()},
+            **{name: population.training(*flags) for name, population in POPULATIONS.items()},
             **{name: counting(name, seeds, base_seed) for name in counters("sigmoid")},
         },
         score=lambda runs, keep: score(runs, seeds, keep),
@@ -80,41 +80,41 @@ WORDS = {
 
 
 def report(metrics: Mapping[str, Any]) -> Iterator[RenderableType]:
-    """Yields what doses do by population, what trained leaks and steep sigmoids do, counters, and the verdicts."""
-    found = metrics["verdicts"]
+    """Yields slopes by population, horizons of trained leaks and steep sigmoids, counters, and the verdicts."""
+    verdicts = metrics["verdicts"]
     for task in TASKS:
         for name, words in WORDS.items():
-            rows = [(recipe, *_shown(each)) for recipe, each in found[task][name]["recipes"].items()]
+            rows = [(recipe, *_cells(summary)) for recipe, summary in verdicts[task][name]["recipes"].items()]
             yield lt.tables.table(f"{name}, {task}: {words}", ("population", *COLUMNS), rows, **lt.tables.PLAIN)
     rows = [
-        (name, *(str(each[what]) for what in ("networks", "reach K", "at 1")), lt.tables.number(each["quartiles"][0]))
-        for name, each in found["trained"]["rows"].items()
+        (name, *(str(row[key]) for key in ("networks", "reach K", "at 1")), lt.tables.number(row["quartiles"][0]))
+        for name, row in verdicts["trained"]["rows"].items()
     ]
     columns = ("trained", "right>", "reach K>", "transition of 1>", "median H>")
     yield lt.tables.table("steeper sigmoids, and leaks", columns, rows, **lt.tables.PLAIN)
-    if found["trained"]["slope"]:
-        slope = lt.tables.estimate(found["trained"]["slope"], "value", places=2)
+    if verdicts["trained"]["slope"]:
+        slope = lt.tables.estimate(verdicts["trained"]["slope"], "value", places=2)
         yield f"slope of log median H on log leak, mean over rates: {slope}"
-    rows = [(name, edit, *_shown(each)) for name, every in found["counters"].items() for edit, each in every.items()]
+    rows = [(name, edit, *_cells(row)) for name, edits in verdicts["counters"].items() for edit, row in edits.items()]
     title = "counters: median slope of log H on log P as the counter's forget gate is closed, and under equal shifts"
     yield lt.tables.table(title, ("recipe", "bias", *COLUMNS), rows, **lt.tables.PLAIN)
     for task in TASKS:
-        for name, each in found[task].items():
-            result = "supported" if each["supported"] else "not supported"
+        for name, test in verdicts[task].items():
+            result = "supported" if test["supported"] else "not supported"
             share = ""
-            if "never falls" in each:
-                (met, asked), own = each["never falls"]["networks"], each["never falls"]["share"]
-                share = f"never falls in {met} of {asked} ({100 * own['low']:.1f} to {100 * own['high']:.1f} %), "
-            in_range = sum(one["met"] for one in each["recipes"].values())
-            counted = f"{in_range} of {len(each['recipes'])} recipes in range"
-            yield f"{name}, {task}: {result} ({share}{counted}, p {each['p']:.3g}, adjusted {each['adjusted p']:.3g})"
+            if "never falls" in test:
+                (met, count), ends = test["never falls"]["networks"], test["never falls"]["share"]
+                share = f"never falls in {met} of {count} ({100 * ends['low']:.1f} to {100 * ends['high']:.1f} %), "
+            in_range = sum(recipe["met"] for recipe in test["recipes"].values())
+            counted = f"{in_range} of {len(test['recipes'])} recipes in range"
+            yield f"{name}, {task}: {result} ({share}{counted}, p {test['p']:.3g}, adjusted {test['adjusted p']:.3g})"
 
 
 COLUMNS = ("networks>", "median>", "in range>")
 
 
-def _shown(each: Mapping[str, Any]) -> tuple[str, ...]:
-    return str(each["networks"]), lt.tables.estimate(each, "value", places=2), "yes" if each["met"] else "no"
+def _cells(summary: Mapping[str, Any]) -> tuple[str, ...]:
+    return str(summary["networks"]), lt.tables.estimate(summary, "value", places=2), "yes" if summary["met"] else "no"
 
 
 if __name__ == "__main__":

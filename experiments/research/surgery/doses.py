@@ -8,7 +8,7 @@ import numpy as np
 from ..horizons.parity import Recurrences
 
 CARRIES = 0.9
-"""What the size of a carrier's transition exceeds after every symbol."""
+"""A carrier's transition exceeds this in size after every symbol."""
 
 Units = jt.Bool[np.ndarray, "S H"]
 
@@ -19,7 +19,7 @@ def carriers(networks: Recurrences) -> Units:
 
 
 def distance(networks: Recurrences) -> jt.Float[np.ndarray, " S"]:
-    """The mean distance of a unit's transitions to -1 or 1, over symbols, of the unit where it is smallest."""
+    """The smallest of the units' mean distances, over symbols, of their transitions to -1 or 1."""
     apart = 1 - np.abs(networks.transition)
     return (networks.symbols.shares @ apart).min(axis=-1)
 

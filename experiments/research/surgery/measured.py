@@ -1,4 +1,4 @@
-"""The horizons of networks, and what is predicted, after each dose; see definitions.md."""
+"""Measures horizons of networks, and predicts them, after each dose; see definitions.md."""
 
 from __future__ import annotations
 
@@ -35,54 +35,54 @@ READ = (0.25, 0.5, 1.0, 2.0, 4.0)
 LEAKED = tuple(np.geomspace(10, 0.1, 7).round(3).tolist())
 """Factors of the odds of what the counter's forget gate loses, from open to closed."""
 
-TOGETHER = 500
+BATCH = 500
 """Symbols that are drawn at a time."""
 
 
 def strings(networks: Recurrences, seeds: jt.Int[np.ndarray, " S"]) -> Iterator[Shown]:
-    """Yields the symbols of `STRINGS` strings of its own for each network, of `K` symbols."""
+    """Draws `STRINGS` strings of `K` symbols for each network, and yields them symbol by symbol."""
     generators = [np.random.default_rng(seed) for seed in seeds]
     ends = np.cumsum(networks.symbols.shares)[:-1]
-    for _ in range(K // TOGETHER):
-        drawn = np.stack([each.random((TOGETHER, STRINGS)) for each in generators], axis=1)
+    for _ in range(K // BATCH):
+        drawn = np.stack([generator.random((BATCH, STRINGS)) for generator in generators], axis=1)
         yield from np.searchsorted(ends, drawn, side="right")
 
 
-def told(params: Mapping[str, Any], population: Population, seeds: jt.Int[np.ndarray, " S"]) -> Measured:
-    """What is measured of linear recurrences with these seed numbers."""
+def measure_recurrences(params: Mapping[str, Any], population: Population, seeds: jt.Int[np.ndarray, " S"]) -> Measured:
+    """Measures linear recurrences with these seed numbers."""
     networks = Recurrences.of(params, *population[3:], population.symbols)
     carriers = doses.carriers(networks)
     inside = parity.margins(networks, islice(strings(networks, seeds), population.length))
-    found = {
-        "right": np.min([each.min(axis=1) for each in inside], axis=0) > 0,
+    results = {
+        "right": np.min([margin.min(axis=1) for margin in inside], axis=0) > 0,
         "carriers": carriers.sum(axis=1),
         "largest": np.abs(networks.transition).max(axis=(1, 2)),
     }
 
-    def after(*every: Recurrences) -> dict[str, Any]:
-        horizons = [parity.horizon(each, strings(each, seeds), K) for each in every]
+    def after(*versions: Recurrences) -> dict[str, Any]:
+        horizons = [parity.horizon(version, strings(version, seeds), K) for version in versions]
         return {
             "horizon": np.stack(horizons, axis=1),
-            "predicted": np.stack([parity.predict(each, K) for each in every], axis=1),
-            "distance": np.stack([*map(doses.distance, every)], axis=1),
+            "predicted": np.stack([parity.predict(version, K) for version in versions], axis=1),
+            "distance": np.stack([*map(doses.distance, versions)], axis=1),
         }
 
     if population.kind in ("leak", "slope"):
-        return {**found, "unmoved": after(networks)}
+        return {**results, "unmoved": after(networks)}
     if population.kind == "closed":
-        return {**found, "closed": after(*(doses.closed(networks, each, carriers) for each in CLOSED))}
+        return {**results, "closed": after(*(doses.closed(networks, factor, carriers) for factor in CLOSED))}
     fewer = doses.lowered(networks, CARRIERS, carriers)
     lower = doses.lowered(networks, CARRIERS)
     return {
-        **found,
-        "lowered": after(*(doses.lowered(networks, each) for each in LOWERED)),
+        **results,
+        "lowered": after(*(doses.lowered(networks, dose) for dose in LOWERED)),
         "control": after(fewer, doses.lowered(fewer, OTHERS, ~carriers)),
-        "read": after(*(doses.read(lower, each) for each in READ)),
+        "read": after(*(doses.read(lower, factor) for factor in READ)),
     }
 
 
-def counted(params: Mapping[str, Any]) -> Measured:
-    """How far LSTMs count as the counter's forget gate is closed by `LEAKED`, and after the same shifts elsewhere."""
+def measure_counters(params: Mapping[str, Any]) -> Measured:
+    """Measures how far LSTMs count as the counter's forget gate is closed by `LEAKED`, or other biases are shifted."""
     networks = Counters.of(params, "sigmoid")
     shifts = (-np.log(LEAKED)).tolist()
     right = counting.margins(networks, np.arange(1, TRAINED + 1)).min(axis=1) > 0

@@ -1,4 +1,4 @@
-"""The networks whose transitions are moved: their tasks, cells and recipes."""
+"""The tasks, cells and recipes of the networks whose transitions are moved."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import lstm_toys as lt
 
 from ..horizons.hypotheses import LENGTHS, PARITY
 from ..horizons.parity import BITS, Symbols
-from ..horizons.parity import EXPERIMENT as TELLS
+from ..horizons.parity import EXPERIMENT as PARITY_EXPERIMENT
 from ..papers import tracking
 from ..papers.populations import BITS_AT_EVERY_POINT
 
@@ -40,19 +40,21 @@ def signs(key: jt.Key[jt.Array, ""], _: Any, length: int, count: int = tracking.
     places, values = jax.random.split(key)
     sign = jax.random.bernoulli(places, RATE, (count, length))
     value = 2 * jax.random.bernoulli(values, 0.5, (count, length)).astype(jnp.float32) - 1
-    plus, minus = ((sign & (value == each)).astype(jnp.float32) for each in (1, -1))
-    shown = jnp.stack([plus, minus, jnp.where(sign, 0.0, value)], axis=-1)
-    return lt.Examples(shown, (jnp.cumsum(minus, axis=1) % 2)[..., None])
+    plus, minus = ((sign & (value == number)).astype(jnp.float32) for number in (1, -1))
+    inputs = jnp.stack([plus, minus, jnp.where(sign, 0.0, value)], axis=-1)
+    return lt.Examples(inputs, (jnp.cumsum(minus, axis=1) % 2)[..., None])
 
 
 def task(x: lt.TimePoints) -> lt.Task:
     """The product of signs; new ones in every step."""
     validation = signs(jax.random.key(0), 0, len(x), tracking.VALIDATED)
-    made = partial(signs, length=len(x))
-    return lt.Task(made, ("plus", "minus", "distractor"), ("negative",), validation=validation, **BITS_AT_EVERY_POINT)
+    draw = partial(signs, length=len(x))
+    return lt.Task(draw, ("plus", "minus", "distractor"), ("negative",), validation=validation, **BITS_AT_EVERY_POINT)
 
 
-MULTIPLIES = replace(TELLS, name="signs", doc="Networks learn the product of signs, between distractors.", task=task)
+SIGNS_EXPERIMENT = replace(
+    PARITY_EXPERIMENT, name="signs", doc="Networks learn the product of signs, between distractors.", task=task
+)
 
 FACTORS, LEAKS = (2, 4, 8), (0.001, 0.01, 0.1)
 """Slopes of steeper sigmoids, and leaks of hard gates."""
@@ -62,7 +64,7 @@ BETWEEN = 40
 
 
 class Population(NamedTuple):
-    """Linear recurrences that are trained: on what, on how many symbols, by which optimizer, and with which gates."""
+    """Linear recurrences of one task, length of the training, optimizer with rate, and gate."""
 
     task: str
     length: int
@@ -73,7 +75,7 @@ class Population(NamedTuple):
 
     @property
     def kind(self) -> Literal["leak", "slope", "lowered", "closed"]:
-        """What sets its transitions: a leak or a slope of its gate, or that they are lowered or closed afterward."""
+        """The kind of its gate, trained with a leak or a slope, or how its transitions are moved after training."""
         if self.leak or self.slope > 1:
             return "leak" if self.leak else "slope"
         return "lowered" if self.hard else "closed"
@@ -91,12 +93,12 @@ class Population(NamedTuple):
 
     @property
     def symbols(self) -> Symbols:
-        """What its strings are made of."""
+        """The symbols of its strings."""
         return BITS if self.task == "parity" else SIGNS
 
     def training(self, *flags: str) -> Any:
         """The study that trains it."""
-        experiment = TELLS if self.task == "parity" else MULTIPLIES
+        experiment = PARITY_EXPERIMENT if self.task == "parity" else SIGNS_EXPERIMENT
         cell = f"{tracking.LINEAR}(hard={self.hard},slope={float(self.slope)},leak={self.leak})"
         recipe = f"--optimizer=adam --learning_rate={self.recipe.split()[1]} --timesteps={self.length}".split()
         return lt.ask(experiment, *flags, *recipe, f"--cell={cell}")
@@ -114,4 +116,6 @@ STEEP = [Population("parity", 20, recipe, False, slope=slope) for slope, recipe 
 LEAKY = [Population("parity", 20, recipe, True, leak=leak) for leak, recipe in product(LEAKS, PARITY)]
 """Cells that separate slope, gradient and closing."""
 
-EVERY = [each for task in TASKS for hard in (True, False) for each in moved(task, hard)] + STEEP + LEAKY
+ALL_POPULATIONS = (
+    [population for task in TASKS for hard in (True, False) for population in moved(task, hard)] + STEEP + LEAKY
+)

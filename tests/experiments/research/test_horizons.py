@@ -55,7 +55,7 @@ def test_counters_answer_as_the_networks_do():
 
 @pytest.mark.parametrize("gates", ["sigmoid", "hard"])
 def test_the_horizon_of_counting_is_that_of_a_plain_loop(gates, monkeypatch):
-    monkeypatch.setattr(counting, "TOGETHER", 3)
+    monkeypatch.setattr(counting, "BATCH", 3)
     params, sizes = counters(gates=gates), np.unique(np.geomspace(1, 300, 20).round()).astype(int)
 
     def gate(drive):

@@ -125,7 +125,9 @@ def test_what_is_measured_of_each_kind_of_gate(monkeypatch):
         (Population("parity", 4, "Adam 0.01", False, slope=4), {"unmoved": 1}),
         (Population("parity", 4, "Adam 0.01", True, leak=0.1), {"unmoved": 1}),
     ):
-        found = measured.told(drawn(features=population.symbols.inputs.shape[1])[1], population, np.arange(4))
+        found = measured.measure_recurrences(
+            drawn(features=population.symbols.inputs.shape[1])[1], population, np.arange(4)
+        )
         assert {*found} == {"right", "carriers", "largest", *names}
         for name, count in names.items():
             assert {each.shape for each in found[name].values()} == {(4, count)}
@@ -140,7 +142,7 @@ def results():
     """Populations of which every hypothesis holds."""
     random = np.random.default_rng(0)
     every = {}
-    for each in populations.EVERY:
+    for each in populations.ALL_POPULATIONS:
         spread = np.exp(0.1 * random.normal(size=(SEEDS, 1)))
         wobble = partial(random.normal, 1, 0.01)
         own = {"right": [1.0] * SEEDS, "carriers": [1.0] * SEEDS, "largest": [0.99] * SEEDS}
