@@ -37,14 +37,14 @@ PAPERS = {
 }
 
 
-def known(
+def paper_report(
     paper: Literal["counting", "memory", "tracking"] = "counting",
     variants: bool = False,
     seeds: Annotated[int, range(1, 10**7 + 1)] = 64,
     base_seed: Annotated[int, range(2**32)] = 0,
     random: Annotated[int, range(1, 2**31)] = 128,
 ) -> lt.Analysis:
-    """Asks for all that is known about the papers on a topic.
+    """Tests the claims after papers on a topic, and measures what is inside their networks.
 
     Args:
         paper: topic of the papers.
@@ -73,4 +73,4 @@ def known(
 
 
 if __name__ == "__main__":
-    lt.main(known)
+    lt.main(paper_report)

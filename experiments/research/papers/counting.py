@@ -98,8 +98,8 @@ def balances(
 
 FILE = Path(__file__).with_suffix(".toml")
 SENTENCES = tuple(
-    balances(id, **told) if "draw" in told else counts(id, **told)
-    for id, told in tomllib.loads(FILE.read_text(encoding="utf-8")).items()
+    balances(id, **fields) if "draw" in fields else counts(id, **fields)
+    for id, fields in tomllib.loads(FILE.read_text(encoding="utf-8")).items()
 )
 
 

@@ -17,14 +17,14 @@ from .populations import recipe
 from .tracking import LONGEST
 
 STYLES: tuple[Any, ...] = ("-", (0, (4, 2)), (2, (4, 2)), (0, (1, 1)))
-"""Of lines that may lie on each other."""
+"""Styles of lines that may overlap."""
 
 SHADES = {"lstm": "b", "lstm_hard": "c", "lstm_3": "g", "gru": "r", "rnn": "k"}
 SHADES |= {"slstm": "c", "hard": "g", "sigmoid": "y", "positive": "r"}
 """The colors of populations, by letter."""
 
 CONTEXT = "context_"
-"""How the names of populations begin that count a context-sensitive language."""
+"""Prefix of the populations that learn a context-sensitive language."""
 
 BANDS = "bands: 95 % intervals (Wilson) at each point"
 
@@ -38,16 +38,16 @@ APART = 7.0
 
 
 def survival(
-    axes: Axes, every: Mapping[str, tuple[Sequence[float | None], str]], places: Float[np.ndarray, " N"]
+    axes: Axes, lines: Mapping[str, tuple[Sequence[float | None], str]], places: Float[np.ndarray, " N"]
 ) -> None:
     """Draws shares of networks that reach each place, with 95 % Wilson intervals; diverged ones reach none.
 
-    ``every`` has numbers of networks, and a color, by the label at the end of the line.
+    ``lines`` are the numbers of networks, and a color, by the label at the end of the line.
     """
     ends = {}
-    for style, (label, (values, color)) in zip(cycle(STYLES), every.items(), strict=False):
-        known = np.array([each or 0.0 for each in values], float)
-        shares = [lt.statistics.wilson(int((known >= place).sum()), len(known)) for place in places]
+    for style, (label, (values, color)) in zip(cycle(STYLES), lines.items(), strict=False):
+        reached = np.array([value or 0.0 for value in values], float)
+        shares = [lt.statistics.wilson(int((reached >= place).sum()), len(reached)) for place in places]
         value, low, high = 100 * np.array(shares).T
         axes.step(places, value, where="post", color=color, linestyle=style, linewidth=1.4)
         axes.fill_between(places, low, high, step="post", color=color, alpha=0.15, linewidth=0)
@@ -61,9 +61,9 @@ def counting(metrics: Mapping[str, Any], names: Mapping[str, str]) -> Figure:
     numbers = metrics["numbers"]
     with lt.figures.canvas("", "", columns=1, size=(7.4, 6.4)) as (figure, panels):
         for axes, language, context in zip(panels, ("$a^nb^n$", "$a^nb^nc^n$"), (False, True), strict=True):
-            own = {name: words for name, words in names.items() if name.startswith(CONTEXT) == context}
-            most = max([TRAINED, *(each for name in own for each in numbers[name] if each is not None)])
-            survival(axes, _lines(numbers, own), np.arange(1, most + 1.0))
+            shown = {name: words for name, words in names.items() if name.startswith(CONTEXT) == context}
+            most = max([TRAINED, *(n for name in shown for n in numbers[name] if n is not None)])
+            survival(axes, _lines(numbers, shown), np.arange(1, most + 1.0))
             axes.axvline(TRAINED, color=lt.figures.GRAY, linewidth=0.9, linestyle="--")
             axes.set(xlabel=f"n of {language} (dashed: largest n in training)", ylabel="% of networks")
         ends = f"{_ends(numbers, names, TRAINED)},\naccept every string up to n = {TRAINED}. {RECIPES}"
@@ -74,7 +74,7 @@ def counting(metrics: Mapping[str, Any], names: Mapping[str, str]) -> Figure:
 def memory(metrics: Mapping[str, Any], names: Mapping[str, str]) -> Figure:
     """Draws the share of networks that keep all memories for each number of time steps without a pulse."""
     numbers = metrics["numbers"]
-    least, most = (choose(each or 0 for own in numbers.values() for each in own) for choose in (min, max))
+    least, most = (choose(steps or 0 for values in numbers.values() for steps in values) for choose in (min, max))
     lasts = f"Networks keep all memories for {least:,.0f} to at least {most:,.0f} time steps"
     labels = "time steps without a pulse", "% of networks that keep all memories"
     return _lasting(numbers, names, labels, f"{lasts}.\n{RECIPES}")
@@ -93,7 +93,7 @@ def tracking(metrics: Mapping[str, Any], names: Mapping[str, str]) -> Figure:
 
 def _lasting(numbers: Mapping[str, Any], names: Mapping[str, str], labels: tuple[str, str], title: str) -> Figure:
     """Draws the share of networks whose number is as large, from 1 to the largest."""
-    most = max([2.0, *(each for own in numbers.values() for each in own if each is not None)])
+    most = max([2.0, *(number for values in numbers.values() for number in values if number is not None)])
     with lt.figures.canvas("", size=(7.4, 3.6)) as (figure, (axes,)):
         survival(axes, _lines(numbers, names), np.geomspace(1, most, 200))
         axes.set(xscale="log", xlabel=labels[0], ylabel=labels[1])
@@ -104,13 +104,13 @@ def _lasting(numbers: Mapping[str, Any], names: Mapping[str, str], labels: tuple
 
 
 def _lines(numbers: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, tuple[Any, str]]:
-    """What `survival` draws of populations."""
+    """The lines of populations for `survival`, by label."""
     shades = {name: lt.figures.COLORS[SHADES[name.removeprefix(CONTEXT)]] for name in names}
     return {words: (numbers[name], shades[name]) for name, words in names.items()}
 
 
 def _ends(numbers: Mapping[str, Sequence[float | None]], names: Mapping[str, str], least: float) -> str:
-    """The kinds of which the largest and the smallest share of networks reaches a number, with these shares."""
-    met = {name: [(each or 0) >= least for each in numbers[name]] for name in names}
+    """Names the populations with the largest and the smallest share of networks that reach a number, with shares."""
+    met = {name: [(number or 0) >= least for number in numbers[name]] for name in names}
     ends = (choose(met, key=lambda name: np.mean(met[name])) for choose in (max, min))
     return ", but ".join(f"{sum(met[name])} of {len(met[name])} {names[name]}" for name in ends)

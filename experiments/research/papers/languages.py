@@ -1,4 +1,4 @@
-"""Formal languages that have to be counted, as experiments: networks say which symbols may come next."""
+"""Experiments with formal languages that require counting: networks predict which symbols may come next."""
 
 from __future__ import annotations
 
@@ -48,17 +48,17 @@ def experiment(name: str, language: lt.sequences.Language, doc: str, most: int, 
 def task(language: lt.sequences.Language, x: lt.TimePoints) -> lt.Task:
     """Strings as long as the time points allow; validation is on every n, or on a fixed set of Dyck-1."""
     symbols = lt.sequences.SYMBOLS[language]
-    every = jax.numpy.arange(1, (len(x) - 1) // len(symbols) + 1)
+    n = jax.numpy.arange(1, (len(x) - 1) // len(symbols) + 1)
     fixed = language != "dyck1"
-    validation = powers(every, len(x), len(symbols)) if fixed else drawn(jax.random.key(0), len(x), VALIDATED)
+    validation = powers(n, len(x), len(symbols)) if fixed else drawn(jax.random.key(0), len(x), VALIDATED)
     of_step, features = partial(examples, language, len(x)), (("start", *symbols), (*symbols, "end"))
     return lt.Task(of_step, *features, validation=validation, **BITS_AT_EVERY_POINT)
 
 
 def examples(language: lt.sequences.Language, length: int, key: jt.Key[jt.Array, ""], _: Any) -> lt.Examples:
     """The strings of a step."""
-    made = lt.sequences.counting(key, length, STRINGS, language)
-    return made if language == "dyck1" else without_first(made)
+    strings = lt.sequences.counting(key, length, STRINGS, language)
+    return strings if language == "dyck1" else without_first(strings)
 
 
 def powers(n: jt.Int[jt.Array, " C"], length: int, symbols: int) -> lt.Examples:
@@ -66,20 +66,20 @@ def powers(n: jt.Int[jt.Array, " C"], length: int, symbols: int) -> lt.Examples:
     return without_first(lt.sequences.powers(n, length, symbols))
 
 
-def without_first(made: lt.Examples) -> lt.Examples:
-    """The same strings, where the answer to the start does not count.
+def without_first(strings: lt.Examples) -> lt.Examples:
+    """Gives the answer to the start of each string a weight of 0.
 
     Only a may follow the start, so that b would be illegal, legal and illegal in the course of a string. A network of
     one unit cannot answer that, since its logits are monotonic in the state of the unit, and could not be judged.
     """
-    return made._replace(weights=jax.numpy.ones(made.inputs.shape[:2]).at[:, 0].set(0.0))
+    return strings._replace(weights=jax.numpy.ones(strings.inputs.shape[:2]).at[:, 0].set(0.0))
 
 
 REACHES = {"anbn": (50, 100, 256), "anbncn": (50, 100, 128)}
 """The largest n of each of three probes; each begins after the one before, and is as long as its longest string."""
 
 POWERS = {"to_first": 1, "to_second": 1, "to_third": 4}
-"""These probes, and the steps of n: every n up to the second end, then every fourth, since results hold all answers."""
+"""The probes and their steps of n: every n in the first two, every fourth in the third, to keep results small."""
 
 
 def powers_probes(language: lt.sequences.Language, _: lt.TimePoints) -> list[lt.Probe]:
@@ -136,33 +136,33 @@ def twenty_times(key: jt.Key[jt.Array, ""]) -> lt.Examples:
 
 
 def dyck_strings(key: jt.Key[jt.Array, ""], fewest: int, most: int, count: int) -> lt.Examples:
-    """Strings of Dyck-1 with at least so many and at most so many pairs: the first such ones of a draw."""
+    """Draws strings of Dyck-1 with ``fewest`` to ``most`` pairs of parentheses."""
     enough = 2 * count * most // (most - fewest + 1)  # Twice as many as on average are needed.
-    made = drawn(key, 2 * most + 1, enough)._asdict()
-    chosen = np.flatnonzero(made["lengths"] > 2 * fewest)[:count]
-    return lt.Examples(*(made[name][chosen] for name in ("inputs", "targets", "lengths")))
+    strings = drawn(key, 2 * most + 1, enough)._asdict()
+    chosen = np.flatnonzero(strings["lengths"] > 2 * fewest)[:count]
+    return lt.Examples(*(strings[name][chosen] for name in ("inputs", "targets", "lengths")))
 
 
 def joined(key: jt.Key[jt.Array, ""]) -> lt.Examples:
     """Long strings of Dyck-1, no deeper than the training's: each joins as many of these as fit into `JOINED`."""
     (pairs, count), most = JOINED, DYCK["as_trained"][1]
-    shown, targets, lengths = map(np.asarray, drawn(key, 2 * most + 1, 4 * count * pairs // most)[:3])
+    inputs, targets, lengths = map(np.asarray, drawn(key, 2 * most + 1, 4 * count * pairs // most)[:3])
     whole, ends = np.zeros((2, count, 2 * pairs + 1, 3), np.float32), np.ones(count, int)
-    whole[:, :, 0] = np.stack([shown[0, 0], targets[0, 0]])[:, None]
+    whole[:, :, 0] = np.stack([inputs[0, 0], targets[0, 0]])[:, None]
     place = 0
     for number, length in enumerate(lengths.tolist()):
         if ends[place] + length - 1 > 2 * pairs + 1:
             place += 1
         if place == count:
             break
-        own = slice(ends[place], ends[place] + length - 1)
-        whole[:, place, own] = shown[number, 1:length], targets[number, 1:length]
-        ends[place] = own.stop
+        span = slice(ends[place], ends[place] + length - 1)
+        whole[:, place, span] = inputs[number, 1:length], targets[number, 1:length]
+        ends[place] = span.stop
     return lt.Examples(*map(jax.numpy.asarray, (*whole, ends)))
 
 
-DRAWS = {each.__name__: each for each in (as_trained, double, ten_times, twenty_times, joined)}
-"""What claims draw of Dyck-1, by name."""
+DRAWS = {draw.__name__: draw for draw in (as_trained, double, ten_times, twenty_times, joined)}
+"""The functions by which claims draw strings of Dyck-1, by name."""
 
 
 def reached(*strings: xr.Dataset) -> jt.Float[np.ndarray, " S"]:
@@ -179,7 +179,7 @@ def reached_loosely(*strings: xr.Dataset) -> jt.Float[np.ndarray, " S"]:
     There a string is accepted if each of its symbols but the first, and its end, has a probability above 0.005 when its
     turn comes.
     """
-    return lt.sequences.accepted([_least(each) for each in strings], by="n")
+    return lt.sequences.accepted([_least(probe) for probe in strings], by="n")
 
 
 def _least(strings: xr.Dataset) -> xr.Dataset:

@@ -41,7 +41,7 @@ def flip_flop(key: jt.Key[jt.Array, ""], length: int, count: int) -> lt.Examples
 
 
 def at_length(key: jt.Key[jt.Array, ""], _: Any, length: int) -> lt.Examples:
-    """The sequences of a step."""
+    """Draws the sequences of a training step."""
     return flip_flop(key, length, SEQUENCES)
 
 
@@ -56,16 +56,16 @@ def long(key: jt.Key[jt.Array, ""]) -> lt.Examples:
 
 
 def silent(key: jt.Key[jt.Array, ""]) -> lt.Examples:
-    """The eight memories, and a long time without pulses."""
+    """Sequences that set the eight memories, and then have no pulses for `SILENT` time steps."""
     return silence(key, SILENT)
 
 
 def silence(key: jt.Key[jt.Array, ""], steps: int) -> lt.Examples:
-    """Each of the eight memories: the same pulses at first, with other signs, and then none for some time steps."""
+    """Sequences that set the eight memories by the same pulses with other signs, and then have none for ``steps``."""
     inputs, targets, *_ = lt.sequences.flip_flop(key, BEFORE, 1, bits=len(BITS))
     memories = jax.numpy.asarray([*product((-1.0, 1.0), repeat=len(BITS))])
     signs = (memories * targets[:, -1])[:, None, :]
-    begun, answered = (jax.numpy.pad(each * signs, ((0, 0), (0, steps), (0, 0))) for each in (inputs, targets))
+    begun, answered = (jax.numpy.pad(values * signs, ((0, 0), (0, steps), (0, 0))) for values in (inputs, targets))
     answered = answered.at[:, BEFORE:].set(memories[:, None, :])
     return lt.Examples(begun, (answered + 1) / 2)
 
@@ -106,7 +106,7 @@ def first_wrong(curves: xr.Dataset) -> jt.Float[np.ndarray, " S"]:
 
 
 def until_wrong(bits: jt.Bool[np.ndarray, "S C T A"]) -> jt.Float[np.ndarray, " S"]:
-    """The same, given which bits are right."""
+    """Counts time steps before the first wrong bit, from which bits are right."""
     right: np.ndarray = np.all(bits, axis=(1, 3))
     return np.where(right.all(axis=1), right.shape[1], right.argmin(axis=1)).astype(float)
 

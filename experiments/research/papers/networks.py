@@ -1,8 +1,8 @@
-"""The networks of the papers: a cell of their own, and what is inside trained ones: counters and fixed points.
+"""Finds counters and fixed points inside trained networks; also an LSTM whose forget bias begins at 0.
 
 The counter of a network is the unit whose state is most nearly a straight line in the count, a's minus b's, along one
-string a^n b^n; for an LSTM the state is its memory cell. Fixed points are those on which memories rest: without pulses
-a memory lasts if it is a stable one.
+string a^n b^n; for an LSTM the state is its memory cell. Without pulses, a memory lasts if its state is a stable fixed
+point.
 """
 
 from collections.abc import Callable, Mapping
@@ -29,7 +29,7 @@ STEADY = slice(10, 48)
 turn the counter is empty or changes its direction, where a gate that closes costs nothing."""
 
 OTHERS = 3
-"""Other units that are held, one after another; the mean share counts."""
+"""Other units that are held at their means, one after another; their mean share is reported."""
 
 POINTS, STARTS, MOST_POINTS = 200, 64, 64
 """Points of the sequence along which states are visited, states of each network to begin in, and most fixed points."""
@@ -48,30 +48,30 @@ class LSTMForgetZero(lt.LSTM):
 def inside(
     measure: Callable[[lt.Networks], Measured], needs: Mapping[str, lt.Run], keep: Callable[..., Any]
 ) -> dict[str, Any]:
-    """The `summary` of what a function measures of the networks, by population and quantity."""
+    """Measures trained networks by a function, and returns the `summary` of each quantity, by population."""
     return {name: keep(f"looked into {name}", [run], partial(_summaries, measure, run)) for name, run in needs.items()}
 
 
 def _summaries(measure: Callable[[lt.Networks], Measured], run: lt.Run) -> dict[str, Any]:
-    return {what: summary(each) for what, each in measure(lt.load(run.folder)).items()}
+    return {quantity: summary(values) for quantity, values in measure(lt.load(run.folder)).items()}
 
 
 def summary(values: np.ndarray) -> dict[str, Any]:
-    """The number of networks that have one, and the median with a bootstrap interval; of booleans, the share."""
+    """Summarizes finite values by number, median and bootstrap interval, and booleans by share and interval."""
     if values.dtype == bool:
         return {"networks": len(values), **lt.statistics.wilson(int(values.sum()), len(values)).as_json("share")}
-    known = values[np.isfinite(values)]
-    return {"networks": len(known), **lt.statistics.median_bootstrap(known).as_json()}
+    finite = values[np.isfinite(values)]
+    return {"networks": len(finite), **lt.statistics.median_bootstrap(finite).as_json()}
 
 
 def counters(trained: lt.Networks) -> Measured:
-    """How networks count: the counter, how open its gates are, and what it is needed for.
+    """Measures how networks count: their counter, how open its gates are, and which strings are accepted without it.
 
     Held at its mean, a unit is compared with random other units. NaN for a network that does not accept every string.
     """
-    one = np.asarray(languages.powers(jnp.array([TRAINED]), 2 * TRAINED + 1, 2).inputs)
-    every = languages.powers(jnp.arange(1, TRAINED + 1), 2 * TRAINED + 1, 2)
-    (name, states), *_ = lt.states(trained, one).items()
+    longest = np.asarray(languages.powers(jnp.array([TRAINED]), 2 * TRAINED + 1, 2).inputs)
+    strings = languages.powers(jnp.arange(1, TRAINED + 1), 2 * TRAINED + 1, 2)
+    (name, states), *_ = lt.states(trained, longest).items()
     inner = states.get("cell", states["hidden"])[:, 0, 1:]
     best = counter(inner, TRAINED)
     seeds, units = np.arange(len(inner)), inner.shape[2]
@@ -81,22 +81,22 @@ def counters(trained: lt.Networks) -> Measured:
         "change of the state back with each b": -np.sign(best.up) * best.down,
     }
     if "cell" in states:
-        opened = gates(trained, name, states["hidden"], one)[:, 0, 1:]
+        opened = gates(trained, name, states["hidden"], longest)[:, 0, 1:]
         for number, gate in enumerate(lt.LSTM.gate_places()):
             shut = 1 - opened[seeds, :, number, best.unit]
-            for symbol, own in (("a", shut[:, :TRAINED]), ("b", shut[:, TRAINED:])):
-                report[f"1 - {gate} gate, 11th to 48th {symbol}"] = own[:, STEADY].mean(axis=1)
-    usual = accepted(lt.answers(trained, every.inputs), every)
+            for symbol, part in (("a", shut[:, :TRAINED]), ("b", shut[:, TRAINED:])):
+                report[f"1 - {gate} gate, 11th to 48th {symbol}"] = part[:, STEADY].mean(axis=1)
+    unedited = accepted(lt.answers(trained, strings.inputs), strings)
 
     def held(unit: jt.Int[np.ndarray, " S"]) -> jt.Float[np.ndarray, " S"]:
-        return accepted(lt.dynamics.intervene(trained, every.inputs, name, unit[:, None]), every)
+        return accepted(lt.dynamics.intervene(trained, strings.inputs, name, unit[:, None]), strings)
 
     report["share of strings with this unit held"] = held(best.unit)
     if units > 1:
-        drawn = np.random.default_rng(0).integers(1, units, (OTHERS, len(seeds)))
-        shares = [held((best.unit + shift) % units) for shift in drawn]
+        shifts = np.random.default_rng(0).integers(1, units, (OTHERS, len(seeds)))
+        shares = [held((best.unit + shift) % units) for shift in shifts]
         report["share of strings with another unit held"] = np.mean(shares, axis=0)
-    return {name: np.where(usual == 1, each, np.nan) for name, each in report.items()}
+    return {name: np.where(unedited == 1, values, np.nan) for name, values in report.items()}
 
 
 class Counter(NamedTuple):
@@ -150,16 +150,16 @@ def fixed_points(trained: lt.Networks, starts: int = STARTS) -> Measured:
     """The fixed points without pulses, sought from states along a sequence with pulses, and from others around them."""
     inputs = np.asarray(memory.flip_flop(jax.random.key(2), POINTS, 1).inputs)
     silent = np.zeros((1, inputs.shape[2]))
-    known = lt.dynamics.rest(trained, lt.states(trained, inputs), silent, starts=starts, most=MOST_POINTS)
+    rest = lt.dynamics.rest(trained, lt.states(trained, inputs), silent, starts=starts, most=MOST_POINTS)
     Kind = lt.dynamics.Kind
-    kind, share, answer = known.kind[:, 0], known.share[:, 0], known.answer[:, 0]
+    kind, share, answer = rest.kind[:, 0], rest.share[:, 0], rest.answer[:, 0]
     stable, saddle = kind == Kind.STABLE, kind == Kind.UNSTABLE
     lasting = np.isin(kind, (Kind.STABLE, Kind.NEUTRAL, Kind.INTEGRATES))
-    directions = (np.abs(known.eigenvalues[:, 0]) > 1 + 1e-9).sum(axis=-1)
-    largest = np.where(stable, np.abs(known.eigenvalues[:, 0, :, 0]), -np.inf).max(axis=1)
+    directions = (np.abs(rest.eigenvalues[:, 0]) > 1 + 1e-9).sum(axis=-1)
+    largest = np.where(stable, np.abs(rest.eigenvalues[:, 0, :, 0]), -np.inf).max(axis=1)
 
     def memories(points: jt.Bool[np.ndarray, "S K"]) -> jt.Float[np.ndarray, " S"]:
-        return np.array([len({tuple(each) for each in answer[s][points[s]] > 0}) for s in range(len(kind))], float)
+        return np.array([len({tuple(bits) for bits in answer[s][points[s]] > 0}) for s in range(len(kind))], float)
 
     return {
         "all eight memories are stable fixed points": memories(stable) == 2 ** len(memory.BITS),
@@ -172,5 +172,5 @@ def fixed_points(trained: lt.Networks, starts: int = STARTS) -> Measured:
         "largest eigenvalue of a stable fixed point": np.where(stable.any(axis=1), largest, np.nan),
         "unstable fixed points": saddle.sum(axis=1).astype(float),
         "those with one unstable direction": (saddle & (directions == 1)).sum(axis=1).astype(float),
-        "fixed points and other things found": known.found[:, 0].astype(float),
+        "fixed points and other things found": rest.found[:, 0].astype(float),
     }

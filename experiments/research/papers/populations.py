@@ -1,4 +1,4 @@
-"""What the claims of all papers share, such as variants and specifications of networks. Imports nothing heavy."""
+"""Variants and specifications of networks that the claims of all papers share. Imports nothing heavy."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ NETWORKS = 16
 """Most networks under other choices."""
 
 BITS_AT_EVERY_POINT: dict[str, Any] = {"sequence": True, "loss": "binary_cross_entropy", "fresh": True}
-"""What the tasks of all papers are: bits at every point, of strings that are new in every step."""
+"""Options of the tasks of all papers: bits at every point, of strings that are new in every step."""
 
 OPTIMIZERS = {"rmsprop": "RMSprop", "adam": "Adam"}
 """The optimizers that were tried, and their names in words."""
@@ -27,14 +27,14 @@ RATES = {"rmsprop": (0.01, 0.03, 0.1), "adam": (0.003, 0.01, 0.03)}
 
 
 class Paper(NamedTuple):
-    """What is measured of the networks that judge claims of papers.
+    """The figure and the measurements in the report on a topic of papers.
 
     Attributes:
         number: the number of each network that the figure shows, one that claims are about.
         shown: populations in the figure, with names and recipes in words.
-        draw: from metrics and ``shown``, the figure.
-        measured: populations whose networks are looked into.
-        measure: from networks, what is measured inside each of them, by quantity.
+        draw: takes metrics and ``shown``, and returns the figure.
+        measured: populations whose networks are analyzed by ``measure``.
+        measure: takes networks, and returns each network's value of every quantity, by name.
     """
 
     number: Callable[..., jt.Float[np.ndarray, " S"]]
@@ -53,11 +53,11 @@ def with_recipes(
     words: Mapping[str, str], populations: Mapping[str, tuple[lt.Experiment, list[str]]]
 ) -> dict[str, str]:
     """The names of populations in words, each with its recipe."""
-    found = {}
+    recipes = {}
     for name, (experiment, flags) in populations.items():
-        own = {**experiment.defaults, **dict(each.removeprefix("--").split("=", 1) for each in flags)}
-        found[name] = recipe(own["optimizer"], float(own["learning_rate"]))
-    return {name: f"{each} ({found[name]})" for name, each in words.items()}
+        settings = {**experiment.defaults, **dict(flag.removeprefix("--").split("=", 1) for flag in flags)}
+        recipes[name] = recipe(settings["optimizer"], float(settings["learning_rate"]))
+    return {name: f"{label} ({recipes[name]})" for name, label in words.items()}
 
 
 def changed(**values: Any) -> lt.claims.Change:
@@ -74,8 +74,8 @@ def fewer(change: lt.claims.Change) -> lt.claims.Change:
     """A variant with half the networks, because all of them would take too long."""
 
     def smaller(name: str, settings: lt.Settings) -> lt.Settings | None:
-        made = change(name, settings)
-        return made and replace(made, seeds=max(1, settings.seeds // 2))
+        variant = change(name, settings)
+        return variant and replace(variant, seeds=max(1, settings.seeds // 2))
 
     return smaller
 
@@ -116,4 +116,4 @@ def specifications() -> tuple[lt.claims.Specification, ...]:
         ("steps", "half", times(steps=0.5)),
         ("steps", "twice", times(steps=2.0)),
     )
-    return tuple(lt.claims.Specification(at_most(NETWORKS, change), {kind: each}) for kind, each, change in choices)
+    return tuple(lt.claims.Specification(at_most(NETWORKS, change), {kind: choice}) for kind, choice, change in choices)

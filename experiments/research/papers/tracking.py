@@ -142,7 +142,7 @@ def claim(id: str, statement: str, origin: str, bound: dict[str, Any]) -> lt.cla
 
 CLAIMS = lt.claims.Claims(
     title="can recurrent networks track a state",
-    claims=tuple(claim(id, *said) for id, said in STATEMENTS.items()),
+    claims=tuple(claim(id, *row) for id, row in STATEMENTS.items()),
     populations=POPULATIONS,
     about="the networks of these cells",
     controls={"untrained networks": changed(steps=0)},

@@ -35,12 +35,12 @@ def recipes(
         base_seed: base seed of these networks; claims are tested on base seed 0.
     """
     size = {"seeds": seeds, "base_seed": base_seed}
-    given = [f"--{flag}={value}" for flag, value in size.items()]
-    given += [f"--grid={flag}={values}" for flag, values in GRID.items()]
+    flags = [f"--{flag}={value}" for flag, value in size.items()]
+    flags += [f"--grid={flag}={values}" for flag, values in GRID.items()]
     sweeps = {}
     for name, (experiment, changes) in TASKS[task].populations.items():
-        own = [each for each in changes if each.split("=")[0].removeprefix("--") not in GRID]
-        sweeps[name] = lt.ask(experiment, *own, *given, study="sweep")
+        fixed = [change for change in changes if change.split("=")[0].removeprefix("--") not in GRID]
+        sweeps[name] = lt.ask(experiment, *fixed, *flags, study="sweep")
     return lt.Analysis(
         name=f"papers_{task}_recipes",
         settings=size,
@@ -53,11 +53,11 @@ def recipes(
 
 def score(seeds: int, needs: Mapping[str, lt.Run]) -> dict[str, Any]:
     """Ranks the settings of finished sweeps, by population."""
-    every = {name: each.read_metrics() for name, each in needs.items()}
+    sweeps = {name: run.read_metrics() for name, run in needs.items()}
     return {
         "seeds": seeds,
-        "populations": {name: ranked(metrics) for name, metrics in every.items()},
-        "sweeps_seconds": sum(sum(metrics["seconds"].values()) for metrics in every.values()),
+        "populations": {name: ranked(metrics) for name, metrics in sweeps.items()},
+        "sweeps_seconds": sum(sum(metrics["seconds"].values()) for metrics in sweeps.values()),
     }
 
 
@@ -78,9 +78,9 @@ def ranked(metrics: Mapping[str, Any]) -> list[dict[str, Any]]:
 def report(metrics: Mapping[str, Any]) -> Iterator[RenderableType]:
     """Yields a table of the best settings of each population."""
     rows = []
-    for name, every in metrics["populations"].items():
-        for place, row in enumerate(every[:SHOWN]):
-            settings = ", ".join(str(each) for each in row["settings"].values())
+    for name, ranking in metrics["populations"].items():
+        for place, row in enumerate(ranking[:SHOWN]):
+            settings = ", ".join(str(value) for value in row["settings"].values())
             learned = f"{row['learned']} of {metrics['seeds']}"
             rows.append(("" if place else name, settings, *lt.tables.spread(row), learned))
     columns = ("population", "settings", "median loss>", "95 % bootstrap>", "learned>")

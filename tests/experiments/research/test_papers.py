@@ -195,7 +195,7 @@ def test_all_about_a_paper_is_in_one_folder(tmp_path, monkeypatch):
     paper = finding._replace(shown={"rnn": "vanilla RNNs"}, measured=("rnn",))
     monkeypatch.setattr(papers, "PAPERS", {"counting": paper})
     monkeypatch.chdir(tmp_path)
-    assert carry_out(papers.known, ["--seeds=3", "--random=2", "--variants", "--publish"]) == 0
+    assert carry_out(papers.paper_report, ["--seeds=3", "--random=2", "--variants", "--publish"]) == 0
     folder = tmp_path / "results" / "papers" / "counting"
     pictures = {"finding.png", "claims.png", "numbers.png"}
     assert {path.name for path in folder.iterdir()} == {
