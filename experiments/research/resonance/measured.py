@@ -78,20 +78,7 @@ class Edited:
         return np.sqrt((np.square(wrong) * late).sum(axis=1) / late.sum())
 
     def waves(
-        self,
-        rests: Float[
-            np.ndarray,
-            (
-                S  # C D
-            ),
-        ],
-        matrices: Float[
-            np.ndarray,
-            (
-                S  # C D D
-            ),
-        ],
-        speed: float = 1.0,
+        self, rests: Float[np.ndarray, "S _ D"], matrices: Float[np.ndarray, "S _ D D"], speed: float = 1.0
     ) -> Waves:
         """Fits waves to the answers to lines, less the static answers of the same edited networks."""
         answers = self.answers(self.lines, rests, matrices, speed)
