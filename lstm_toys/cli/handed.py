@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import textwrap
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from lstm_toys import output, sharing, tables
@@ -102,7 +104,7 @@ def report(options: Handed, names: Sequence[str]) -> int:
     """Writes a page."""
     with facts.opened(facts.found(names[0], options.results_dir)[0]) as known:
         _finished(known)
-        target = _target(names, f"{known.name}.html")
+        target = _target(names, f"{known.name}.html", partial(sharing.report.is_page_of, name=known.name))
         with _naming(target):
             write_text(target, _page(known))
     said([f"{target}: {known.name}"])
@@ -116,7 +118,7 @@ def bundled(options: Handed, names: Sequence[str]) -> int:
         if not known.settings:
             raise UsageError(f"{names[0]}: a published folder has no networks; bundle the run, {known.name}")
         files, lacks = sharing.bundle.parts(known, _page(known), data=options.data)
-        target = _target(names, f"{known.name}.zip")
+        target = _target(names, f"{known.name}.zip", partial(sharing.archive.is_bundle_of, name=known.name))
         said([*(f"  {name}" for name in sorted(files)), *(f"left out: {each}" for each in lacks)])
         with _naming(target):
             sharing.bundle.write(files, target)
@@ -164,11 +166,15 @@ def _naming(target: Path) -> Iterator[None]:
         raise UsageError(f"{target}: cannot be written: {error.strerror}") from None
 
 
-def _target(names: Sequence[str], usual: str) -> Path:
-    """The file to write: one that does not exist yet, or the usual one, which is written anew."""
-    if names[1:] and Path(names[1]).exists():
-        raise UsageError(f"{names[1]}: exists; move it elsewhere, or name another file")
-    return Path(names[1] if names[1:] else usual)
+def _target(names: Sequence[str], usual: str, is_own: Callable[[Path], bool]) -> Path:
+    """The file to write: one that does not exist yet, or the usual one, which is replaced if this run wrote it."""
+    target, own = Path(names[1] if names[1:] else usual), False
+    if not names[1:]:
+        with suppress(OSError):
+            own = is_own(target)
+    if os.path.lexists(target) and not own:
+        raise UsageError(f"{target}: exists; move it elsewhere, or name another file")
+    return target
 
 
 def _finished(known: Facts) -> None:

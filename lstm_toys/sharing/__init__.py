@@ -5,4 +5,6 @@ Reads files as data, never as code, and computes nothing anew.
 
 import lazy_loader
 
-__getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submodules=["bundle", "compare", "facts", "report"])
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__, submodules=["archive", "bundle", "compare", "facts", "report"]
+)

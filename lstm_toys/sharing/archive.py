@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from zipfile import ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
-from lstm_toys.files import Damaged, is_plain
+from lstm_toys.files import Damaged, is_plain, opened, telling_damage
 
 RUN = "run"
 """The folder of a bundle with the folder of the run."""
@@ -41,6 +41,12 @@ def unpacked(path: Path) -> Iterator[Path]:
         except (BadZipFile, NotImplementedError, EOFError, ValueError) as error:
             raise Damaged(path, f"is not a bundle: {error}") from None
         yield next(Path(folder, RUN).iterdir())
+
+
+def is_bundle_of(path: Path, name: str) -> bool:
+    """Whether a file is a bundle of a run, by the names in it; raises Damaged if it is not an archive."""
+    with opened(path) as file, telling_damage(path), ZipFile(file) as archive:
+        return any(each.startswith(f"{RUN}/{name}/") for each in archive.namelist())
 
 
 def wrong(every: Sequence[ZipInfo]) -> Iterator[str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from lstm_toys import tables
-from lstm_toys.files import Damaged, is_plain, parsed, read_json, read_sealed, telling_damage
+from lstm_toys.files import Damaged, parsed, read_json, read_sealed, telling_damage
 from lstm_toys.runs import listing, origin
 from lstm_toys.runs.flags import UsageError
 from lstm_toys.runs.folder import CONFIG, FIGURES, METRICS, REPORT, RUNS, VALUE, Run
@@ -74,12 +74,19 @@ def of(folder: Path) -> Facts:
         settings = {name: each for name, each in settings.items() if name not in (VALUE, "schema")}
         state = listing.state(folder)
         metrics = Run(folder.resolve(), settings).stored() if state == listing.FINISHED else {}
-        return Facts(folder, folder.resolve().name, settings, metrics, origin.read(folder), report, state)
+        name = _run_name(folder.resolve().name, folder)
+        return Facts(folder, name, settings, metrics, origin.read(folder), report, state)
     if not ((folder / MANIFEST).is_file() and (folder / METRICS).is_file()):
         raise UsageError(f"{folder}: neither the folder of a run, nor a published one, nor a bundle")
-    if not is_plain(name := read_json(folder / MANIFEST)["origin"]):  # A page is named after it.
-        raise Damaged(folder / MANIFEST, "is damaged: its 'origin' is not the name of a run")
+    name = _run_name(read_json(folder / MANIFEST)["origin"], folder / MANIFEST)
     return Facts(folder, name, {}, read_sealed(folder / METRICS), origin.read(folder), report, listing.FINISHED)
+
+
+def _run_name(name: Any, path: Path) -> str:
+    """Returns the name of a run, after which pages and bundles are named; raises Damaged for any other."""
+    if not listing.NAME.fullmatch(str(name)):
+        raise Damaged(path, f"is damaged: {name!r} is not the name of a run")
+    return str(name)
 
 
 def found(name: str, results_dir: Path) -> list[Path]:

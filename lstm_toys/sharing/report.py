@@ -9,6 +9,7 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
+from lstm_toys.files import opened
 from lstm_toys.runs import listing
 from lstm_toys.runs.publishing import content
 from lstm_toys.sharing.facts import CLAIMS, Facts
@@ -36,6 +37,12 @@ def html(facts: Facts) -> str:
         figures=[path for path in facts.figures if path.suffix in KINDS],
         unseen=[path.name for path in facts.figures if path.suffix not in KINDS],
     )
+
+
+def is_page_of(path: Path, name: str) -> bool:
+    """Whether a file is the page of a run, by its title; raises as `opened`."""
+    with opened(path) as file:
+        return f"<title>{name}</title>".encode() in file.read(1_000)
 
 
 def _data(path: Path) -> Any:

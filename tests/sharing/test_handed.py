@@ -417,7 +417,53 @@ def test_what_a_page_or_a_bundle_is_named_after_leads_nowhere(copied, tmp_path, 
         (tmp_path / "published" / "manifest.json").write_text(json.dumps({**told, "origin": name}))
         capsys.readouterr()
         assert handed.main("report", ["published"]) == 1
-        assert "its 'origin' is not the name of a run" in refusal(capsys)
+        assert f"{name!r} is not the name of a run" in refusal(capsys)
+
+
+def renamed(run, name):
+    """Names a finished run like a file of somebody else's."""
+    target = run.rename(run.with_name(name))
+    metrics = read_sealed(target / "metrics.json")
+    write_sealed(target / "metrics.json", {**metrics, "run": name})
+    return target
+
+
+@pytest.mark.parametrize("name", ["thesis", "notes", "a b-0123456789", "sine-0123456789x"])
+def test_a_run_that_is_named_like_a_users_file_writes_none(name, copied, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    run = renamed(copied("sine"), name)
+    for command, suffix in (("report", "html"), ("bundle", "zip")):
+        (tmp_path / f"{name}.{suffix}").write_text("mine")
+        assert handed.main(command, [str(run)]) == 1
+        assert "is not the name of a run" in refusal(capsys)
+        assert (tmp_path / f"{name}.{suffix}").read_text() == "mine"
+    lt.Run(run, {"experiment": "sine"}).publish(tmp_path / "published", lambda _: None)
+    assert handed.main("report", ["published"]) == 1
+    assert (tmp_path / f"{name}.html").read_text() == "mine"
+
+
+@pytest.mark.parametrize(("command", "suffix"), [("report", "html"), ("bundle", "zip")])
+def test_only_a_page_or_a_bundle_of_the_same_run_is_replaced(command, suffix, copied, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    run = copied("sine")
+    target = tmp_path / f"{run.name}.{suffix}"
+    other = renamed(copied("sine", "elsewhere"), "sine-0123456789")
+    assert handed.main(command, [str(other)]) == 0
+    foreign = [(tmp_path / f"{other.name}.{suffix}").read_bytes(), b"", b"mine", b"PK\3\4", b"\xff" * 5_000]
+    for content in foreign:
+        target.write_bytes(content)
+        capsys.readouterr()
+        assert handed.main(command, [str(run)]) == 2
+        assert f"{run.name}.{suffix}: exists; move it elsewhere, or name another file" in refusal(capsys)
+        assert target.read_bytes() == content
+    target.unlink()
+    target.symlink_to(tmp_path / "nowhere")
+    assert handed.main(command, [str(run)]) == 2
+    assert target.is_symlink()
+    target.unlink()
+    for _ in range(2):
+        assert handed.main(command, [str(run)]) == 0
+        assert target.stat().st_size > 5_000
 
 
 def test_overlapping_files_do_not_fill_the_disk(tmp_path, monkeypatch, capsys):
