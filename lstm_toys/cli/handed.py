@@ -36,6 +36,8 @@ class Handed:
     """Folder with the runs."""
     data: bool = flag(False)
     """Also put files of data above 10 MB into it."""
+    without_data: bool = flag(False)
+    """Leave out files of data, and results and figures, which hold their curves."""
     remove: bool = flag(False)
     """Remove the runs that are listed, after showing them and asking."""
     yes: bool = flag(False)
@@ -117,9 +119,16 @@ def bundled(options: Handed, names: Sequence[str]) -> int:
         _finished(known)
         if not known.settings:
             raise UsageError(f"{names[0]}: a published folder has no networks; bundle the run, {known.name}")
-        files, lacks = sharing.bundle.parts(known, _page(known), data=options.data)
+        data = known.origin.get("data", {})
+        if options.data and options.without_data:
+            raise UsageError("flag --data contradicts --without_data")
+        most_data = sharing.archive.MOST_BYTES if options.data else sharing.bundle.MOST_DATA
+        most_data = 0 if data and options.without_data else most_data
+        files, lacks = sharing.bundle.parts(known, _page(known, drawn=most_data > 0), most_data=most_data)
         target = _target(names, f"{known.name}.zip", partial(sharing.archive.is_bundle_of, name=known.name))
         said([*(f"  {name}" for name in sorted(files)), *(f"left out: {each}" for each in lacks)])
+        if data and most_data:
+            said([f"results and figures hold curves of {output.listed([*data])}; --without_data leaves them out"])
         with _naming(target):
             sharing.bundle.write(files, target)
     said([f"{target}: {counted(len(files) + 1, 'file')}, {target.stat().st_size:,} bytes"])
@@ -128,8 +137,8 @@ def bundled(options: Handed, names: Sequence[str]) -> int:
 
 def compared(options: Handed, names: Sequence[str]) -> int:
     """Compares two runs; the code is 0 if bits or verdicts agree."""
-    ours, theirs = (facts.opened(facts.found(each, options.results_dir)[0]) for each in names)
-    with ours as own, theirs as other:
+    ours, theirs = (facts.found(each, options.results_dir)[0] for each in names)
+    with facts.opened(ours) as own, facts.opened(theirs) as other:
         for each in (own, other):
             _finished(each)
         try:
@@ -137,7 +146,7 @@ def compared(options: Handed, names: Sequence[str]) -> int:
         except Damaged:  # It names the file.
             raise
         except Exception as error:
-            raise Damaged(other.folder, f"or {own.folder} is damaged: {message(error)}") from None
+            raise Damaged(theirs, f"or {ours} is damaged: {message(error)}") from None
     said(lines)
     return 0 if agree else 1
 
@@ -147,10 +156,10 @@ def said(lines: Iterable[str]) -> None:
     print(*map(printable, lines), sep="\n")
 
 
-def _page(known: Facts) -> str:
-    """The page of a run; raises Damaged if what lies there cannot be shown."""
+def _page(known: Facts, *, drawn: bool = True) -> str:
+    """The page of a run, with figures if ``drawn``; raises Damaged if what lies there cannot be shown."""
     with telling_damage(known.folder):
-        page = sharing.report.html(known)
+        page = sharing.report.html(known, drawn=drawn)
         page.encode()  # Halves of characters, which no file has, cannot be written.
     return page
 
@@ -233,6 +242,6 @@ COMMANDS = {
     "show": Command("RUN", show, 1, 1),
     "list": Command("[EXPERIMENT]", listed, 0, 1, ("results_dir", "remove", "yes")),
     "report": Command("RUN [FILE.html]", report, 1, 2),
-    "bundle": Command("RUN [FILE.zip]", bundled, 1, 2, ("results_dir", "data")),
+    "bundle": Command("RUN [FILE.zip]", bundled, 1, 2, ("results_dir", "data", "without_data")),
     "compare": Command("RUN OTHER", compared, 2, 2),
 }

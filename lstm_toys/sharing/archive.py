@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 from zipfile import ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
 from lstm_toys.files import Damaged, is_plain, opened, telling_damage
+from lstm_toys.runs.folder import CONFIG
 
 RUN = "run"
 """The folder of a bundle with the folder of the run."""
@@ -40,7 +41,12 @@ def unpacked(path: Path) -> Iterator[Path]:
                     target.write_bytes(archive.read(each))
         except (BadZipFile, NotImplementedError, EOFError, ValueError) as error:
             raise Damaged(path, f"is not a bundle: {error}") from None
-        yield next(Path(folder, RUN).iterdir())
+        try:
+            yield next(Path(folder, RUN).iterdir())
+        except OSError as error:
+            if not (name := Path(str(error.filename))).is_relative_to(folder):
+                raise
+            raise Damaged(path, f"{name.relative_to(folder)}: {error.strerror}") from None
 
 
 def is_bundle_of(path: Path, name: str) -> bool:
@@ -66,3 +72,5 @@ def wrong(every: Sequence[ZipInfo]) -> Iterator[str]:
     below = [name.split("/") for name in names if name.startswith(f"{RUN}/")]
     if len({parts[1] for parts in below}) != 1 or min(map(len, below)) < 3:
         yield "it has not exactly one run"
+    elif f"{RUN}/{below[0][1]}/{CONFIG}" not in names:
+        yield f"its run has no {CONFIG}"

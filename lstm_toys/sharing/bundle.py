@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+import shlex
 import stat
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
-from lstm_toys.files import Damaged, as_text, checked, replacing, sha256
-from lstm_toys.runs.origin import SOURCES
+from lstm_toys.files import Damaged, as_text, checked, replacing, sha256, telling_damage
+from lstm_toys.runs import folder
+from lstm_toys.runs.folder import CONFIG, FIGURES, METRICS
+from lstm_toys.runs.origin import ORIGIN, SOURCES
 from lstm_toys.sharing import archive
 from lstm_toys.sharing.archive import RUN
 from lstm_toys.sharing.facts import Facts
+from lstm_toys.text import printable
 
 REPORT, MANIFEST, REQUIREMENTS, README = "report.html", "bundle.json", "requirements.txt", "README.txt"
 
@@ -22,17 +26,21 @@ MOST_DATA = 10_000_000
 TIME = (1980, 1, 1, 0, 0, 0)
 """The time of all files in a bundle, so that equal runs make equal bundles."""
 
-LEFT_OUT = ("checkpoints", ".lock")
+WITH_CURVES = (".nc", *FIGURES)
+"""Suffixes of files of a run that hold curves of data."""
 
 
-def parts(facts: Facts, report: str, *, data: bool) -> tuple[dict[str, Path | bytes], list[str]]:
-    """The files of a bundle by name, and lines about what it lacks; ``data``: with large files of data, too."""
+def parts(facts: Facts, report: str, *, most_data: int) -> tuple[dict[str, Path | bytes], list[str]]:
+    """The files of a bundle by name, and lines about what it lacks.
+
+    Files of data have at most ``most_data`` bytes; with 0, nothing that holds curves of data is in the bundle.
+    """
     found: dict[str, Path | bytes] = {REPORT: report.encode()}
-    for path in sorted(facts.folder.rglob("*")):
-        name = path.relative_to(facts.folder)
-        if not path.is_dir() and name.parts[0] not in LEFT_OUT:
-            found[f"{RUN}/{facts.name}/{name.as_posix()}"] = path
-    for name, digest in facts.origin.get("sources", {}).items():
+    sources = facts.origin.get("sources", {})
+    for name in (*facts.recorded, METRICS, CONFIG, ORIGIN, folder.REPORT, *(f"{SOURCES}/{each}" for each in sources)):
+        if (path := facts.folder / name).exists() and (most_data or path.suffix not in WITH_CURVES):
+            found[f"{RUN}/{facts.name}/{name}"] = path
+    for name, digest in sources.items():
         found[f"{SOURCES}/{name}"] = checked(facts.folder / SOURCES / name, digest)
     modules = facts.origin.get("modules", {})
     lacks = [f"{name} (SHA-256 {each})" for name, each in modules.items() if _is_digest(each)]
@@ -40,14 +48,15 @@ def parts(facts: Facts, report: str, *, data: bool) -> tuple[dict[str, Path | by
         path = Path(name)
         if not (path.is_file() and sha256(path) == told["sha256"]):
             lacks.append(f"{name} (SHA-256 {told['sha256']}): not in this folder as it was")
-        elif told["bytes"] > MOST_DATA and not data:
-            lacks.append(f"{name} (SHA-256 {told['sha256']}): {told['bytes']:,} bytes; --data adds it")
+        elif told["bytes"] > most_data:
+            why = f"{told['bytes']:,} bytes; --data adds it" if most_data else "left out"
+            lacks.append(f"{name} (SHA-256 {told['sha256']}): {why}")
         else:
             found[f"{SOURCES}/{name}"] = path
     versions = {"lstm_toys": facts.metrics["version"], **modules}
     pinned = [f"{name}=={each}" for name, each in sorted(versions.items()) if not _is_digest(each)]
-    found[REQUIREMENTS] = "\n".join([*pinned, ""]).encode()
-    found[README] = readme(facts, lacks).encode()
+    found[REQUIREMENTS] = _text(pinned)
+    found[README] = _text(readme(facts, lacks, curves=most_data > 0))
     return found, lacks
 
 
@@ -55,8 +64,14 @@ def _is_digest(text: str) -> bool:
     return len(text) == 64 and "." not in text
 
 
-def readme(facts: Facts, lacks: Sequence[str]) -> str:
-    """What a bundle says of itself, with the commands that repeat it."""
+def _text(lines: Sequence[str]) -> bytes:
+    return "\n".join([*map(printable, lines), ""]).encode()
+
+
+def readme(facts: Facts, lacks: Sequence[str], *, curves: bool) -> list[str]:
+    """What a bundle says of itself, with the commands that repeat it; ``curves``: of data, too, if there is any."""
+    with telling_damage(facts.folder / ORIGIN):
+        command = shlex.join(shlex.split(facts.origin.get("command", "lstm-toys")))
     lines = [
         f"{facts.name}, {facts.computed}.",
         "",
@@ -64,15 +79,17 @@ def readme(facts: Facts, lacks: Sequence[str]) -> str:
         f"To repeat it, with Python {facts.origin.get('python', '3')}:",
         "",
         f"    pip install -r {REQUIREMENTS}",
-        f"    mkdir -p {SOURCES} && (cd {SOURCES} && {facts.origin.get('command', 'lstm-toys')})",
+        f"    mkdir -p {SOURCES} && (cd {SOURCES} && {command})",
         f"    lstm-toys compare {RUN}/{facts.name} {SOURCES}/results/runs/{facts.name}",
         "",
     ]
+    if not curves:
+        lines += ["Results and figures are left out, since they hold curves of data.", ""]
     if any(name.startswith("experiments/") for name in facts.origin.get("sources", {})):
         lines += [f"Experiments are those of the installed library; those in {SOURCES}/ are for a clone of it.", ""]
     if lacks:
-        lines += [f"What has to be put into {SOURCES}/ before, or installed:", *(f"- {each}" for each in lacks), ""]
-    return "\n".join(lines)
+        lines += [f"What has to be put into {SOURCES}/ before, or installed:", *(f"- {each}" for each in lacks)]
+    return lines
 
 
 def write(files: Mapping[str, Path | bytes], target: Path) -> None:

@@ -43,9 +43,15 @@ class Facts:
     state: str
 
     @property
+    def recorded(self) -> list[str]:
+        """The names of the files that the run has recorded."""
+        return [*self.metrics.get("files", ()), *self.metrics.get("figures", ())]
+
+    @property
     def figures(self) -> list[Path]:
         """The figures, by name."""
-        return sorted(path for path in self.folder.iterdir() if path.suffix in FIGURES)
+        own = {name for name in self.recorded if Path(name).suffix in FIGURES}
+        return sorted(path for path in self.folder.iterdir() if path.name in own)
 
     @property
     def computed(self) -> str:

@@ -23,19 +23,20 @@ KINDS = {".png": "image/png", ".gif": "image/gif", ".svg": "image/svg+xml"}
 """What browsers show, by the suffix of figures."""
 
 
-def html(facts: Facts) -> str:
-    """The report on a run: question, verdicts, tables, figures, settings and versions."""
+def html(facts: Facts, *, drawn: bool = True) -> str:
+    """The report on a run: question, verdicts, tables, figures if they are to be ``drawn``, settings and versions."""
     environment = jinja2.Environment(
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters |= {"data": _data, "setting": listing.told}
+    figures = facts.figures if drawn else []
     judged: list[Entry] = entries.read(facts.folder / CLAIMS) if (facts.folder / CLAIMS).exists() else []
     return environment.from_string(TEMPLATE.read_text(encoding="utf-8")).render(
         facts=facts,
         question=[each.strip() for each in facts.origin.get("question", "").split("\n\n") if each.strip()],
         claims=[(each, said(each), sentences(each)) for each in judged],
-        figures=[path for path in facts.figures if path.suffix in KINDS],
-        unseen=[path.name for path in facts.figures if path.suffix not in KINDS],
+        figures=[path for path in figures if path.suffix in KINDS],
+        unseen=[path.name for path in figures if path.suffix not in KINDS],
     )
 
 

@@ -180,6 +180,74 @@ def test_data_comes_along_if_it_is_small_and_still_the_same(world, tmp_path, mon
     assert "not in this folder as it was" in capsys.readouterr().out
 
 
+def test_only_the_files_of_the_run_travel(copied, tmp_path):
+    run = copied("sine")
+    assert handed.main("bundle", [str(run), str(tmp_path / "before.zip")]) == 0
+    for name in (".env", "notes.txt", "mine.png", "source/secret.py", "drafts/a.json"):
+        (run / name).parent.mkdir(exist_ok=True)
+        (run / name).write_text("secret")
+    assert handed.main("bundle", [str(run), str(tmp_path / "after.zip")]) == 0
+    assert (tmp_path / "before.zip").read_bytes() == (tmp_path / "after.zip").read_bytes()
+    with zipfile.ZipFile(tmp_path / "after.zip") as made:
+        own = {name.removeprefix(f"run/{run.name}/") for name in made.namelist() if name.startswith("run/")}
+    assert own >= {
+        "config.json",
+        "metrics.json",
+        "origin.json",
+        "report.json",
+        "results.nc",
+        "source/experiments/sine.py",
+    }
+    assert handed.main("report", [str(run), str(tmp_path / "page.html")]) == 0
+    assert "mine.png" not in (tmp_path / "page.html").read_text()
+
+
+def test_who_hands_on_own_curves_is_told_where_they_are_and_can_leave_them_out(
+    copied, world, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.chdir(world("own").results.parent)
+    run = copied("own")
+    (run / "answers.png").write_bytes(b"curves")
+    recorded(run, figures=["answers.png"])
+    there = {"results.nc", "answers.png", "parameters.npz"}
+    for flags, data, held in (([], True, there), (["--without_data"], False, {"parameters.npz"})):
+        target = tmp_path / f"made{len(flags)}.zip"
+        assert handed.main("bundle", [str(run), str(target), *flags]) == 0
+        told = capsys.readouterr().out
+        said = "results and figures hold curves of mine.csv; --without_data leaves them out" in told
+        assert said == data
+        with zipfile.ZipFile(target) as made:
+            assert ("source/mine.csv" in made.namelist()) == data
+            assert {Path(name).name for name in made.namelist()} & there == held
+            assert (b"data:image" in made.read("report.html")) == data
+            left_out = made.read("README.txt").decode()
+        assert ("Results and figures are left out, since they hold curves of data." in left_out) != data
+        assert ("mine.csv (SHA-256" in left_out) != data
+        assert handed.main("show", [str(target)]) == 0
+    capsys.readouterr()
+    assert handed.main("bundle", [str(run), str(tmp_path / "x.zip"), "--data", "--without_data"]) == 2
+    assert "--data contradicts --without_data" in refusal(capsys)
+
+
+@pytest.mark.parametrize("command", ["lstm-toys sine; rm -rf ~ '$(id)' \x1b]0;x\x07", "lstm-toys 'sine"])
+def test_instructions_quote_what_a_command_says(command, copied, tmp_path, capsys):
+    run = copied("sine")
+    known = json.loads((run / "origin.json").read_text())
+    modules = {"a": "1\n--index-url=http://x", "b": "\x1b[2J" + 60 * "b"}
+    changed = {"command": command, "python": "3\x1b[2J", "modules": modules}
+    (run / "origin.json").write_text(json.dumps({**known, **changed}))
+    if command.count("'") == 1:
+        assert handed.main("bundle", [str(run), str(tmp_path / "made.zip")]) == 1
+        assert "origin.json: is damaged: No closing quotation" in refusal(capsys)
+        return
+    assert handed.main("bundle", [str(run), str(tmp_path / "made.zip")]) == 0
+    with zipfile.ZipFile(tmp_path / "made.zip") as made:
+        readme, requirements = (made.read(name).decode() for name in ("README.txt", "requirements.txt"))
+    assert "(cd source && lstm-toys 'sine;' rm -rf '~' '$(id)' '\\x1b]0;x\\x07')" in readme
+    assert "\x1b" not in readme + requirements
+    assert not any(line.startswith("--") for line in requirements.splitlines())
+
+
 def packed(path, *entries, **changed):
     """Writes an archive; each entry is a name, or a name with changed fields of its description."""
     with zipfile.ZipFile(path, "w") as made:
@@ -217,6 +285,18 @@ def test_links_pipes_and_what_may_grow_are_refused(told, changed, tmp_path, caps
     packed(tmp_path / "made.zip", "run/a/x", **changed)
     assert handed.main("show", [str(tmp_path / "made.zip")]) == 1
     assert told in refusal(capsys)
+
+
+def test_damage_within_a_bundle_is_named_by_the_bundle(copied, tmp_path, capsys):
+    made, config = tmp_path / "made.zip", "run/sine-0123456789/config.json"
+    packed(made, config)
+    sound = str(copied("sine"))
+    for command, names in (("show", [str(made)]), ("compare", [sound, str(made)]), ("compare", [str(made), sound])):
+        assert handed.main(command, names) == 1
+        assert refusal(capsys) == f"{made}: {config}: is damaged: not a JSON object\n"
+    packed(made, "run/sine-0123456789/results.nc")
+    assert handed.main("show", [str(made)]) == 1
+    assert refusal(capsys) == f"{made}: is not a bundle: its run has no config.json\n"
 
 
 def test_too_many_files_and_what_is_no_archive_are_refused(tmp_path, monkeypatch, capsys):

@@ -161,8 +161,9 @@ def details(entry: Entry) -> Iterator[str]:
     if entry.verdict == "undecided" and not entry.turned and entry.known:
         chances = ", ".join(f"{chance:.2f} at {share:g}" for share, chance in entry.power.items())
         of = "probability" if entry.threshold.against else "share"
+        decide = "decides" if entry.known == 1 else "decide"
         yield (
-            f"{counted(entry.known, 'network')} decide with a probability of {chances}, by the true {of}; more are "
+            f"{counted(entry.known, 'network')} {decide} with a probability of {chances}, by the true {of}; more are "
             "added by another base seed, which judges alone"
         )
 

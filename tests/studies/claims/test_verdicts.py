@@ -171,6 +171,8 @@ def test_an_undecided_verdict_has_a_power_and_a_median_a_distance():
     assert any(
         each.startswith("24 networks decide with a probability of 0.19 at 0.6") for each in report.details(entry)
     )
+    (power,) = [each for each in report.details(alone(claim(low=1.0), [1.5])) if "probability" in each]
+    assert power.startswith("1 network decides with a probability of")
     entry = alone(claim(low=1.0, high=3.0), [1.4] * 9 + [1.5] * 9)
     assert [entry.distance.median, *entry.distance.median_interval] == pytest.approx([0.45, 0.4, 0.5])
     assert alone(claim(high=3.0), [*range(9)]).distance == entries.Median(-1.0, [-4.0, 2.0])
