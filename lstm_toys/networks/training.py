@@ -254,7 +254,7 @@ def init(
     examples = recorded_set(task, key, hyper) if task.fresh else training_set(task, key, hyper)
     if params is None:
         params = only_parameters(how.model, how.model.init(purpose_key(key, "parameters"), examples.inputs))
-    infinite = jnp.full((), jnp.inf, examples.inputs.dtype)
+    infinite = jnp.full((), jnp.inf)  # As precise as losses, which examples may not be.
     sound = LastGood(
         jnp.int32(0),
         params,

@@ -113,7 +113,8 @@ def _initial(initial: Any, shapes: PyTree[jax.ShapeDtypeStruct], members: int) -
     for name, leaf in expected.items():
         axes = " ".join(map(str, leaf.shape if one else (members, *leaf.shape)))
         arguments.array(f"{name} of initial", own[name], axes, hint="" if one else ", with one entry per member first")
-    several = jax.tree.map(lambda leaf: np.asarray(leaf, np.float32), params)
+    leaves = [np.asarray(own[name], leaf.dtype) for name, leaf in expected.items()]
+    several = jax.tree.unflatten(jax.tree.structure(shapes), leaves)
     return jax.tree.map(lambda leaf: np.repeat(leaf[None], members, axis=0), several) if one else several
 
 

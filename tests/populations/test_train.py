@@ -54,6 +54,26 @@ def same(ours, theirs):
     jax.tree.map(np.testing.assert_array_equal, ours, theirs)
 
 
+IN_DOUBLE_PRECISION = """
+import jax, jax.numpy as jnp, numpy as np, lstm_toys as lt
+curves = np.sin(np.arange(20, dtype=np.float32))[None, :, None]
+def drawn(key, numbers):
+    shown = jax.random.normal(key, (2, 20, 1), jnp.float32)
+    return shown, jnp.cumsum(shown, axis=1)
+common = {"seeds": 2, "steps": 4, "learning_rate": 0.1, "early_stopping": lt.EarlyStopping(best=True)}
+for task in (lt.reproduce(curves), lt.Task(drawn, ("x",), ("sum",), True, fresh=True)):
+    networks = lt.train(task, lt.Stack(1, (4,)), **common)
+    further = lt.train(task, lt.Stack(1, (4,)), initial=networks, **common)
+    for each in (networks, further):
+        assert {leaf.dtype for leaf in jax.tree.leaves(each.params)} == {np.dtype(np.float64)}
+        assert np.isfinite(each.results.training.train_loss).all()
+"""
+
+
+def test_in_double_precision_networks_also_train_on_examples_in_single_precision():
+    process("-c", IN_DOUBLE_PRECISION, env={**os.environ, "JAX_ENABLE_X64": "1"})
+
+
 @pytest.fixture(scope="module")
 def networks():
     """Three networks after forty steps."""
