@@ -2,6 +2,7 @@
 
 import io
 import os
+import re
 import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -18,6 +19,12 @@ LEAST_WIDTH = 80
 
 WIDTH = 120
 """Width of tables in files."""
+
+
+OUT_OF_MEMORY = re.compile(
+    "RESOURCE_EXHAUSTED|[Oo]ut of memory|can't start new thread|bad_alloc|failed to map segment|Cannot allocate memory"
+)
+"""Messages of XLA, of threads, and of libraries that cannot be loaded."""
 
 
 def counted(number: int, noun: str) -> str:
@@ -84,8 +91,13 @@ class _Output:
             raise Unwritable(f"standard output cannot be written: {error.strerror}") from None
 
 
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether an error is a lack of memory."""
+    return isinstance(error, MemoryError) or OUT_OF_MEMORY.search(str(error)) is not None
+
+
 def ended(carry_out: Callable[[], int]) -> int:
-    """Carries out what prints; returns its exit code, or 1, with a line, if standard output cannot be written.
+    """Carries out what prints; returns its exit code, or 1, with a line, without memory or if nothing can be written.
 
     If the reader of standard output stops early, the code is that of the signal for this. Characters that its encoding
     lacks are escaped, such as ``\\u2026``.
@@ -101,6 +113,10 @@ def ended(carry_out: Callable[[], int]) -> int:
         return 128 + signal.SIGPIPE
     except Unwritable as error:
         return complain(str(error), 1)
+    except (ImportError, MemoryError) as error:
+        if not is_out_of_memory(error):
+            raise
+        return complain("out of memory; free some, or raise its limit", 1)
     return code
 
 

@@ -71,6 +71,11 @@ RUNS = [
 ]
 """Files of runs that are damaged, gone, or another's."""
 
+MEMORY = [
+    Row("(ulimit -v 300000; line $S)", 1, "out of memory", always=True),
+]
+"""Memory that is not enough to load JAX."""
+
 FEWEST = [
     Row("line $S --seeds=1", 0, "1 of 1 network"),
     Row("line $S --learning_rate=1e30 --on_divergence=stop", 1, "seeds 0, 1 diverged before step"),
@@ -85,5 +90,5 @@ FEWEST = [
 ]
 """Statistics of no network, or of so few that an interval says little."""
 
-TYPED = [*FILES, *OUTPUT, *ENVIRONMENT, *RUNS, *FEWEST]
+TYPED = [*FILES, *OUTPUT, *ENVIRONMENT, *RUNS, *MEMORY, *FEWEST]
 """Lines that are typed in a shell."""

@@ -3,7 +3,6 @@
 import gc
 import logging
 import os
-import re
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -33,8 +32,6 @@ from lstm_toys.studies.analysis.settings import Analysis
 from lstm_toys.studies.settings import StudySettings
 
 KEPT = "everything finished or saved so far is kept, and the same command continues"
-
-OUT_OF_MEMORY = re.compile("RESOURCE_EXHAUSTED|[Oo]ut of memory|can't start new thread|bad_alloc")
 
 Studies = Sequence[Study[Any]]
 Jobs = Sequence[Job[Any]]
@@ -300,8 +297,8 @@ def carry_out(make_plan: Callable[[Sequence[str]], Plan], arguments: Sequence[st
         except OSError as error:
             where = f": {error.filename}" if error.filename else ""
             return complain(f"flag --results_dir={options.results_dir}: {error.strerror or error}{where}; {KEPT}", 1)
-        except (MemoryError, RuntimeError) as error:
-            if isinstance(error, RuntimeError) and not OUT_OF_MEMORY.search(str(error)):
+        except (MemoryError, RuntimeError, ImportError) as error:
+            if not output.is_out_of_memory(error):
                 raise
             return complain(f"out of memory; {KEPT}", 1)
 

@@ -314,7 +314,7 @@ def _executor(options: Options, console: Console) -> Iterator[Executor]:
     flag = f"flag --cluster={options.cluster}"
     try:
         from lstm_toys.execution import cluster as module
-    except ImportError as error:
+    except ModuleNotFoundError as error:
         raise Refused(f"{flag}: needs {error.name}; run pip install 'lstm_toys[cluster]'") from None
     try:
         with module.connected(options.cluster, tell=console.print) as cluster:

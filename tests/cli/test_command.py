@@ -121,6 +121,28 @@ def test_output_that_cannot_be_written_is_not_taken_for_a_file_of_the_run(mine, 
     assert (code, refusal(capsys).partition(", and ")[0]) == (1, told)
 
 
+@pytest.mark.parametrize(
+    ("error", "short"),
+    [
+        ("libscipy_openblas-68440149.so: failed to map segment from shared object", True),
+        ("_flapack.so: cannot create shared object descriptor: Cannot allocate memory", True),
+        ("No module named 'scipy.stats'", False),
+    ],
+)
+def test_a_library_that_does_not_fit_into_memory_is_told_in_one_line(error, short, mine, monkeypatch, capsys):
+    def failing(*_):
+        raise ImportError(error)
+
+    monkeypatch.setattr(TrainingJob, "draw", failing)
+    for call in (lambda: carry_out(EXPERIMENT, mine.arguments), lambda: output.ended(failing)):
+        if short:
+            assert call() == 1
+            assert capsys.readouterr().err.startswith("out of memory; ")
+        else:
+            with pytest.raises(ImportError, match="No module"):
+                call()
+
+
 def test_publishing_copies_figures_and_metrics_and_leaves_what_is_a_user_s(mine, capsys):
     assert carry_out(EXPERIMENT, [*mine.arguments, "--publish"]) == 0
     published = mine.results / "sine"
