@@ -25,7 +25,10 @@ from lstm_toys.text import message, printable
 MOST, LONGEST, WIDEST = 5, 600, 50
 """Most runs that are named, and most characters of settings, and of those that differ in a table."""
 
-PATH = "RUN: the folder of a run, a published folder, a bundle, or the name of an experiment, its newest finished run"
+PATH = (
+    "RUN: the folder of a run, its name as `lstm-toys list` prints it, a published folder, a bundle, or the name of an "
+    "experiment, its newest finished run"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -211,7 +214,7 @@ def listed(options: Handed, names: Sequence[str]) -> int:
     size = sum(each["bytes"] for each in rows)
     title = f"{counted(len(rows), 'run')}, {size / 1e6:,.1f} MB"
     console = output.console()
-    console.width = max(console.width, output.WIDTH)
+    console.width = 10 * output.WIDTH  # As wide as its cells, so that names stay whole, as `show` takes them.
     console.print(tables.table(title, columns, cells, **tables.PLAIN), crop=False)
     if not options.remove or not rows:
         return 0

@@ -14,6 +14,8 @@ from lstm_toys.dynamics.system import MEMBERS, Input, Inputs, Params, State, Sta
 PERIODS, TRANSIENT = 4, 300
 """Fewest periods, and fewest time points, over which the answer to a sine is measured, after as many to settle."""
 
+UNKNOWN = complex(np.nan, np.nan)
+
 AGREE = 1e-6
 """Largest relative difference, at the first frequency, between the response by modes and by a linear system."""
 
@@ -105,7 +107,7 @@ def eigenvalues(matrices: Float[np.ndarray, "*N D D"]) -> Complex[np.ndarray, "*
         >>> eigenvalues(np.array([[0.0, -0.5], [0.5, 0.0]])).round(6).tolist()
         [0.5j, -0.5j]
     """
-    found = np.full(matrices.shape[:-1], np.nan, complex)
+    found = np.full(matrices.shape[:-1], UNKNOWN)
     known = np.isfinite(matrices).all(axis=(-2, -1))
     values = np.linalg.eigvals(matrices[known]).astype(complex)
     found[known] = np.take_along_axis(values, by_modulus(values), axis=-1)
@@ -156,7 +158,7 @@ def response(linear: Linear, frequencies: Float[np.ndarray, " W"], spacing: floa
     """
     z = np.exp(1j * frequencies * spacing)
     shape = (*linear.A.shape[:-2], len(z), linear.C.shape[-2], linear.B.shape[-1])
-    found = np.full(shape, np.nan, complex)
+    found = np.full(shape, UNKNOWN)
     for place in map(tuple, np.argwhere(np.isfinite(linear.A).all(axis=(-2, -1)))):
         found[place] = _response(Linear(*(each[place] for each in linear)), z)
     return found

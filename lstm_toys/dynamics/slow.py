@@ -15,7 +15,7 @@ from jaxtyping import Array, Bool, Complex, Float, Int
 
 from lstm_toys import arguments
 from lstm_toys.dynamics.limits import evenly
-from lstm_toys.dynamics.linear import eigenvalues_at
+from lstm_toys.dynamics.linear import UNKNOWN, eigenvalues_at
 from lstm_toys.dynamics.points import table
 from lstm_toys.dynamics.system import (
     Input,
@@ -90,7 +90,7 @@ class SlowPoints(NamedTuple):
             >>> found = lt.dynamics.slow_points(trained, visited, inputs)  # doctest: +SKIP
             >>> found.to_dataframe().groupby("seed").speed.median()  # doctest: +SKIP
         """
-        leading = np.full(self.q.shape, np.nan, complex)
+        leading = np.full(self.q.shape, UNKNOWN)
         leading[..., self.examined] = self.eigenvalues[..., 0]
         columns = {"q": self.q, "speed": self.speed}
         return table(self, np.isfinite(self.q), columns, leading, states=states)

@@ -76,10 +76,15 @@ def rows(folder: Path) -> Iterator[dict[str, Any]]:
             yield row | {"state": DAMAGED, "differs": "", "seeds": None, "learned": None}
 
 
+def folder_of_runs(folder: Path) -> Path:
+    """The folder of runs in a folder of results, or the folder itself."""
+    return folder / RUNS if (folder / RUNS).is_dir() else folder
+
+
 def runs_of(folder: Path) -> dict[Path, dict[str, Any]]:
     """The folders of runs, in a folder of results or of runs, with what they have recorded; no links, nothing else."""
-    found, runs = {}, folder / RUNS if (folder / RUNS).is_dir() else folder
-    for path in runs.iterdir():
+    found = {}
+    for path in folder_of_runs(folder).iterdir():
         if experiment_of(path) and not path.is_symlink():
             with suppress(OSError):
                 config = read_json(path / CONFIG)

@@ -12,7 +12,7 @@ from lstm_toys import tables
 from lstm_toys.files import Damaged, parsed, read_json, read_sealed, telling_damage
 from lstm_toys.runs import listing, origin
 from lstm_toys.runs.flags import UsageError
-from lstm_toys.runs.folder import CONFIG, FIGURES, METRICS, REPORT, RUNS, VALUE, Run
+from lstm_toys.runs.folder import CONFIG, FIGURES, METRICS, REPORT, VALUE, Run
 from lstm_toys.runs.publishing import MANIFEST
 from lstm_toys.sharing import archive
 from lstm_toys.text import meant
@@ -96,13 +96,16 @@ def _run_name(name: Any, path: Path) -> str:
 
 
 def found(name: str, results_dir: Path) -> list[Path]:
-    """The path of a run, or those of all finished runs of a name, newest first; raises UsageError without one."""
+    """The path of a run, or of all finished runs of an experiment, newest first; raises UsageError without one."""
     if (path := Path(name)).exists():
         return [path]
-    every = {path: listing.experiment_of(path.parent) for path in (results_dir / RUNS).glob(f"*/{METRICS}")}
+    folder = listing.folder_of_runs(results_dir)
+    if (listed := folder / name).is_dir() and listing.experiment_of(listed):
+        return [listed]
+    every = {path: listing.experiment_of(path.parent) for path in folder.glob(f"*/{METRICS}")}
     runs = [path for path, experiment in every.items() if experiment == name]
     if not runs:
-        told = f"{name!r} is neither the folder of a run nor the name of one in {results_dir / RUNS}"
+        told = f"{name!r} is neither the folder of a run nor the name of one in {folder}"
         hint = meant(name, {*filter(None, every.values())})
         raise UsageError(f"{told}; {hint}" if hint else told)
     # Those that were asked for, before those that others needed, such as controls of claims.

@@ -197,7 +197,7 @@ def test_show_prints_the_report_of_a_finished_run_without_jax_and_what_is_not_th
     assert "3 networks after 300 steps" in told[0]
     assert f"  {made.run / 'loss.png'}\n" in told[0]
     for arguments, code, line in (
-        (["nowhere"], 2, "'nowhere' is neither the folder of a run nor the name of one in results/runs\n"),
+        (["nowhere"], 2, "'nowhere' is neither the folder of a run nor the name of one in results\n"),
         ([], 2, "show: takes RUN; see lstm-toys show --help\n"),
     ):
         assert process("-c", program.format(loaded), *arguments, code=code, cwd=tmp_path).stderr == line

@@ -423,6 +423,21 @@ def test_runs_are_listed_newest_first_with_what_differs_and_how_far_they_are(cop
     assert f"{begun}: after step 1,200\n" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("folder", ["results", "results/runs"])
+@pytest.mark.parametrize("flags", [[], ["--results_dir=results"], ["--results_dir=results/runs"]])
+def test_a_run_is_shown_by_the_name_that_the_list_prints(folder, flags, copied, tmp_path, monkeypatch, capsys):
+    run, judged = copied("sine"), copied("claims")
+    (judged / "metrics.json").unlink()
+    monkeypatch.chdir(tmp_path)
+    assert handed.main("list", [f"--results_dir={folder}"]) == 0
+    names = re.findall(r"^(\S+-[0-9a-f]{10}) ", capsys.readouterr().out, re.MULTILINE)
+    assert {*names} == {run.name, judged.name}
+    for name in names:
+        assert handed.main("show", [name, *flags]) == 0
+        assert f"results/runs/{name}: " in capsys.readouterr().out
+    assert handed.main("show", ["sine", *flags]) == 0
+
+
 def test_runs_are_removed_after_they_were_shown_and_not_while_they_are_computed(copied, tmp_path, monkeypatch, capsys):
     run, judged = copied("sine"), copied("claims")
     flags = ["--remove", f"--results_dir={tmp_path / 'results'}"]
