@@ -62,7 +62,7 @@ class Sets:
 
     def probes(self, x: lt.TimePoints) -> list[lt.Probe]:
         """The probes to show after training: the training curves, and the other sets."""
-        return [self._probe(each, len(x)) for each in (self.trained, *self.others)]
+        return [self._probe(curves, len(x)) for curves in (self.trained, *self.others)]
 
     def _probe(self, curves: CurveSet, count: int) -> lt.Probe:
         values, targets = self._scaled(curves.values), None
@@ -83,7 +83,7 @@ class Sets:
 
 
 def split_off(curves: CurveSet, count: int) -> tuple[list[int], list[int]]:
-    """Splits off ``count`` curves by a hash of their values; returns the indices of the others and of these, sorted."""
+    """Splits off ``count`` curves by a hash of their values; returns the indices of the rest and of these, sorted."""
     digests = [sha256((values + 0.0).astype("<f8").tobytes()).digest() for values in curves.values]
     order = sorted(range(len(digests)), key=lambda index: (digests[index], index))
     return sorted(order[count:]), sorted(order[:count])

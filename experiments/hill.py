@@ -33,7 +33,7 @@ def draw(results: lt.Results, companions: dict[str, lt.Results]) -> dict[str, lt
 
 
 def layers(hidden: str, readout: str) -> str:
-    """The number of LSTM layers of networks with these values of flags, in words."""
+    """The number of LSTM layers in words, from the values of the flags ``hidden`` and ``readout``."""
     count = len([*filter("none".__ne__, hidden.split(","))]) + (readout == "cell")
     return f"{count} layer{'s' * (count != 1)}"
 

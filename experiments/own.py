@@ -74,11 +74,11 @@ def of_files(
         raise UsageError("flag --train: needs a file with one curve per column, such as --train=mine.csv; see --help")
     if hold_out is not None and not 0 <= hold_out < 1:
         raise UsageError(f"flag --hold_out={hold_out:g}: takes a share of at least 0 and below 1, or none")
-    curves = columns("train", train, standardize)
+    curves = read_files("train", train, standardize)
     first, count = curves[0], len(curves[0].names)
-    features = called(train, quantity)
-    every = sets.CurveSet(sets.TRAINED, first.names, np.stack([each.values for each in curves], axis=-1))
-    asked: sets.Ask = ask or "same"
+    features = name_features(train, quantity)
+    all_curves = sets.CurveSet(sets.TRAINED, first.names, np.stack([table.values for table in curves], axis=-1))
+    output: sets.Ask = ask or "same"
     target_names: tuple[str, ...] = ()
     if targets:
         if ask:
@@ -87,44 +87,44 @@ def of_files(
             target_names, numbers = lt.read_table(targets, scaled=standardize)
             if len(numbers) != count:
                 raise ValueError(f"has {len(numbers):,} rows of numbers for {count:,} curves")
-        asked, every = "targets", replace(every, targets=numbers)
-    kept, others = parted(every, hold_out, batch)
-    batch = batch or usual_batch(len(kept.names))
-    notes = [read_in(path, each) for path, each in zip(train, curves, strict=True)]
-    if equal := count - len({each.tobytes() for each in every.values}):
+        output, all_curves = "targets", replace(all_curves, targets=numbers)
+    trained, others = split(all_curves, hold_out, batch)
+    batch = batch or usual_batch(len(trained.names))
+    notes = [describe_file(path, table) for path, table in zip(train, curves, strict=True)]
+    if equal := count - len({values.tobytes() for values in all_curves.values}):
         notes.append(f"{equal:,} of the curves have the same values as others, which may be held out")
-    out = "".join(f", {counted(len(each.names), 'curve')} held out: {listed(each.names)}" for each in others)
-    notes.append(f"{counted(len(kept.names), 'curve')} to train on{out}")
-    data = {"train": " ".join(each.digest for each in curves)}
+    out = "".join(f", {counted(len(group.names), 'curve')} held out: {listed(group.names)}" for group in others)
+    notes.append(f"{counted(len(trained.names), 'curve')} to train on{out}")
+    data = {"train": " ".join(table.digest for table in curves)}
     if show:
-        shown = columns("show", show, standardize)
+        shown = read_files("show", show, standardize)
         with blaming("show", show[0]):
             check_shown(shown, curves)
-        notes += [read_in(path, each) for path, each in zip(show, shown, strict=True)]
-        others.append(sets.CurveSet(sets.SHOWN, shown[0].names, np.stack([each.values for each in shown], axis=-1)))
-        data["show"] = " ".join(each.digest for each in shown)
+        notes += [describe_file(path, table) for path, table in zip(show, shown, strict=True)]
+        others.append(sets.CurveSet(sets.SHOWN, shown[0].names, np.stack([table.values for table in shown], axis=-1)))
+        data["show"] = " ".join(table.digest for table in shown)
     points, span = first.values.shape[1], spanned(curves)
-    if asked == "next":
+    if output == "next":
         if points < 3:
             raise UsageError(f"flag --ask=next: needs at least 3 rows, but {train[0]} has {points}")
         points, span = points - 1, lt.Span(span.start + span.length / (points - 1), span.stop, span.unit, span.name)
-    fitted = lt.Scaling.fitted(kept.values, kept.targets, features + target_names)
+    fitted = lt.Scaling.fitted(trained.values, trained.targets, features + target_names)
     scaling = fitted if standardize else None
     limit = LEARNED if standardize else LEARNED * float(np.sqrt(np.square(fitted.units).mean()))
     goal = lt.Goal(rmse=limit) if target_names else lt.Goal(rmse=limit, after=0)
-    own = sets.Sets(kept, tuple(others), features, asked, target_names, scaling, batch)
+    curve_sets = sets.Sets(trained, tuple(others), features, output, target_names, scaling, batch)
     data |= {
         **({"targets": sha256(repr((target_names, numbers.tolist())).encode()).hexdigest()} if target_names else {}),
         **({"features": ", ".join(features)} if features != UNNAMED else {}),
         "held out": ", ".join(others[0].names) if others and others[0].name == sets.HELD_OUT else "none",
-        "asked": asked,
+        "asked": output,
         "batch": str(batch),
     }
     experiment = replace(
         EXPERIMENT,
         goal=goal,
-        task=own.task,
-        probes=own.probes,
+        task=curve_sets.task,
+        probes=curve_sets.probes,
         draw=partial(draw, goal=goal),
         span=span,
         data=data,
@@ -155,14 +155,14 @@ def listed(names: Sequence[str]) -> str:
     return ", ".join(names[:MOST_NAMES]) + more
 
 
-def columns(name: str, paths: Sequence[Path], scaled: bool) -> list[Curves]:
+def read_files(name: str, paths: Sequence[Path], scaled: bool) -> list[Curves]:
     """Reads the curves of one file per feature; raises UsageError. With scaling, values may have any size."""
-    found: list[Curves] = []
+    tables: list[Curves] = []
     for path in paths:
         with blaming(name, path):
-            found.append(lt.read_curves(path, scaled=scaled))
-            check_alike(found[0], found[-1], paths[0])
-    return found
+            tables.append(lt.read_curves(path, scaled=scaled))
+            check_alike(tables[0], tables[-1], paths[0])
+    return tables
 
 
 def check_alike(first: Curves, last: Curves, path: Path) -> None:
@@ -183,7 +183,7 @@ def check_alike(first: Curves, last: Curves, path: Path) -> None:
         raise ValueError(f"its time points differ from those in {path}")
 
 
-def called(paths: Sequence[Path], quantities: Sequence[str]) -> tuple[str, ...]:
+def name_features(paths: Sequence[Path], quantities: Sequence[str]) -> tuple[str, ...]:
     """Names features by quantity, otherwise `UNNAMED`, or several files by their names; raises UsageError."""
     names = tuple(quantities) or (UNNAMED if len(paths) == 1 else tuple(path.stem for path in paths))
     if len(names) != len(paths) or len(set(names)) < len(names):
@@ -194,7 +194,7 @@ def called(paths: Sequence[Path], quantities: Sequence[str]) -> tuple[str, ...]:
 
 def spanned(curves: Sequence[Curves]) -> lt.Span:
     """Returns the span of the time points: those in a file, otherwise row numbers from 1."""
-    span = next((each.span for each in curves if each.span), None)
+    span = next((table.span for table in curves if table.span), None)
     return span or lt.Span(1, curves[0].values.shape[1], name="row")
 
 
@@ -208,19 +208,19 @@ def check_shown(shown: Sequence[Curves], trained: Sequence[Curves]) -> None:
             f"has {points:,} rows, but the training curves have {rows:,}; from Python, lt.answers takes any length"
         )
     ours = spanned(trained)
-    theirs = next((each.span for each in shown if each.span), ours)
+    theirs = next((table.span for table in shown if table.span), ours)
     if abs(theirs.length / ours.length - 1) > SAME or len({theirs.unit, ours.unit} - {""}) > 1:
         times = [f"{span.length / (rows - 1):.6g} {span.unit}".strip() for span in (theirs, ours)]
         raise ValueError(f"its time points are {times[0]} apart, and those of the training {times[1]}")
 
 
-def parted(every: sets.CurveSet, share: float | None, batch: int | None) -> tuple[sets.CurveSet, list[sets.CurveSet]]:
+def split(curves: sets.CurveSet, share: float | None, batch: int | None) -> tuple[sets.CurveSet, list[sets.CurveSet]]:
     """Splits curves into training and held-out curves.
 
     Without a share, `HELD_OUT` of `LEAST` curves and more are held out; without a batch, it is `usual_batch`. A few
     more are held out if batches would not be full. Raises UsageError if no curve, or no full batch, would be left.
     """
-    count = len(every.names)
+    count = len(curves.names)
     share = (HELD_OUT if count >= LEAST else 0.0) if share is None else share
     out = max(1, round(share * count)) if share else 0
     if out and batch:
@@ -232,9 +232,9 @@ def parted(every: sets.CurveSet, share: float | None, batch: int | None) -> tupl
     if batch and (count - out) % batch:
         raise UsageError(f"flag --batch={batch}: does not divide the {count:,} training curves")
     if not out:
-        return every, []
-    kept, held = sets.split_off(every, out)
-    return every.part(kept, sets.TRAINED), [every.part(held, sets.HELD_OUT)]
+        return curves, []
+    trained, held_out = sets.split_off(curves, out)
+    return curves.part(trained, sets.TRAINED), [curves.part(held_out, sets.HELD_OUT)]
 
 
 def usual_batch(count: int) -> int | None:
@@ -243,7 +243,7 @@ def usual_batch(count: int) -> int | None:
     return min(sizes, key=lambda size: abs(size - BATCH)) if sizes and count >= MANY else None
 
 
-def read_in(path: Path, curves: Curves) -> str:
+def describe_file(path: Path, curves: Curves) -> str:
     """Describes the content of a file."""
     (count, rows), span, values = curves.values.shape, curves.span, curves.values
     names = f"{curves.names[0]!r}" + (f" to {curves.names[-1]!r}" if count > 1 else "")
@@ -281,7 +281,7 @@ TITLES = {
 }
 
 
-def nothing(_: Any) -> Any:
+def no_task(_: Any) -> Any:
     """Raises ValueError, since there is no task without a file."""
     raise ValueError("needs --train")
 
@@ -291,7 +291,7 @@ EXPERIMENT = lt.Experiment(
     doc=__doc__ or "",
     defaults={"steps": 3_000, "learning_rate": 0.003, "optimizer": "adam"},
     goal=lt.Goal(rmse=LEARNED, after=0),
-    task=nothing,
+    task=no_task,
     fixed={"timesteps": 2},  # Until a file sets it.
     complete=of_files,
 )

@@ -22,17 +22,17 @@ from . import post, sine
 from .post.scores import distances, energy_score
 from .published import answers as published
 
-EVERY = {
+SHARED = {
     "gates": "sigmoid hard",
     "hidden": "16 32 64 32,32",
     "steps": "300 500 750 1000 1250 1500 2000 3000 4000",
 }
 GRIDS = (
-    {"optimizer": "rmsprop rmsprop_keras", "learning_rate": "0.0003 0.001 0.003", **EVERY},
-    {"optimizer": "adam", "learning_rate": "0.001 0.003", **EVERY},
-    {"optimizer": "sgd", "learning_rate": "0.01 0.1 0.3", **EVERY},
+    {"optimizer": "rmsprop rmsprop_keras", "learning_rate": "0.0003 0.001 0.003", **SHARED},
+    {"optimizer": "adam", "learning_rate": "0.001 0.003", **SHARED},
+    {"optimizer": "sgd", "learning_rate": "0.01 0.1 0.3", **SHARED},
 )
-"""Of each, all combinations of values are settings: flags of `experiments.sine`, and their values."""
+"""Grids of settings: flags of `experiments.sine`, and their values, of which all combinations are trained."""
 
 KERAS_RATES = {"sgd": 0.01, "rmsprop": 0.001, "rmsprop_keras": 0.001, "adam": 0.001}
 
@@ -51,7 +51,7 @@ def probes(x: lt.TimePoints) -> list[lt.Probe]:
 NETWORKS = replace(sine.EXPERIMENT, probes=probes)
 
 
-class Compared(NamedTuple):
+class ComparedCurve(NamedTuple):
     """A published answer to a curve of a probe, and the answers of the networks of K settings to the same curve.
 
     Where a dot is hidden, ``output`` and ``error``, the standard error of reading it, are NaN.
@@ -64,39 +64,39 @@ class Compared(NamedTuple):
     sound: Bool[np.ndarray, "K S"]
 
 
-def together(sweeps: Sequence[lt.Results]) -> lt.Results:
-    """The settings of sweeps, one after another, and the answers of their networks."""
+def join_sweeps(sweeps: Sequence[lt.Results]) -> lt.Results:
+    """Joins the results of sweeps along their settings."""
 
     def joined(node: str) -> xr.Dataset:
-        every: list[Any] = [each[node] for each in sweeps]
-        own = [each.to_dataset(inherit=False) for each in every]
-        return xr.concat(own, "setting", data_vars="minimal", coords="minimal")
+        trees: list[Any] = [sweep[node] for sweep in sweeps]
+        datasets = [tree.to_dataset(inherit=False) for tree in trees]
+        return xr.concat(datasets, "setting", data_vars="minimal", coords="minimal")
 
     return lt.Results.from_dict({node: joined(node) for node in ("/", *published.PROBES.values())})
 
 
-def compared(found: lt.Results, probes: Sequence[str]) -> list[Compared]:
+def compare(results: lt.Results, probes: Sequence[str]) -> list[ComparedCurve]:
     """Compares the networks of a sweep with the published answers to the curves of some probes."""
-    shown, sound = [], ~found.diverged.values
-    for probe, curve, index in published.curves_in(found):
+    curves, sound = [], ~results.diverged.values
+    for probe, curve, index in published.curves_in(results):
         if probe in probes:
             output, error = (np.array(curve[name], float) for name in ("output", "error"))
-            answers = found[probe].answer.isel(curve=index).sel(feature="y").values
-            shown.append(Compared(probe, output, error, answers, sound))
-    return shown
+            answers = results[probe].answer.isel(curve=index).sel(feature="y").values
+            curves.append(ComparedCurve(probe, output, error, answers, sound))
+    return curves
 
 
 @dataclass(frozen=True)
 class Scores:
     """Scores of K settings on C published curves; ``of_seeds`` with B resamples of seeds, the same for all settings."""
 
-    each: Float[np.ndarray, "K C"]
+    of_curves: Float[np.ndarray, "K C"]
     of_seeds: Float[np.ndarray, "K B C"]
 
     @property
     def mean(self) -> Float[np.ndarray, " K"]:
         """Mean over curves."""
-        return self.each.mean(axis=1)
+        return self.of_curves.mean(axis=1)
 
     @cached_property
     def resampled(self) -> Float[np.ndarray, "B K"]:
@@ -119,17 +119,17 @@ class Scores:
         return ~np.array(beaten) & np.isfinite(self.mean)
 
 
-def scores(shown: Sequence[Compared]) -> Scores:
+def scores(curves: Sequence[ComparedCurve]) -> Scores:
     """Scores settings on published curves."""
-    every, seeds = shown[0].sound, shown[0].sound.shape[1]
+    sound, seeds = curves[0].sound, curves[0].sound.shape[1]
     drawn = lt.statistics.resample(seeds, RESAMPLES)
     resamples = np.stack([np.bincount(row, minlength=seeds) for row in drawn]).astype(float)
-    settings = [[distances(each.answers[k], each.output, sound) for each in shown] for k, sound in enumerate(every)]
-    each, of_seeds = (
+    settings = [[distances(curve.answers[k], curve.output, row) for curve in curves] for k, row in enumerate(sound)]
+    of_curves, of_seeds = (
         np.array([[energy_score(curve, weights) for curve in setting] for setting in settings])
         for weights in (np.ones((1, seeds)), resamples)
     )
-    return Scores(each[..., 0], of_seeds.swapaxes(1, 2))
+    return Scores(of_curves[..., 0], of_seeds.swapaxes(1, 2))
 
 
 def choose(settings: Sequence[Mapping[str, Any]], scored: Scores) -> int:
@@ -147,31 +147,31 @@ def choose(settings: Sequence[Mapping[str, Any]], scored: Scores) -> int:
     ]
     if not usual:
         return int(np.argmin(mean))
-    first = settings[min(usual, key=lambda number: (settings[number]["steps"], mean[number]))]
-    kind = [number for number, each in enumerate(settings) if {**each, "steps": first["steps"]} == first]
+    fewest = settings[min(usual, key=lambda number: (settings[number]["steps"], mean[number]))]
+    kind = [number for number, setting in enumerate(settings) if {**setting, "steps": fewest["steps"]} == fewest]
     return min(kind, key=lambda number: mean[number])
 
 
-def summarize(found: lt.Results) -> dict[str, Any]:
+def summarize(results: lt.Results) -> dict[str, Any]:
     """Summarizes the scores of all settings of a sweep.
 
     Returns:
         ``settings``: one row each; ``chosen``: the number of the chosen one.
     """
-    scored = scores(compared(found, published.CHOSEN_ON))
+    scored = scores(compare(results, published.CHOSEN_ON))
     estimates = np.round((scored.mean, *scored.interval()), 5).T  # A hundredth of typical differences between scores.
-    columns = (found.coords[name].values.tolist() for name in VARIED)
+    columns = (results.coords[name].values.tolist() for name in VARIED)
     settings = [dict(zip(VARIED, row, strict=True)) for row in zip(*columns, strict=True)]
     rows = [
         {
-            "name": _name(**each),
-            "setting": {**each, "hidden": [int(units) for units in each["hidden"].split(",") if units != "none"]},
+            "name": _name(**flags),
+            "setting": {**flags, "hidden": [int(units) for units in flags["hidden"].split(",") if units != "none"]},
             **lt.statistics.Estimate(*bounds).as_json("score"),
             "unbeaten": unbeaten,
-            "diverged_seeds": found.seed.values[diverged],
+            "diverged_seeds": results.seed.values[diverged],
         }
-        for each, bounds, unbeaten, diverged in zip(
-            settings, estimates, scored.unbeaten(), found.diverged.values, strict=True
+        for flags, bounds, unbeaten, diverged in zip(
+            settings, estimates, scored.unbeaten(), results.diverged.values, strict=True
         )
     ]
     return {"settings": rows, "chosen": choose(settings, scored)}
@@ -190,14 +190,14 @@ def recipe(
         seeds: Number of networks for each setting.
         base_seed: Other values give other networks with the same seed numbers.
     """
-    given = f"--seeds={seeds}", f"--base_seed={base_seed}"
+    flags = f"--seeds={seeds}", f"--base_seed={base_seed}"
     grids = ([f"--grid={name}={values}" for name, values in grid.items()] for grid in GRIDS)
     return lt.Analysis(
         name="recipe",
         settings={"seeds": seeds, "base_seed": base_seed},
-        needs={f"sweep {number}": lt.ask(NETWORKS, *given, *grid, study="sweep") for number, grid in enumerate(grids)},
+        needs={f"sweep {number}": lt.ask(NETWORKS, *flags, *grid, study="sweep") for number, grid in enumerate(grids)},
         score=lambda needs, _: summarize(
-            together([lt.load_results(each.checked("results.nc")) for each in needs.values()])
+            join_sweeps([lt.load_results(sweep.checked("results.nc")) for sweep in needs.values()])
         ),
         draw=lambda metrics, _: {"score.png": post.figures.scores(metrics)},
         report=report,

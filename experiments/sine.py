@@ -35,7 +35,7 @@ LABELS = {
 
 
 def sines(amplitude: Any) -> dict[str, Any]:
-    """The parameters of A + A sin(10 x) with these amplitudes, or with the training number of a name."""
+    """The parameters of A + A sin(10 x) with these amplitudes, or with a training number, given by name."""
     return {"amplitude": amplitude, "frequency": FREQUENCY, "phase": 0.0, "offset": amplitude}
 
 
@@ -82,11 +82,11 @@ def draw(results: lt.Results, _: dict[str, lt.Results]) -> dict[str, lt.figures.
     trained = float(results.train_amplitude)
     same = f"{trained:g} + {trained:g} sin(10 x)"
     reference = {"the post's sine.png": POST_MSE} if trained == TRAIN_AMPLITUDE else {}
-    shown = published.answers.beside(results) if trained == TRAIN_AMPLITUDE else results
+    shown = published.answers.with_published(results) if trained == TRAIN_AMPLITUDE else results
 
     def answers(probe: str, labels: dict[str, str], title: str, **options: Any) -> lt.figures.Drawing:
-        finding = f"{title}\n{found(results, probe)}".rstrip()
-        return lt.figures.probe_answers(shown, {probe: labels}, finding, **options)
+        heading = f"{title}\n{describe_swing(results, probe)}".rstrip()
+        return lt.figures.probe_answers(shown, {probe: labels}, heading, **options)
 
     lines = "Answers to lines with intercept", "Answers to lines through the origin"
     return {
@@ -102,14 +102,14 @@ def draw(results: lt.Results, _: dict[str, lt.Results]) -> dict[str, lt.figures.
     }
 
 
-def found(results: lt.Results, probe: str) -> str:
-    """Says in which range the median answers to a probe lie, and for how many curves they swing less than these."""
-    own = lt.probed(results, probe).sel(feature="y")
-    own = own.isel(seed=~own.diverged.values)
-    if not own.sizes["seed"]:
+def describe_swing(results: lt.Results, probe: str) -> str:
+    """Describes the range of the median answers to a probe, and how many of them swing less than their curve."""
+    answered = lt.probed(results, probe).sel(feature="y")
+    answered = answered.isel(seed=~answered.diverged.values)
+    if not answered.sizes["seed"]:
         return ""
-    values = own.input.values, np.median(own.answer.values, axis=0)
-    (low, high), (least, most) = ((each.min(), each.max()) for each in values)
+    values = answered.input.values, np.median(answered.answer.values, axis=0)
+    (low, high), (least, most) = ((curves.min(), curves.max()) for curves in values)
     less = np.count_nonzero(np.ptp(values[1], axis=1) < np.ptp(values[0], axis=1))
     ends = f"y from {low:.2f} to {high:.2f} becomes {least:.2f} to {most:.2f}"
     return f"{less} of {len(values[0])} swing less than the curve: {ends}"

@@ -14,11 +14,11 @@ import lstm_toys as lt
 
 from . import published
 
-ASKED = ("slope", "intercept")
+PARAMETERS = ("slope", "intercept")
 TRAINED = {"slope": (0.0, 1.0), "intercept": (0.0, 1.0)}
 COUNT = 1_000
 BATCH = 5
-GOAL = lt.Goal(rmse=0.05, features=ASKED)
+GOAL = lt.Goal(rmse=0.05, features=PARAMETERS)
 POST_SLOPES = np.array((1.0, 0.8, 0.3, 0.1, 0.0, -0.4))
 POST_INTERCEPT = 0.5
 GRID = np.linspace(-1, 2, 31)
@@ -26,7 +26,7 @@ GRID = np.linspace(-1, 2, 31)
 
 def task(x: lt.TimePoints) -> lt.Task:
     """Lines that each seed draws separately, with slope and intercept as targets."""
-    return lt.read_off("line", TRAINED, ASKED, x, BATCH, draw=COUNT)
+    return lt.read_off("line", TRAINED, PARAMETERS, x, BATCH, draw=COUNT)
 
 
 def probes(x: lt.TimePoints) -> list[lt.Probe]:

@@ -25,13 +25,13 @@ def distances(
 ) -> Distances:
     """Computes the distances of a setting; the published curve is NaN where it is unknown."""
     known = np.isfinite(published)
-    kept = np.where(sound[:, None], answers[:, known], 0.0).astype(float)
-    to_curve = np.sqrt(np.mean(np.square(kept - published[known]), axis=1))
-    squared = np.square(kept[:, None] - kept[None]).mean(axis=-1)
+    finite = np.where(sound[:, None], answers[:, known], 0.0).astype(float)
+    to_curve = np.sqrt(np.mean(np.square(finite - published[known]), axis=1))
+    squared = np.square(finite[:, None] - finite[None]).mean(axis=-1)
     return Distances(to_curve, np.sqrt(squared), sound)
 
 
-def energy_score(each: Distances, weights: Float[np.ndarray, "B S"]) -> Float[np.ndarray, " B"]:
+def energy_score(curve: Distances, weights: Float[np.ndarray, "B S"]) -> Float[np.ndarray, " B"]:
     """Computes the energy score of a published curve under weighted seeds; smaller is better.
 
     ``E|X - y| - E|X - X'| / 2`` with answers X, X' of two different seeds and the published curve y (Gneiting and
@@ -41,10 +41,10 @@ def energy_score(each: Distances, weights: Float[np.ndarray, "B S"]) -> Float[np
 
     ``weights`` are how often each seed counts.
     """
-    weights = weights * each.sound
+    weights = weights * curve.sound
     total = weights.sum(axis=1)
     pairs = np.square(total) - np.square(weights).sum(axis=1)
     with np.errstate(divide="ignore", invalid="ignore"):
-        to_curve = weights @ each.to_curve / total
-        spread = np.where(pairs > 0, ((weights @ each.between) * weights).sum(axis=1) / pairs, 0.0)
-    return np.where((total > 0) & (each.sound.sum() > 1), to_curve - spread / 2, np.inf)
+        to_curve = weights @ curve.to_curve / total
+        spread = np.where(pairs > 0, ((weights @ curve.between) * weights).sum(axis=1) / pairs, 0.0)
+    return np.where((total > 0) & (curve.sound.sum() > 1), to_curve - spread / 2, np.inf)

@@ -1,4 +1,4 @@
-"""What the post published, as numbers."""
+"""The numbers that the post published."""
 
 import lazy_loader
 

@@ -68,7 +68,7 @@ def curves_in(results: xr.DataTree) -> Iterator[tuple[str, dict[str, Any], int]]
                 yield probe, curve, int(index)
 
 
-def beside(results: xr.DataTree) -> xr.DataTree:
+def with_published(results: xr.DataTree) -> xr.DataTree:
     """Adds published answers to labeled results, as the variable ``published``; NaN where none is known."""
     results = results.copy()
     if results.training.sizes["time"] == len(numbers()["time"]):
@@ -111,9 +111,9 @@ def _row(probe: str, curve: dict[str, Any], answers: np.ndarray) -> dict[str, An
     output = np.array(curve["output"], float)
     known = np.isfinite(output)
     median, (low, high) = np.median(answers, axis=0), lt.statistics.band(answers)
-    named = [f"{name} {value:g}" for name, value in curve.items() if name in NAMED]
+    labels = [f"{name} {value:g}" for name, value in curve.items() if name in NAMED]
     return {
-        "curve": f"{probe}: {', '.join(named)}",
+        "curve": f"{probe}: {', '.join(labels)}",
         "points": int(known.sum()),
         "inside_share": float(((low <= output) & (output <= high))[known].mean()),
         "rmse_of_median": float(np.sqrt(np.mean(np.square(median - output)[known]))),
@@ -126,11 +126,11 @@ def evidence() -> dict[str, xr.DataTree]:
     sine = {}
     for figure, probe in PROBES.items():
         curves = numbers()[figure]["curves"]
-        inputs = np.stack([_input(x, parameters(each)) for each in curves])[:, :, None]
-        answers = np.stack([_filled(each) for each in curves])[:, :, None]
-        columns = {name: [parameters(each)[name] for each in curves] for name in parameters(curves[0])}
-        made = _answered(inputs, answers, columns, {"time": np.asarray(x), "feature": ["y"]})
-        sine["training" if figure == "sine" else probe] = made.assign(input=made.truth)
+        inputs = np.stack([_input(x, parameters(curve)) for curve in curves])[:, :, None]
+        answers = np.stack([_filled(curve) for curve in curves])[:, :, None]
+        columns = {name: [parameters(curve)[name] for curve in curves] for name in parameters(curves[0])}
+        probed = _answered(inputs, answers, columns, {"time": np.asarray(x), "feature": ["y"]})
+        sine["training" if figure == "sine" else probe] = probed.assign(input=probed.truth)
     sine["sine"] = sine["training"]  # The training curve is also a probe.
     lines = {"slope": "predicted_slope", "intercept": "predicted_intercept"}
     return {
@@ -150,22 +150,22 @@ def _filled(curve: dict[str, Any]) -> Float[np.ndarray, " T"]:
     return np.interp(np.arange(len(output)), known, output[known])
 
 
-def _input(x: Any, known: dict[str, float]) -> np.ndarray:
-    """Sines of the post are A + A sin(w x + phase)."""
-    family = "line" if "slope" in known else "sine"
-    own = known if family == "line" else {**known, "offset": known["amplitude"]}
-    return np.asarray(lt.FAMILIES[family].curves(x, own)[0])
+def _input(x: Any, values: dict[str, float]) -> np.ndarray:
+    """The line or sine with these parameters; sines of the post are A + A sin(w x + phase)."""
+    family = "line" if "slope" in values else "sine"
+    complete = values if family == "line" else {**values, "offset": values["amplitude"]}
+    return np.asarray(lt.FAMILIES[family].curves(x, complete)[0])
 
 
 def _vectors(figure: str, names: dict[str, str]) -> xr.Dataset:
     pairs = numbers()[figure]["pairs"]
-    truth, answers = (np.array([[pair[name] for name in own] for pair in pairs]) for own in (names, names.values()))
+    truth, answers = (np.array([[pair[key] for key in keys] for pair in pairs]) for keys in (names, names.values()))
     return _answered(truth, answers, dict(zip(names, truth.T, strict=True)), {"output_feature": list(names)})
 
 
 def _answered(truth: np.ndarray, answers: np.ndarray, columns: dict[str, Any], labels: dict[str, Any]) -> xr.Dataset:
-    """Answers of one network, and what is right; ``columns`` are parameters, ``labels`` those of the other axes."""
+    """Answers of one network, and the truth; ``columns`` are parameters of curves, ``labels`` name the other axes."""
     axes = ("curve", *labels)
-    right = {"truth": (axes, truth), "counts": (axes, np.ones_like(truth))}
-    coordinates = {**labels, **{f"parameter_{name}": ("curve", each) for name, each in columns.items()}}
-    return xr.Dataset({**right, "answer": (("seed", *axes), answers[None])}, coordinates)
+    truths = {"truth": (axes, truth), "counts": (axes, np.ones_like(truth))}
+    coordinates = {**labels, **{f"parameter_{name}": ("curve", column) for name, column in columns.items()}}
+    return xr.Dataset({**truths, "answer": (("seed", *axes), answers[None])}, coordinates)

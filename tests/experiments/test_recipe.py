@@ -11,7 +11,7 @@ from conftest import ROOT, carry_out
 from experiments import recipe
 from experiments.post import figures
 from experiments.published.answers import CHOSEN_ON
-from experiments.recipe import Scores, choose, compared
+from experiments.recipe import Scores, choose, compare
 
 GRIDS = (
     {"optimizer": "sgd", "learning_rate": "0.1 1", "hidden": "4", "steps": "3 12"},
@@ -30,8 +30,8 @@ def test_every_setting_is_scored_on_every_published_curve(tmp_path, monkeypatch)
     sweeps.sort(key=lambda found: found.sizes["setting"], reverse=True)
     for found in sweeps:
         assert {*found.children} == {"training", *(probe.name for probe in recipe.probes(lt.time_points(20)))}
-    found = recipe.together(sweeps)
-    every = compared(found, CHOSEN_ON)
+    found = recipe.join_sweeps(sweeps)
+    every = compare(found, CHOSEN_ON)
     assert len(every) == 17
     assert len(metrics["settings"]) == 5 == found.sizes["setting"]
     varied = [(0.1, [4], 3), (0.1, [4], 12), (1, [4], 3), (1, [4], 12), (0.01, [], 5)]

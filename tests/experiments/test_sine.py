@@ -72,5 +72,5 @@ def test_titles_say_in_which_range_answers_are_and_how_many_are_smaller(hand_mad
     answers[0] = 99
     low, high = shown.min(), shown.max()
     ends = f"y from {low:.2f} to {high:.2f} becomes {0.5 * low:.2f} to {2 * high:.2f}"
-    assert sine.found(labeled, "line") == f"4 of 5 swing less than the curve: {ends}"
-    assert not sine.found(hand_made(2, diverged=(0, 1)), "line")
+    assert sine.describe_swing(labeled, "line") == f"4 of 5 swing less than the curve: {ends}"
+    assert not sine.describe_swing(hand_made(2, diverged=(0, 1)), "line")

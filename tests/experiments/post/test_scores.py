@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from experiments.post import scores
-from experiments.recipe import Compared
+from experiments.recipe import ComparedCurve
 from experiments.recipe import scores as settings_scores
 
 RANDOM = np.random.default_rng(0)
@@ -41,7 +41,7 @@ def many(centers, spreads, seeds=40, curves=6, points=5):
     answers = np.array(centers)[:, None, None] + np.array(spreads)[:, None, None] * drawn
     sound = np.ones((len(centers), seeds), bool)
     sound[-1] = False
-    return [Compared("", p, p, a, sound) for p, a in zip(published, answers, strict=True)]
+    return [ComparedCurve("", p, p, a, sound) for p, a in zip(published, answers, strict=True)]
 
 
 def test_the_setting_that_the_curves_come_from_is_best_and_others_are_beaten():
@@ -51,4 +51,4 @@ def test_the_setting_that_the_curves_come_from_is_best_and_others_are_beaten():
     assert found.unbeaten().tolist() == [True, False, False, True, False]
     low, high = found.interval()
     assert ((low < found.mean) & (found.mean < high))[:4].all()
-    np.testing.assert_allclose(found.mean, [np.mean(row) for row in found.each])
+    np.testing.assert_allclose(found.mean, [np.mean(row) for row in found.of_curves])

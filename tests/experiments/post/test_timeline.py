@@ -26,7 +26,7 @@ def test_first_answers_have_a_normal_likelihood_with_reading_errors():
 
     def shown(probe, which, output, error=0.01):
         answers, known = first[which, None, :, None].astype(np.float32), np.ones((1, 20), bool)
-        return recipe.Compared(probe, np.array([output]), np.array([error]), answers, known)
+        return recipe.ComparedCurve(probe, np.array([output]), np.array([error]), answers, known)
 
     same = shown("amplitude", 0, 0.3), shown("amplitude", 0, 0.4)
     found = timeline.FirstAnswers([*same, shown("line", 1, -0.2, 0.1), shown("phase", 1, np.nan)])
@@ -68,7 +68,7 @@ def test_every_figure_is_compared_after_every_number_of_steps(tmp_path, monkeypa
     found = lt.load_results(networks / "results.nc")
     metrics = json.loads((run / "metrics.json").read_text())["numbers"]
     for name, told in metrics["published"].items():
-        scored = recipe.scores(recipe.compared(found, timeline.FIGURES[name])).mean
+        scored = recipe.scores(recipe.compare(found, timeline.FIGURES[name])).mean
         np.testing.assert_allclose(told["score"], scored, atol=1e-5)
         assert told["best"] == STEPS[int(np.argmin(scored))]
     assert_legible(figures.timeline(metrics))
