@@ -1,4 +1,4 @@
-"""Modules about the post: its claims, the search for its recipe, and what explains its networks."""
+"""Modules about the post: its claims, the numbers that decide them, and how its recipe was searched for."""
 
 import lazy_loader
 

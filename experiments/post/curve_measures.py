@@ -43,7 +43,7 @@ def bend(curve: Answered, since: float = lt.measures.SETTLED) -> Float[Array, ""
 
 def excess_swing(curve: Answered, since: float = lt.measures.FOUND) -> Float[Array, ""]:
     """Peak-to-peak range of the answer over x >= ``since`` minus that of the input curve."""
-    answered, shown = (lt.measures.peak_to_peak(each, curve.x, since) for each in (curve.answer, curve.input))
+    answered, shown = (lt.measures.peak_to_peak(values, curve.x, since) for values in (curve.answer, curve.input))
     return _measured(curve, answered - shown, since)
 
 
@@ -54,8 +54,8 @@ def peak(curve: Answered, since: float = lt.measures.FOUND) -> Float[Array, ""]:
 
 def valleys(curve: Answered, since: float = lt.measures.MIDDLE[0]) -> tuple[lt.measures.Valley, lt.measures.Valley]:
     """The valley of the answer over x >= ``since``, and the valley of the input curve."""
-    found, shown = (lt.measures.valley(each, curve.x, since) for each in (curve.answer, curve.input))
-    return lt.measures.Valley(*(_measured(curve, each) for each in found)), shown
+    answered, shown = (lt.measures.valley(values, curve.x, since) for values in (curve.answer, curve.input))
+    return lt.measures.Valley(*(_measured(curve, value) for value in answered)), shown
 
 
 def frequency(curve: Answered, since: float = lt.measures.SETTLED) -> Float[Array, ""]:
@@ -64,10 +64,10 @@ def frequency(curve: Answered, since: float = lt.measures.SETTLED) -> Float[Arra
 
 
 def first_part(curve: Answered, until: float = lt.measures.SETTLED) -> Float[Array, ""]:
-    """How much farther an answer is from itself one period of the input later before x = ``until`` than from there on.
+    """How much less an answer repeats itself before x = ``until`` than from there on.
 
-    Both are root mean squares, relative to the answer's range over x >= ``until``. NaN if a period later the curve is
-    over.
+    Difference of the root mean square changes over one period of the input, relative to the answer's range over
+    x >= ``until``. NaN if the curve ends less than a period after ``until``.
     """
     answer, shown, x = curve.answer, curve.input, curve.x
     later = x + 2 * jnp.pi / lt.measures.frequency(shown, x)

@@ -23,37 +23,37 @@ LAST = 3_000
 """Steps beyond this are not drawn in the timeline, since nothing visible happens there."""
 
 
-def scores(told: dict[str, Any]) -> Figure:
+def scores(metrics: dict[str, Any]) -> Figure:
     """Draws the score of every setting over steps: a column of panels per optimizer, a row per kind of gates.
 
     Lines are gray, except those with settings that no other beats.
     """
 
     def line(row: dict[str, Any]) -> tuple[str, str, float, tuple[int, ...]]:
-        own = row["setting"]
-        return own["gates"], own["optimizer"], own["learning_rate"], tuple(own["hidden"])
+        setting = row["setting"]
+        return setting["gates"], setting["optimizer"], setting["learning_rate"], tuple(setting["hidden"])
 
-    known = [each for each in told["settings"] if each["score"] is not None]
-    known.sort(key=lambda each: (line(each), each["setting"]["steps"]))
-    gates, optimizers, *_ = (sorted({*values}) for values in zip(*map(line, known), strict=True))
-    shades = lt.figures.colors(sorted({line(each)[2:] for each in known if each["unbeaten"]}))
-    unbeaten = {line(each) for each in known if each["unbeaten"]}
-    chosen = told["settings"][told["chosen"]]
+    rows = [row for row in metrics["settings"] if row["score"] is not None]
+    rows.sort(key=lambda row: (line(row), row["setting"]["steps"]))
+    gates, optimizers, *_ = (sorted({*values}) for values in zip(*map(line, rows), strict=True))
+    shades = lt.figures.colors(sorted({line(row)[2:] for row in rows if row["unbeaten"]}))
+    unbeaten = {line(row) for row in rows if row["unbeaten"]}
+    chosen = metrics["settings"][metrics["chosen"]]
     places, columns = [*product(gates, optimizers)], len(optimizers)
-    titles, inches = [f"{each}, {gate} gates" for gate, each in places], (1.4 + 2.1 * columns, 2.3 + 2.0 * len(gates))
+    titles, inches = [f"{name}, {gate} gates" for gate, name in places], (1.4 + 2.1 * columns, 2.3 + 2.0 * len(gates))
     look: dict[str, Any] = {"size": inches, "subplots": {"sharex": True, "sharey": True}, "axes.titlesize": 9}
     with lt.figures.canvas(*titles, xlabel="", ylabel="", columns=columns, **look) as (figure, panels):
-        for setting, own in groupby(known, line):
+        for setting, group in groupby(rows, line):
             axes = panels[places.index(setting[:2])]
             axes.set(xscale="log", yscale="log")
             color, width = (shades[setting[2:]], 1.4) if setting in unbeaten else (OTHERS, 0.7)
-            points = [(each["setting"]["steps"], each["score"], each) for each in own]
+            points = [(row["setting"]["steps"], row["score"], row) for row in group]
             axes.plot(*zip(*(point[:2] for point in points), strict=True), color=color, linewidth=width)
-            for steps, score, each in points:
-                if each["unbeaten"]:
+            for steps, score, row in points:
+                if row["unbeaten"]:
                     axes.plot(steps, score, color=color, **UNBEATEN)
-                if each is chosen:
-                    axes.vlines(steps, each["low"], each["high"], color="black", linewidth=1)
+                if row is chosen:
+                    axes.vlines(steps, row["low"], row["high"], color="black", linewidth=1)
                     axes.plot(steps, score, color="black", **CHOSEN)
         for axis in (axes.xaxis, axes.yaxis):
             axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
@@ -62,7 +62,7 @@ def scores(told: dict[str, Any]) -> Figure:
         for axes in panels[-columns:]:
             axes.set_xlabel("steps")
         figure.supylabel("energy score in units of y, smaller is better")
-        best = f"{sum(each['unbeaten'] for each in known)} of {len(told['settings'])} recipes are beaten by no other"
+        best = f"{sum(row['unbeaten'] for row in rows)} of {len(metrics['settings'])} recipes are beaten by no other"
         title = f"{best} at explaining the published answers;\nchosen: {chosen['name']}"
         figure.suptitle(f"{title} (the timeline then chooses the steps)")
         entry = partial(Line2D, [], [])
@@ -82,8 +82,8 @@ def timeline(metrics: dict[str, Any]) -> Figure:
     """Draws the distances of networks to each published figure over steps, the best steps, and the first answers."""
     steps = np.array(metrics["steps"])
     drawn = steps <= LAST
-    every = metrics["published"]
-    shades = lt.figures.colors(every, "rbgcy")
+    published = metrics["published"]
+    shades = lt.figures.colors(published, "rbgcy")
     criteria = {"curves": metrics["by_curves"], "first answers": metrics["by_first_answers"]}
     titles = (
         f"How far {metrics['seeds']:,} networks are from each published figure (bands: 95 % bootstrap)",
@@ -94,16 +94,16 @@ def timeline(metrics: dict[str, Any]) -> Figure:
     look: dict[str, Any] = {"columns": 1, "size": (7.4, 8.6), "subplots": subplots}
     with lt.figures.canvas(*titles, xlabel="", ylabel="", **look) as (figure, panels):
         distances, fits, first = panels
-        for place, (name, told) in enumerate(every.items()):
+        for place, (name, fit) in enumerate(published.items()):
             color = shades[name]
-            score, low, high = (np.array(told[part], float)[drawn] for part in ("score", "low", "high"))
+            score, low, high = (np.array(fit[part], float)[drawn] for part in ("score", "low", "high"))
             distances.plot(steps[drawn], score, color=color, linewidth=1.5)
             distances.fill_between(steps[drawn], low, high, color=color, alpha=0.12, linewidth=0)
-            _best(fits, place, told["best"], told["interval"], color)
-        for place, told in enumerate(criteria.values(), len(every)):
-            _best(fits, place, told["best"], (min(told["steps"]), max(told["steps"])), "black")
+            _draw_fit(fits, place, fit["best"], fit["interval"], color)
+        for place, fit in enumerate(criteria.values(), len(published)):
+            _draw_fit(fits, place, fit["best"], (min(fit["steps"]), max(fit["steps"])), "black")
         distances.set(ylabel="energy score in units of y", xlim=(0, LAST), ylim=(0, None))
-        names = [*every, *criteria]
+        names = [*published, *criteria]
         fits.title.set_fontsize(8.5)
         fits.set_yticks(range(len(names)), names, fontsize=8)
         for label, name in zip(fits.get_yticklabels(), names, strict=True):
@@ -111,10 +111,10 @@ def timeline(metrics: dict[str, Any]) -> Figure:
         fits.set(ylim=(len(names) - 0.5, -0.5))
         table = metrics["table"]
         low, high = np.array([row["first_answers"] for row in table], float)[drawn].T
-        own = np.array([row["sine_first"] for row in table], float)[drawn]
+        sine_first = np.array([row["sine_first"] for row in table], float)[drawn]
         band: dict[str, Any] = {"alpha": 0.35, "linewidth": 0, "label": "sines.png, from A = 0.1 to A = 1"}
         first.fill_between(steps[drawn], low, high, color=shades["sines.png"], **band)
-        first.plot(steps[drawn], own, color=shades["sine.png"], label="sine.png")
+        first.plot(steps[drawn], sine_first, color=shades["sine.png"], label="sine.png")
         first.axhline(0, color="black", linewidth=1, linestyle="--")
         first.axhspan(-2, 2, color=lt.figures.GRAY, alpha=0.1, linewidth=0, label="within 2 standard deviations")
         first.set(
@@ -127,13 +127,13 @@ def timeline(metrics: dict[str, Any]) -> Figure:
             axes.axvline(metrics["chosen"], color=lt.figures.GRAY, linewidth=1, **chosen)
             axes.xaxis.set_major_formatter("{x:,.0f}")
         first.legend(ncols=2, loc="upper right")
-        curves, firsts = (f"{min(told['steps']):,} to {max(told['steps']):,}" for told in criteria.values())
-        told = f"Curves fit best after {curves} steps, first answers after {firsts}"
-        figure.suptitle(f"{told}: {metrics['chosen']:,} are chosen")
+        curves, firsts = (f"{min(fit['steps']):,} to {max(fit['steps']):,}" for fit in criteria.values())
+        title = f"Curves fit best after {curves} steps, first answers after {firsts}"
+        figure.suptitle(f"{title}: {metrics['chosen']:,} are chosen")
     return figure
 
 
-def _best(axes: Axes, row: int, best: float, ends: Sequence[float], color: str) -> None:
-    """Draws a best number of steps, and from where to where others fit."""
+def _draw_fit(axes: Axes, row: int, best: float, ends: Sequence[float], color: str) -> None:
+    """Draws the best number of steps as a dot, and the range of steps that also fit as a line."""
     axes.plot(ends, [row, row], color=color, linewidth=2.5, solid_capstyle="butt", clip_on=False)
     axes.plot([best], [row], "o", color=color, markersize=5, clip_on=False)

@@ -112,7 +112,7 @@ def temporal_share(curves: xr.Dataset, since: float | None = None, share: float 
 
 
 def _resolved(numbers: jt.Float[np.ndarray, "*N"], answers: jt.Float[np.ndarray, "*N P"]) -> jt.Float[np.ndarray, "*N"]:
-    """Numbers of answers; NaN where an answer varies by less than can be seen."""
+    """Numbers of answers; NaN where an answer varies by less than `curve_measures.RESOLUTION`."""
     return np.where(np.ptp(answers, axis=-1) < post.curve_measures.RESOLUTION, np.nan, numbers)
 
 
@@ -214,8 +214,8 @@ def _over_curves(values: jt.Float[np.ndarray, "S C"], share: float | None = None
     return np.where(np.isfinite(middle), middle, np.nan)
 
 
-def _off(curves: xr.Dataset, chosen: np.ndarray) -> jt.Float[np.ndarray, "S C A"]:
-    """What is read off some curves minus what is right."""
+def _errors(curves: xr.Dataset, chosen: np.ndarray) -> jt.Float[np.ndarray, "S C A"]:
+    """Errors of the numbers that are read off some curves: answers minus the truth."""
     shown = curves.isel(curve=np.flatnonzero(chosen))
     return shown.answer.values.astype(float) - shown.truth.values
 
@@ -223,14 +223,14 @@ def _off(curves: xr.Dataset, chosen: np.ndarray) -> jt.Float[np.ndarray, "S C A"
 def inside_error(sines: xr.Dataset, start: float = 0.05, share: float = 1.0) -> Numbers:
     """Largest absolute error of the read-off amplitude inside the training range, A from 0.05 to 0.49."""
     amplitude = sines.parameter_amplitude.values
-    off = _off(sines, (amplitude > start - MARGIN) & (amplitude < 0.49 + MARGIN))
-    return within(np.abs(off)[:, :, 0], share)
+    errors = _errors(sines, (amplitude > start - MARGIN) & (amplitude < 0.49 + MARGIN))
+    return within(np.abs(errors)[:, :, 0], share)
 
 
 def divergence_start(sines: xr.Dataset, start: float = 0.05) -> Numbers:
     """The smallest amplitude, of at least 0.05, with an error above 0.02, interpolated linearly; NaN without one."""
     chosen = sines.parameter_amplitude.values > start - MARGIN
-    amplitudes, off = sines.parameter_amplitude.values[chosen], _off(sines, chosen)
+    amplitudes, errors = sines.parameter_amplitude.values[chosen], _errors(sines, chosen)
 
     def crossing(wrong: jt.Float[np.ndarray, " C"]) -> float:
         above = np.flatnonzero(wrong > READ_OFF)
@@ -239,12 +239,12 @@ def divergence_start(sines: xr.Dataset, start: float = 0.05) -> Numbers:
         pair = slice(max(above[0] - 1, 0), above[0] + 1)
         return float(np.interp(READ_OFF, wrong[pair], amplitudes[pair]))
 
-    return np.array([crossing(each) for each in np.abs(off)[:, :, 0]])
+    return np.array([crossing(wrong) for wrong in np.abs(errors)[:, :, 0]])
 
 
 def shortfall(sines: xr.Dataset) -> Numbers:
     """Shortfall of the amplitude read off at A = 0.8."""
-    return -_off(sines, np.isclose(sines.parameter_amplitude.values, 0.8)).mean(axis=(1, 2))
+    return -_errors(sines, np.isclose(sines.parameter_amplitude.values, 0.8)).mean(axis=(1, 2))
 
 
 def _plane_error(
@@ -256,13 +256,13 @@ def _plane_error(
 ) -> Numbers:
     """RMSE of (m, t) over lines with m in a range and t from ``intercept`` to below 1; NaN if there are none.
 
-    With ``share``, of each line, ``over`` which `reached` or `within` is taken.
+    With ``share``, one RMSE per line, reduced over lines by ``over``, which is `reached` or `within`.
     """
     m, t = lines.parameter_slope.values, lines.parameter_intercept.values
     chosen = (m > slopes[0] - MARGIN) & (m < slopes[1] + MARGIN) & (t > intercept - MARGIN) & (t < 1 - MARGIN)
     if not chosen.any():
         return np.full(lines.sizes["seed"], np.nan)
-    squared = np.square(_off(lines, chosen))
+    squared = np.square(_errors(lines, chosen))
     return np.sqrt(squared.mean(axis=(1, 2)) if share is None else over(squared.mean(axis=2), share))
 
 
