@@ -55,7 +55,7 @@ def take(results_dir: Path, picture: Path) -> None:
     (arguments,) = runs.COMMANDS["published"]
     (run,) = lt.find([runs.planned(arguments)], results_dir)
     if run is None:
-        sys.exit(f"missing run: {runs.told(arguments)}")
+        sys.exit(f"missing run: {runs.typed(arguments)}")
     lt.figures.save(draw(lt.load_results(run.checked("results.nc"))), picture)
     picture.write_bytes(publishing.content(picture))
 

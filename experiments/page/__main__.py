@@ -39,22 +39,22 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
     try:
         present, missing = runs.find(options.results_dir)
-        made = {name: each for name, make in PARTS.items() if (each := make(present)) is not None}
+        parts = {name: part for name, make in PARTS.items() if (part := make(present)) is not None}
         for name, words in missing.items():
             tell(f"{name}: not on the page, there is no finished run of `{words}`")
-        if not made:
+        if not parts:
             parser.exit(2, f"there is no finished run in {page.parent / 'runs'} that a page could be made of\n")
         if page.is_symlink() or (page.exists() and not ours(page)):
             parser.exit(1, f"{page}: changed since it was written, or not written by this command; move it first\n")
-        write(page, sealed(build.html(made, missing).encode()))
+        write(page, sealed(build.html(parts, missing).encode()))
     except lt.errors.UsageError as error:
         parser.exit(2, f"{error}\n")
     except OSError as error:
         parser.exit(1, f"{error}\n")
     except KeyboardInterrupt:
         parser.exit(130, "interrupted\n")
-    found = f"{' and '.join(made)}, of {len(present)} of {len(present) + len(missing)} runs"
-    print(page if options.quiet else f"{page}: {page.stat().st_size:,} bytes; {found}")
+    summary = f"{' and '.join(parts)}, of {len(present)} of {len(present) + len(missing)} runs"
+    print(page if options.quiet else f"{page}: {page.stat().st_size:,} bytes; {summary}")
     if options.open and not webbrowser.open(page.resolve().as_uri()):
         tell("there is no browser that could open it")
 

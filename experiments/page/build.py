@@ -24,10 +24,10 @@ START = "page.js"
 
 
 @dataclass(frozen=True)
-class Made:
+class PartContent:
     """Content of a part: values for its template, and for scripts JSON data, and numbers in base64 by name."""
 
-    given: Mapping[str, Any]
+    values: Mapping[str, Any]
     data: Mapping[str, Any] = field(default_factory=dict)
     blocks: Mapping[str, str] = field(default_factory=dict)
 
@@ -37,7 +37,7 @@ def prose(name: str) -> dict[str, Any]:
     return tomllib.loads((FOLDER / f"parts/{name}.toml").read_text(encoding="utf-8"))
 
 
-def html(made: Mapping[str, Made], missing: Mapping[str, str]) -> str:
+def html(parts: Mapping[str, PartContent], missing: Mapping[str, str]) -> str:
     """Renders the page from its parts, in order; ``missing`` are the commands for the runs of omitted parts."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(FOLDER),
@@ -49,14 +49,14 @@ def html(made: Mapping[str, Made], missing: Mapping[str, str]) -> str:
     )
     return environment.get_template("page.html").render(
         parts=[
-            (name, environment.get_template(f"parts/{name}.html"), each.given, each.data and embedded(each.data))
-            for name, each in made.items()
+            (name, environment.get_template(f"parts/{name}.html"), part.values, part.data and embedded(part.data))
+            for name, part in parts.items()
         ],
         missing=missing,
         style=source("page.css"),
         scripts=[(name.removesuffix(".js"), source(name), name in WORKERS) for name in (*SCRIPTS, *WORKERS)],
         start=source(START),
-        blocks=[item for each in made.values() for item in each.blocks.items()],
+        blocks=[item for part in parts.values() for item in part.blocks.items()],
     )
 
 
@@ -71,15 +71,15 @@ def one_line(text: str) -> str:
 
 
 def source(name: str) -> Markup:
-    """Reads a file to put within an element, scripts as strict ones; raises ValueError if it would end the element."""
+    """Reads a file to embed in an element, scripts in strict mode; raises ValueError if it would end the element."""
     text = (FOLDER / name).read_text(encoding="utf-8")
     if "</" in text:
-        raise ValueError(f"{name} has </, which would end the element that it lies in")
+        raise ValueError(f"{name} has </, which would end the element that contains it")
     return Markup('"use strict";\n\n' * name.endswith(".js") + text)
 
 
 def embedded(data: object) -> Markup:
-    """Encodes JSON to put within an element, escaping what could end it; raises ValueError for non-finite numbers."""
+    """Encodes JSON to embed in an element, escaping what could end it; raises ValueError for non-finite numbers."""
     text = json.dumps(data, allow_nan=False, separators=(",", ":"))
     for letter in "<>&":
         text = text.replace(letter, f"\\u{ord(letter):04x}")

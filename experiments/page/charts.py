@@ -44,7 +44,7 @@ def drawing(entry: Any) -> dict[str, Any]:
             {
                 "label": label,
                 "dots": [*swarm(numbers, scale, threshold, DOT)],
-                "beyond": sum(not scale.low <= each <= scale.high for each in numbers),
+                "beyond": sum(not scale.low <= number <= scale.high for number in numbers),
             }
             for label, numbers in rows.items()
         ],
@@ -82,9 +82,9 @@ def marks_of(entry: Any) -> Iterator[tuple[str, float, str]]:
 
 
 def scaled(rows: Iterable[Sequence[float]], others: Sequence[float]) -> Scale:
-    """Returns an axis that holds single numbers, and rows without a twentieth of each on either side."""
+    """Returns an axis with room for single numbers, and for the middle nine tenths of each row."""
     finite = [sorted(filter(np.isfinite, row)) for row in rows]
-    inner = [each for row in finite for each in row[len(row) // 20 : len(row) - len(row) // 20]]
+    inner = [number for row in finite for number in row[len(row) // 20 : len(row) - len(row) // 20]]
     low, high = min([*inner, *others]), max([*inner, *others])
     margin = 0.12 * ((high - low) or abs(high) or 1.0)
     return Scale(low - margin, high + margin)
@@ -92,8 +92,8 @@ def scaled(rows: Iterable[Sequence[float]], others: Sequence[float]) -> Scale:
 
 def ticks(low: float, high: float) -> list[float]:
     """About five round numbers along an axis."""
-    every = map(float, MaxNLocator(5, steps=[1, 2, 5, 10]).tick_values(low, high))
-    return [tick for tick in every if low <= tick <= high]
+    numbers = map(float, MaxNLocator(5, steps=[1, 2, 5, 10]).tick_values(low, high))
+    return [tick for tick in numbers if low <= tick <= high]
 
 
 def swarm(
@@ -110,6 +110,6 @@ def swarm(
             if np.isfinite(end):
                 low, high = (max(low, scale(end)), high) if beyond(number, end) else (low, min(high, scale(end)))
         columns = [low + dot * (column + 0.5) for column in range(max(1, int((high - low) / dot)))]
-        place = min(columns, key=lambda each: (used[each] >= room, abs(each - scale(number))))
+        place = min(columns, key=lambda column: (used[column] >= room, abs(column - scale(number))))
         yield round(place, 1), -dot / 2 - 1 - dot * min(used[place], room - 1)
         used[place] += 1

@@ -22,7 +22,7 @@ def figure(section: Mapping[str, Any], results: lt.Results) -> dict[str, Any]:
     """Lays out the figure of a section for the template: ticks, and the points of lines and areas."""
     sound = results.isel(seed=np.flatnonzero(~results.diverged.values))
     shapes = [*PICTURES[section["picture"]](sound, section)]
-    across, up = (np.concatenate([each[axis] for each in shapes]) for axis in (1, 2))
+    across, up = (np.concatenate([shape[axis] for shape in shapes]) for axis in (1, 2))
     left, right, low, high = np.nanmin(across), np.nanmax(across), np.nanmin(up), np.nanmax(up)
     low, high = low - 0.04 * (high - low), high + 0.04 * (high - low)
 

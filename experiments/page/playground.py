@@ -13,15 +13,15 @@ import lstm_toys as lt
 from .. import published as posted
 from .. import sine
 from . import networks, story
-from .build import Made
+from .build import PartContent
 from .runs import FURTHER, FinishedRun
 
 ALL, FEW = 64, 16
 """Networks of the published population, and of all others."""
 
 
-class Choice(NamedTuple):
-    """A population: its name in the page's address, that of its run, what users should know, and its networks."""
+class Option(NamedTuple):
+    """A population: its name in the page's address, its run, its label, a note, and its number of networks."""
 
     id: str
     run: str
@@ -35,14 +35,14 @@ EXACT = ("published", "gru", "rnn")
 """Runs whose numbers the texts give: their weights have all 32 bits, those of others 16."""
 
 POPULATIONS = (
-    Choice("published", "published", "LSTM", "hard gates; one more LSTM unit answers", ALL),
-    Choice("untrained", "published", "LSTM before training", "as they begin, with random weights"),
-    Choice("sigmoid", "other_gates", "LSTM, sigmoid gates", SAME),
-    Choice("dense", "dense", "LSTM, dense readout", "a weighted sum answers, which may leave (−1, 1)"),
-    Choice("gru", "gru", "GRU", "hard gates; one more GRU unit answers"),
-    Choice("rnn", "rnn", "vanilla RNN", "tanh units without gates; one more such unit answers"),
-    Choice("larger", "larger", "LSTM trained on A = 0.6", "its peaks are at 1.2, which no LSTM unit can answer"),
-    *(Choice(name, name, f"LSTM, {words}", SAME) for name, (words, *_) in FURTHER.items()),
+    Option("published", "published", "LSTM", "hard gates; one more LSTM unit answers", ALL),
+    Option("untrained", "published", "LSTM before training", "as they begin, with random weights"),
+    Option("sigmoid", "other_gates", "LSTM, sigmoid gates", SAME),
+    Option("dense", "dense", "LSTM, dense readout", "a weighted sum answers, which may leave (−1, 1)"),
+    Option("gru", "gru", "GRU", "hard gates; one more GRU unit answers"),
+    Option("rnn", "rnn", "vanilla RNN", "tanh units without gates; one more such unit answers"),
+    Option("larger", "larger", "LSTM trained on A = 0.6", "its peaks are at 1.2, which no LSTM unit can answer"),
+    *(Option(name, name, f"LSTM, {words}", SAME) for name, (words, *_) in FURTHER.items()),
 )
 
 RANGES = {
@@ -65,25 +65,25 @@ PLUCKED = {"level": "level after it is let go", "pull": "how far above it is hel
 """The labels of the parameters of curves that are plucked, which are not a family of the library."""
 
 
-def make(runs: Mapping[str, FinishedRun]) -> Made | None:
+def make(runs: Mapping[str, FinishedRun]) -> PartContent | None:
     """Makes story and playground from the available populations; None without the published one."""
     if "published" not in runs:
         return None
-    loaded = {name: lt.load(runs[name].run.folder) for name in {each.run for each in POPULATIONS} & runs.keys()}
-    return made(loaded, {name: runs[name].metrics for name in loaded})
+    loaded = {name: lt.load(runs[name].run.folder) for name in {option.run for option in POPULATIONS} & runs.keys()}
+    return lay_out(loaded, {name: runs[name].metrics for name in loaded})
 
 
-def made(loaded: Mapping[str, lt.Networks], metrics: Mapping[str, Mapping[str, Any]]) -> Made:
+def lay_out(loaded: Mapping[str, lt.Networks], metrics: Mapping[str, Mapping[str, Any]]) -> PartContent:
     """Makes story and playground from loaded populations, and the summaries of their runs."""
     results = loaded["published"].results
     populations: list[dict[str, Any]] = []
     blocks: dict[str, str] = {}
-    for each in POPULATIONS:
-        if each.run in loaded:
-            population, weights = described(each, loaded[each.run], metrics[each.run])
+    for option in POPULATIONS:
+        if option.run in loaded:
+            population, weights = describe(option, loaded[option.run], metrics[option.run])
             populations.append(population)
             blocks |= {name: text for name, text in weights.items() if name not in blocks}
-    labels = {each.name: each.label for family in lt.FAMILIES.values() for each in family.parameters} | PLUCKED
+    labels = {param.name: param.label for family in lt.FAMILIES.values() for param in family.parameters} | PLUCKED
     sliders = {
         family: [
             {"name": name, "label": labels[name], "low": low, "high": high, "value": value}
@@ -91,27 +91,27 @@ def made(loaded: Mapping[str, lt.Networks], metrics: Mapping[str, Mapping[str, A
         ]
         for family, ends in RANGES.items()
     }
-    known = [*sets(results)]
-    steps = story.steps(loaded["published"], metrics["published"], dict(further(loaded, known)))
+    curve_sets = [*sets(results)]
+    steps = story.steps(loaded["published"], metrics["published"], dict(further(loaded, curve_sets)))
     content = {"families": sliders, "populations": populations}
     data = {
         **content,
         "times": results.training.time.values.tolist(),
-        "sets": known,
+        "sets": curve_sets,
         "training": networks.training(),
-        "story": [each["asks"] for each in steps],
+        "story": [step["asks"] for step in steps],
         "fails": story.FAILS,
     }
-    return Made(
+    return PartContent(
         {**content, "steps": steps, "here": story.HERE, "training_steps": data["training"]["steps"]}, data, blocks
     )
 
 
 def further(
-    loaded: Mapping[str, lt.Networks], known: list[dict[str, Any]]
+    loaded: Mapping[str, lt.Networks], curve_sets: list[dict[str, Any]]
 ) -> Iterator[tuple[str, tuple[str, lt.Results]]]:
     """Yields trainings, the published one first, with the address of sines of other phases, and results."""
-    curves = next(each["curves"] for each in known if each["id"] == story.VALLEY.sources[0].curves)
+    curves = next(group["curves"] for group in curve_sets if group["id"] == story.VALLEY.sources[0].curves)
     shown = curves[len(curves) // 2]
     for name in ("published", *filter(loaded.__contains__, FURTHER)):
         curve = {"curve": shown["family"], **shown["parameters"], "set": story.VALLEY.sources[0].curves}
@@ -119,16 +119,14 @@ def further(
         yield name, (urlencode({**curve, "networks": name}), results)
 
 
-def described(
-    population: Choice, trained: lt.Networks, metrics: Mapping[str, Any]
-) -> tuple[dict[str, Any], dict[str, str]]:
+def describe(option: Option, trained: lt.Networks, metrics: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
     """Describes a population for the page, without diverged seeds, and returns the blocks of its weights by name."""
-    sound = np.flatnonzero(~trained.diverged)[: population.networks]
-    last, untrained = metrics["steps"], population.id == "untrained"
+    sound = np.flatnonzero(~trained.diverged)[: option.networks]
+    last, untrained = metrics["steps"], option.id == "untrained"
     states: list[dict[str, Any]] = []
     blocks: dict[str, str] = {}
-    for step in (0,) if untrained else (last, *(trained.steps[:-1] if population.id == "published" else ())):
-        exact, block = step == last and population.run in EXACT, f"{population.run}-{step}"
+    for step in (0,) if untrained else (last, *(trained.steps[:-1] if option.id == "published" else ())):
+        exact, block = step == last and option.run in EXACT, f"{option.run}-{step}"
         rows = sound if step == last else sound[:FEW]
         texts = networks.packed(trained.model, trained.at(step).params, rows, exact=exact)
         blocks |= dict(zip((block, f"{block}-rest"), texts, strict=False))
@@ -136,9 +134,9 @@ def described(
         states.append({"step": step, "block": block, "networks": len(rows), "exact": exact, "learned": most})
     learned = f"{metrics['converged']} of {metrics['seeds']} had learned their curve after {last:,} steps"
     entry = {
-        "id": population.id,
-        "label": population.label,
-        "note": population.note,
+        "id": option.id,
+        "label": option.label,
+        "note": option.note,
         "layers": networks.layers(trained.model, len(trained.input_features)),
         "seeds": sound.tolist(),
         "states": sorted(states, key=lambda state: state["step"]),
@@ -157,7 +155,7 @@ def sets(results: lt.Results) -> Iterator[dict[str, Any]]:
     for name, family in SETS.items():
         curves = results[name].to_dataset()
         columns = {
-            each.name: curves[f"parameter_{each.name}"].values.tolist() for each in lt.FAMILIES[family].parameters
+            param.name: curves[f"parameter_{param.name}"].values.tolist() for param in lt.FAMILIES[family].parameters
         }
         rows = [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
         yield {

@@ -9,7 +9,7 @@ import lstm_toys as lt
 
 from ..post.claims import CLAIMS
 from . import charts, figures
-from .build import Made, prose
+from .build import PartContent, prose
 from .runs import FinishedRun
 
 SECTIONS = prose("post")["section"]
@@ -18,28 +18,28 @@ SECTIONS = prose("post")["section"]
 VERDICTS = {"supported": "It holds", "refuted": "It does not hold", "undecided": "It is not decided"}
 
 LEVELS = {"depends": "depends on choices", "not tested": "too few choices judged"}
-"""How verdicts stand other choices, where the level's name needs words; see `lstm-toys claims --specifications`."""
+"""The robustness of verdicts in words, where its name is not enough; see `lstm-toys claims --specifications`."""
 
 
-def make(runs: Mapping[str, FinishedRun]) -> Made | None:
+def make(runs: Mapping[str, FinishedRun]) -> PartContent | None:
     """Makes the sections whose run is finished, and the table of verdicts; None without either."""
     entries: Sequence[Any] = lt.claims.read(runs["claims"].run.checked("claims.json")) if "claims" in runs else []
     choices = json.loads(runs["choices"].run.checked("specifications.json").read_text()) if "choices" in runs else []
     used = {section["run"] for section in SECTIONS} & runs.keys()
     results = {name: lt.load_results(runs[name].run.checked("results.nc")) for name in used}
-    levels = {each["id"]: each["level"] for each in choices}
-    return made(results, entries, levels, runs) if results or entries else None
+    levels = {choice["id"]: choice["level"] for choice in choices}
+    return lay_out(results, entries, levels, runs) if results or entries else None
 
 
-def made(
+def lay_out(
     results: Mapping[str, lt.Results],
     entries: Sequence[Any],
     levels: Mapping[str, str | None],
     runs: Mapping[str, FinishedRun],
-) -> Made:
+) -> PartContent:
     """Makes the sections from results by run, and the table from entries of ``claims.json``.
 
-    ``levels`` say by id how well verdicts stand other choices; they are empty if that is unknown.
+    ``levels`` say by id how robust verdicts are to other choices; they are empty if that is unknown.
     """
     sections = [
         {
@@ -52,27 +52,27 @@ def made(
     ]
     titles = {name: section["title"] for section in SECTIONS for name in section["claims"]}
     claims = [{**claim(entry, levels.get(entry.id)), "title": titles[entry.id]} for entry in entries]
-    replicated = [each for each in claims if each["level"] == "replicated"]
-    return Made(
+    replicated = [row for row in claims if row["level"] == "replicated"]
+    return PartContent(
         {
             "sections": sections,
-            "counts": Counter(each["verdict"] for each in claims),
-            "replicated": Counter(each["verdict"] for each in replicated),
-            "untrained": sum(each["verdict"] == "supported" and each["untrained"] for each in replicated),
-            "learned": sum(each["verdict"] == "supported" and each["learned"] for each in claims),
+            "counts": Counter(row["verdict"] for row in claims),
+            "replicated": Counter(row["verdict"] for row in replicated),
+            "untrained": sum(row["verdict"] == "supported" and row["untrained"] for row in replicated),
+            "learned": sum(row["verdict"] == "supported" and row["learned"] for row in claims),
             "seeds": entries[0].seeds if entries else 0,
-            "claims": sorted(claims, key=lambda each: each["share"]),
+            "claims": sorted(claims, key=lambda row: row["share"]),
             "command": runs["claims"].command if "claims" in runs else "",
         }
     )
 
 
-def about(found: FinishedRun) -> dict[str, str]:
-    """How networks were trained, and what came of it, by topic."""
-    metrics = found.metrics
+def about(training: FinishedRun) -> dict[str, str]:
+    """By topic, how networks were trained, how many learned, and the command."""
+    metrics = training.metrics
     learned = f"{metrics['converged']} of {metrics['seeds']} networks ({metrics['goal']})"
     diverged = f"; {len(seeds)} diverged" if (seeds := metrics["diverged_seeds"]) else ""
-    return {"recipe": recipe(found.settings), "learned": learned + diverged, "command": found.command}
+    return {"recipe": recipe(training.settings), "learned": learned + diverged, "command": training.command}
 
 
 def recipe(settings: lt.Settings) -> str:
@@ -86,18 +86,18 @@ def recipe(settings: lt.Settings) -> str:
 
 
 def claim(entry: Any, level: str | None) -> dict[str, Any]:
-    """Prepares a claim for the template; ``level`` says how well its verdict stands other choices, if that is known."""
-    declared = next(each for each in CLAIMS.claims if each.id == entry.id)
+    """Prepares a claim for the template; ``level`` says how robust its verdict is to other choices, if known."""
+    declared = next(candidate for candidate in CLAIMS.claims if candidate.id == entry.id)
     untrained = any(
-        name == "untrained networks" and each.verdict == "supported" for name, each in entry.controls.items()
+        name == "untrained networks" and control.verdict == "supported" for name, control in entry.controls.items()
     )
     turns = entry.during is not None and entry.during.changes
     notes = [LEVELS.get(level, level)] if level else []
     notes += ["also for most untrained networks"] * (entry.verdict == "supported" and untrained)
     curves = dict.fromkeys(source.curves for source in declared.sources if source.population == "sine")
-    kept = ("id", "statement", "origin", "statistic", "verdict", "meets", "share")
+    fields = ("id", "statement", "origin", "statistic", "verdict", "meets", "share")
     return {
-        **{name: getattr(entry, name) for name in kept},
+        **{name: getattr(entry, name) for name in fields},
         "words": lt.claims.sentences(entry),
         "verdict_words": VERDICTS[entry.verdict],
         "level": level,

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import lstm_toys as lt
 
-from .. import all as every
+from ..all import EXPERIMENTS
 
 KEPT = (0, 100, 300, 700)
 """Steps before the last at which the page shows the published networks."""
@@ -26,11 +26,11 @@ COMMANDS: dict[str, tuple[tuple[str, ...], ...]] = {
     "rnn": (("sine", "--cell", "rnn", "--gates", "sigmoid", "--learning_rate", "0.002"),),
     "larger": (("sine", "--train_amplitude", "0.6"),),
     **{name: (("sine", "--seeds", "64", *flags),) for name, (_, *flags) in FURTHER.items()},
-    **{name: ((name,),) for name in every.EXPERIMENTS},
+    **{name: ((name,),) for name in EXPERIMENTS},
     "claims": (("claims", "--variants"), ("claims",)),
     "choices": (("claims", "--specifications"),),
 }
-"""By name, the commands whose run will do; the first one is printed if all runs are missing."""
+"""By name, the commands of which one run suffices; the first one is printed if all runs are missing."""
 
 
 class FinishedRun(NamedTuple):
@@ -46,15 +46,15 @@ def find(results_dir: Path) -> tuple[dict[str, FinishedRun], dict[str, str]]:
     """Returns the finished runs by name, and the commands of the missing ones; raises as `lt.find`."""
     studies = {arguments: planned(arguments) for commands in COMMANDS.values() for arguments in commands}
     runs = dict(zip(studies, lt.find([*studies.values()], results_dir), strict=True))
-    found, missing = {}, {}
+    finished, missing = {}, {}
     for name, commands in COMMANDS.items():
         for arguments in commands:
             if run := runs[arguments]:
-                found[name] = FinishedRun(told(arguments), run, studies[arguments].settings, run.read_metrics())
+                finished[name] = FinishedRun(typed(arguments), run, studies[arguments].settings, run.read_metrics())
                 break
         else:
-            missing[name] = told(commands[0])
-    return found, missing
+            missing[name] = typed(commands[0])
+    return finished, missing
 
 
 def planned(arguments: tuple[str, ...]) -> Any:
@@ -62,9 +62,9 @@ def planned(arguments: tuple[str, ...]) -> Any:
     name, *flags = arguments
     if name == "claims":
         return lt.ask("post.claims", *flags, study="claims")
-    return lt.ask(every.EXPERIMENTS[name], *flags)
+    return lt.ask(EXPERIMENTS[name], *flags)
 
 
-def told(arguments: tuple[str, ...]) -> str:
+def typed(arguments: tuple[str, ...]) -> str:
     """A command line as it is typed."""
     return f"lstm-toys {' '.join(arguments)}"

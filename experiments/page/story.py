@@ -1,4 +1,4 @@
-"""The story: steps from a guess to the reader's own curve, with numbers from the runs."""
+"""The story of the page: steps from a guess to the reader's own curve, with numbers from the runs."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ MIDDLE = sine.TRAIN_AMPLITUDE
 LARGER = 2 * MIDDLE
 
 HERE, LEARNED = 8, f"sine,{MIDDLE},{sine.FREQUENCY:g},0,{MIDDLE}"
-"""Networks that are trained in the page, and the curve that they learn: amplitude, frequency, phase, offset."""
+"""The number of networks that the page trains, and the curve that they learn: amplitude, frequency, phase, offset."""
 
 SINGLES = 3
-"""Networks that have a button, of the first ones."""
+"""The number of networks with a button of their own: the first ones."""
 
 FAILS = 0.1
-"""The error from which on networks fail on a curve of the reader's, a third of the amplitude that they learned."""
+"""The error above which networks fail on the reader's curve: a third of the amplitude that they learned."""
 
-VALLEY = next(each for each in SENTENCES if each.id == "valley-phase")
+VALLEY = next(claim for claim in SENTENCES if claim.id == "valley-phase")
 """The claim whose verdict turns with the learning rate, and with the number of steps."""
 
 
@@ -41,44 +41,44 @@ def steps(
     ``further`` are the trainings of `FURTHER` after the published one, each with the address of a picture and results.
     """
     results = trained.results.isel(seed=np.flatnonzero(~trained.diverged))
-    numbers = told(results, metrics)
-    alone, pluck, larger = WORDS["alone"], WORDS["pluck"], asked(LARGER)
+    numbers = text_numbers(results, metrics)
+    alone, pluck, larger = WORDS["alone"], WORDS["pluck"], address(LARGER)
     seeds = results.seed.values[:SINGLES]
-    singles = {alone["single"].format(seed=seed): asked(LARGER, post="yes", seed=seed) for seed in seeds}
+    singles = {alone["single"].format(seed=seed): address(LARGER, post="yes", seed=seed) for seed in seeds}
     plucked = urlencode({"curve": "pluck", "level": MIDDLE, "pull": LARGER - MIDDLE, "networks": "published"})
-    made = [
+    story = [
         step("larger", numbers, {"": larger}),
-        step("learned", numbers, {"": asked(MIDDLE, networks="own", learn=LEARNED, seeds=HERE, step=0)}),
-        step("alone", numbers, {alone["every"].format(**numbers): asked(LARGER, post="yes"), **singles}),
+        step("learned", numbers, {"": address(MIDDLE, networks="own", learn=LEARNED, seeds=HERE, step=0)}),
+        step("alone", numbers, {alone["every"].format(**numbers): address(LARGER, post="yes"), **singles}),
         step("pluck", numbers, {pluck["again"]: plucked}),
         *([verdicts(further, numbers)] if len(further) > 1 else []),
-        step("own", numbers, {WORDS["own"]["again"]: asked(0.8 * MIDDLE)}),
+        step("own", numbers, {WORDS["own"]["again"]: address(0.8 * MIDDLE)}),
     ]
-    return [{"id": f"step-{at}", **each} for at, each in enumerate(made, start=1)]
+    return [{"id": f"step-{number}", **entry} for number, entry in enumerate(story, start=1)]
 
 
 def step(name: str, numbers: Mapping[str, Any], buttons: Mapping[str, str], **more: Any) -> dict[str, Any]:
     """A step of the story: its words with numbers, and the addresses of its pictures by the words of their buttons."""
-    told = ("tab", "title", "texts", "seen", "found", "end")
-    words = {key: said(value, numbers) for key, value in WORDS[name].items() if key in told}
+    keys = ("tab", "title", "texts", "seen", "found", "end")
+    words = {key: fill(value, numbers) for key, value in WORDS[name].items() if key in keys}
     return {**words, "name": name, "buttons": buttons, "asks": [*buttons.values()], **more}
 
 
-def said(words: Any, numbers: Mapping[str, Any]) -> Any:
-    """A text, or several, with numbers."""
-    return words.format(**numbers) if isinstance(words, str) else [each.format(**numbers) for each in words]
+def fill(words: Any, numbers: Mapping[str, Any]) -> Any:
+    """Fills numbers into a text, or into several."""
+    return words.format(**numbers) if isinstance(words, str) else [text.format(**numbers) for text in words]
 
 
-def told(results: lt.Results, metrics: Mapping[str, Any]) -> dict[str, Any]:
-    """The numbers of all texts but those about other trainings; ``results`` are without diverged networks."""
+def text_numbers(results: lt.Results, metrics: Mapping[str, Any]) -> dict[str, Any]:
+    """The numbers in all texts but those about other trainings; ``results`` have no diverged networks."""
     sines = results.amplitude
     (row,) = np.flatnonzero(np.isclose(sines.parameter_amplitude.values, LARGER))
     x, seeds, learned = sines.time.values, results.seed.values, results.training.truth.values
     late = lt.measures.window(x, lt.measures.FOUND)
     tops = sines.isel(curve=row).answer.sel(feature="y").values[:, late].max(axis=1)
     (low,), (high,) = lt.statistics.band(tops[:, None])
-    known = published.answers.curves_in(results)
-    (post,) = (curve["output"] for probe, curve, index in known if (probe, index) == ("amplitude", row))
+    curves = published.answers.curves_in(results)
+    (post,) = (curve["output"] for probe, curve, index in curves if (probe, index) == ("amplitude", row))
     return {
         **metrics,
         "networks": len(seeds),
@@ -97,28 +97,28 @@ def told(results: lt.Results, metrics: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def verdicts(further: Mapping[str, tuple[str, lt.Results]], numbers: Mapping[str, Any]) -> dict[str, Any]:
-    """The claim whose verdict turns with training, judged by the networks of each training."""
-    own = WORDS["verdict"]
-    found = {name: judged(results) for name, (_, results) in further.items()}
-    labels = {name: own["usual"] if name == "published" else FURTHER[name][0].capitalize() for name in found}
+    """The step about the claim whose verdict turns with training, judged by the networks of each training."""
+    words = WORDS["verdict"]
+    rows = {name: judge(results) for name, (_, results) in further.items()}
+    labels = {name: words["usual"] if name == "published" else FURTHER[name][0].capitalize() for name in rows}
     choices = [
-        {"ask": further[name][0], "verdict": each["verdict"], "label": labels[name], "text": said(own["judged"], each)}
-        for name, each in found.items()
+        {"ask": further[name][0], "verdict": row["verdict"], "label": labels[name], "text": fill(words["judged"], row)}
+        for name, row in rows.items()
     ]
-    usual, *more = (found[name]["verdict"] for name in ("published", "steps-3000", "rate-0.003") if name in found)
-    both = own["both"] if len(more) == 2 and usual not in more else ""
-    return step("verdict", numbers, {each["label"]: each["ask"] for each in choices}, choices=choices, both=both)
+    usual, *more = (rows[name]["verdict"] for name in ("published", "steps-3000", "rate-0.003") if name in rows)
+    both = words["both"] if len(more) == 2 and usual not in more else ""
+    return step("verdict", numbers, {choice["label"]: choice["ask"] for choice in choices}, choices=choices, both=both)
 
 
-def judged(results: lt.Results) -> dict[str, Any]:
+def judge(results: lt.Results) -> dict[str, Any]:
     """The verdict on the claim, in words too, and how many networks meet it."""
-    found: Any = lt.claims.judge(VALLEY, {VALLEY.sources[0].population: results})
-    networks = found.counted + found.meaningless
-    words = WORDS["verdict"]["verdicts"][found.verdict]
-    return {"verdict": found.verdict, "said": words, "met": found.met, "networks": networks, "high": VALLEY.high}
+    judgment: Any = lt.claims.judge(VALLEY, {VALLEY.sources[0].population: results})
+    networks = judgment.counted + judgment.meaningless
+    words = WORDS["verdict"]["verdicts"][judgment.verdict]
+    return {"verdict": judgment.verdict, "words": words, "met": judgment.met, "networks": networks, "high": VALLEY.high}
 
 
-def asked(amplitude: float, **other: Any) -> str:
-    """The address in which the page shows a sine A + A sin(10 x)."""
+def address(amplitude: float, **other: Any) -> str:
+    """The page's address that shows a sine A + A sin(10 x)."""
     curve = {"curve": "sine", **sine.sines(amplitude), "phase": 0}
     return urlencode({**curve, "networks": "published", **other})

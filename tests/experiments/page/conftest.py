@@ -79,8 +79,8 @@ def compose(saved, tmp_path_factory):
         finished = SimpleNamespace(command="", settings=runs.planned(("sine",)).settings, metrics=METRICS)
         used = dict.fromkeys([*(section["run"] for section in post.SECTIONS), "claims"], finished)
         parts = {
-            "playground": playground.made(populations, dict.fromkeys(kinds, METRICS)),
-            "post": post.made({"sine": saved("published").results}, entries, dict(levels), used),
+            "playground": playground.lay_out(populations, dict.fromkeys(kinds, METRICS)),
+            "post": post.lay_out({"sine": saved("published").results}, entries, dict(levels), used),
         }
         path = tmp_path_factory.mktemp("page") / "index.html"
         path.write_text(build.html(parts, missing or {}), encoding="utf-8")

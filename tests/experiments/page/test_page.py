@@ -136,7 +136,7 @@ def test_without_a_finished_run_there_is_no_page(commands, tmp_path, capsys):
     printed, errors = capsys.readouterr()
     assert "no finished run" in errors
     assert errors.count("\n") == 1
-    assert all(runs.told(words) in printed for (words,) in commands.values())
+    assert all(runs.typed(words) in printed for (words,) in commands.values())
     assert not (tmp_path / command.NAME).exists()
 
 
@@ -160,11 +160,11 @@ def test_verdicts_are_counted_as_the_claims_under_other_choices_have_them(entrie
     supported, refuted = map(len, replicated.values())
     words = f"Of these, {supported} supported and {refuted} refuted verdicts are replicated"
     levels = {each["id"]: each["level"] for each in choices}
-    page = build.html({"post": post.made({}, entries, levels, {})}, {})
+    page = build.html({"post": post.lay_out({}, entries, levels, {})}, {})
     assert words in page
     assert f"{untrained} of the {supported} also hold for most untrained networks." in page
     assert page.count("<small>replicated</small>") == supported + refuted
-    assert "replicated" not in build.html({"post": post.made({}, entries, {}, {})}, {})
+    assert "replicated" not in build.html({"post": post.lay_out({}, entries, {}, {})}, {})
 
 
 def test_a_drawing_shows_every_network_and_says_what_lies_beyond(entries):
@@ -201,8 +201,8 @@ def test_a_drawing_shows_every_network_and_says_what_lies_beyond(entries):
 def test_numbers_of_the_story_are_those_of_the_networks_that_did_not_diverge(saved):
     published = saved("published")
     x = published.results.training.time.values
-    made = playground.made({"published": published}, {"published": METRICS})
-    told = " ".join(text for step in made.given["steps"] for text in (*step["texts"], *step.get("seen", ())))
+    made = playground.lay_out({"published": published}, {"published": METRICS})
+    told = " ".join(text for step in made.values["steps"] for text in (*step["texts"], *step.get("seen", ())))
 
     def answers(curve):
         shown = np.float32(curve)[None, :, None]
