@@ -23,21 +23,21 @@ HEADER = ["| name | what it is |", "|---|---|"]
 
 
 def row(name: str, folder: Path) -> str:
-    """The row of a public name or a module."""
-    described = pydoc.locate(name) if "." in name else getattr(lt, name)
-    module = importlib.import_module(getattr(described, "__module__", name))
+    """The table row of a public name or a module: a link to its source, and its summary."""
+    documented = pydoc.locate(name) if "." in name else getattr(lt, name)
+    module = importlib.import_module(getattr(documented, "__module__", name))
     source = os.path.relpath(str(module.__file__), folder)
-    first = (inspect.getdoc(described) or "").partition("\n\n")[0]
-    return f"| [`{name}`]({source}) | {' '.join(first.split())} |".replace("``", "`")
+    summary = (inspect.getdoc(documented) or "").partition("\n\n")[0]
+    return f"| [`{name}`]({source}) | {' '.join(summary.split())} |".replace("``", "`")
 
 
-def listed(path: Path) -> str:
-    """The text of a page with its present table."""
+def with_names(path: Path) -> str:
+    """The text of a page, with its table of names up to date."""
     text = path.read_text()
     names = NAMED.findall(text)
     return with_table(text, [*HEADER, *(row(name, path.parent) for name in names)]) if names else text
 
 
 if __name__ == "__main__":
-    for each in PAGES:
-        each.write_text(listed(each))
+    for page in PAGES:
+        page.write_text(with_names(page))

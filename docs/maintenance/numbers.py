@@ -47,19 +47,19 @@ class Unfilled(Exception):
 def pages() -> dict[Path, Path]:
     """The template of each page that has numbers of published results."""
     templates = sorted(PHRASES.glob("*.jinja"))
-    return {ROOT / ("" if each.stem == "README" else "docs") / f"{each.stem}.md": each for each in templates}
+    return {ROOT / ("" if path.stem == "README" else "docs") / f"{path.stem}.md": path for path in templates}
 
 
 def published(folder: Path) -> dict[str, dict[str, Any]]:
     """The contents of all published JSON files, by folder and by name without ending."""
-    found: dict[str, dict[str, Any]] = {}
+    contents: dict[str, dict[str, Any]] = {}
     for path in sorted(folder.rglob("*.json")):
         name = path.parent.relative_to(folder).as_posix()
         if name.partition("/")[0] not in (".", "runs"):
             content = json.loads(path.read_text())
-            own = content.get("numbers", {}) if isinstance(content, dict) else {}  # Of an analysis.
-            found.setdefault(name, {})[path.stem] = {**content, **own} if own else content
-    return found
+            numbers = content.get("numbers", {}) if isinstance(content, dict) else {}  # Of an analysis.
+            contents.setdefault(name, {})[path.stem] = {**content, **numbers} if numbers else content
+    return contents
 
 
 def met_untrained(claim: Mapping[str, Any]) -> bool:
@@ -72,9 +72,9 @@ def rendered(template: str, results: Mapping[str, Any]) -> list[str]:
     environment = jinja2.Environment(undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters["median"] = statistics.median
     environment.tests["met_untrained"] = met_untrained
-    environment.filters["specified"] = lambda found: specified(from_json(Robustness, found))
+    environment.filters["specified"] = lambda robustness: specified(from_json(Robustness, robustness))
     environment.globals |= {"zip": zip, "wilson": wilson, "probability_above": probability_above}
-    environment.globals["learned"] = [each.id for each in SENTENCES if each.learned]
+    environment.globals["learned"] = [claim.id for claim in SENTENCES if claim.learned]
     try:
         text = environment.from_string(template).render(results, results=results)
     except (jinja2.TemplateError, TypeError, ValueError) as error:
@@ -82,12 +82,12 @@ def rendered(template: str, results: Mapping[str, Any]) -> list[str]:
     return text.splitlines()
 
 
-def only(pattern: str, text: str, wanted: str) -> re.Match[str]:
-    """The one place that a pattern has in a text; raises Unfilled."""
-    found = list(re.finditer(pattern, text, re.MULTILINE))
-    if len(found) != 1:
-        raise Unfilled(f"{wanted!r}, with any numbers, is there {len(found)} times, and should be once")
-    return found[0]
+def only(pattern: str, text: str, words: str) -> re.Match[str]:
+    """The only match of a pattern in a text; raises Unfilled if there is none, or another one."""
+    places = list(re.finditer(pattern, text, re.MULTILINE))
+    if len(places) != 1:
+        raise Unfilled(f"{words!r}, with any numbers, is there {len(places)} times, and should be once")
+    return places[0]
 
 
 def with_phrase(text: str, phrase: str) -> str:
@@ -107,8 +107,8 @@ def with_table(text: str, lines: list[str]) -> str:
 def filled(text: str, lines: Iterable[str]) -> str:
     """A page with the numbers of all phrases and tables; raises Unfilled."""
     for table, group in groupby(lines, lambda line: line.startswith("|")):
-        each = list(group)
-        text = with_table(text, each) if table else reduce(with_phrase, filter(str.strip, each), text)
+        block = list(group)
+        text = with_table(text, block) if table else reduce(with_phrase, filter(str.strip, block), text)
     return text
 
 

@@ -30,7 +30,7 @@ def draw(results: lt.Results) -> Drawing:
     answers = sines.answer.isel(curve=curve).sel(feature="y").values[~results.diverged.values]
     learned = results.training.truth.isel(curve=0).sel(feature="y").values
     median = np.median(answers, axis=0)
-    top, fall = int(np.argmax(shown[: len(x) // 2])), len(x) // 3  # A peak, and a place next to which nothing is.
+    top, fall = int(np.argmax(shown[: len(x) // 2])), len(x) // 3  # A peak, and a place with nothing next to it.
     with lt.figures.canvas(TITLE, size=(8.4, 3.6)) as (figure, (axes,)):
         axes.plot(x, answers.T, color=COLORS["b"], alpha=0.2, linewidth=0.7)
         axes.plot(x, median, color=COLORS["b"], linewidth=2.5)
@@ -50,7 +50,7 @@ def draw(results: lt.Results) -> Drawing:
     return figure
 
 
-def take(results_dir: Path, picture: Path) -> None:
+def draw_from_run(results_dir: Path, picture: Path) -> None:
     """Draws the picture from the run in a folder of results; exits 1 if there is none."""
     (arguments,) = runs.COMMANDS["published"]
     (run,) = lt.find([runs.planned(arguments)], results_dir)
@@ -61,4 +61,4 @@ def take(results_dir: Path, picture: Path) -> None:
 
 
 if __name__ == "__main__":
-    take(RESULTS, RESULTS / "index.png")
+    draw_from_run(RESULTS, RESULTS / "index.png")

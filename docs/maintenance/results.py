@@ -1,8 +1,8 @@
 """Makes everything in ``results/`` anew by one command.
 
-Says first which commands it will carry out, and what they took the last time. Then it computes all runs, and publishes
-them once all are finished. The same command continues after an interruption: finished runs are used, and unfinished
-ones go on from their checkpoints.
+Prints the commands first, with the time and disk space that they took the last time. Then it computes all runs, and
+publishes them once all are finished. The same command continues after an interruption: finished runs are used, and
+unfinished ones go on from their checkpoints.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def main(root: Path) -> None:
         if step.published:
             call(f"{step.command} --publish --quiet", root)
     call(steps.PAGE, root)
-    picture.take(root / "results", root / "results" / "index.png")
+    picture.draw_from_run(root / "results", root / "results" / "index.png")
     (target := root / "results" / "benchmarks").mkdir(exist_ok=True)
     for path in measured.iterdir():
         (target / path.name).write_bytes(publishing.content(path))
@@ -65,14 +65,14 @@ def main(root: Path) -> None:
 
 
 def announce(root: Path) -> None:
-    """Prints what each command takes; exits 1 if there is not enough disk."""
-    known = steps.costs()
-    every = [*(step.command for step in steps.STEPS), *steps.BENCHMARKS]
-    rows = [(f"python -m {each}", *told(known[each])) for each in every]
-    total = Cost(*(sum(numbers) for numbers in zip(*(known[each] for each in every), strict=True)))
+    """Prints the time and disk space of each command; exits 1 if there is not enough disk."""
+    costs = steps.costs()
+    commands = [*(step.command for step in steps.STEPS), *steps.BENCHMARKS]
+    rows = [(f"python -m {command}", *cells(costs[command])) for command in commands]
+    total = Cost(*(sum(numbers) for numbers in zip(*(costs[command] for command in commands), strict=True)))
     free = shutil.disk_usage(root).free
     console = output.console()
-    rows.append(("all of them", *told(total)))
+    rows.append(("all of them", *cells(total)))
     console.print(tables.table("to make", ("command", "hours>", "GiB>"), rows, **tables.PLAIN))
     console.print(f"{free / GIB:.1f} GiB are free on the disk")
     runs = root / "results" / "runs"
@@ -80,7 +80,7 @@ def announce(root: Path) -> None:
         sys.exit("this is not enough")
 
 
-def told(cost: Cost) -> tuple[str, str]:
+def cells(cost: Cost) -> tuple[str, str]:
     """Hours and GiB as cells of a table."""
     return f"{cost.seconds / 3600:.2f}", f"{cost.bytes / GIB:.2f}"
 
@@ -96,7 +96,7 @@ def write_sea(path: Path) -> None:
 
 
 def carry_out(arguments: str, runs: Path, command: str | None = None) -> None:
-    """Calls a command, and adds what it takes, finished or not, to what earlier attempts took."""
+    """Calls a command, and adds its cost, even if it fails, to that of earlier attempts."""
     began, before = time.perf_counter(), size(runs)
     try:
         call(arguments, runs.parents[1])
@@ -111,31 +111,31 @@ def call(arguments: str, root: Path) -> None:
     child = subprocess.Popen([sys.executable, "-m", *shlex.split(arguments)], cwd=root)
     # A terminal sends SIGINT to the command, too, which then saves what it has.
     handlers = {signal.SIGINT: lambda *_: None, signal.SIGTERM: lambda *_: child.terminate()}
-    before: dict[Any, Any] = {number: signal.signal(number, each) for number, each in handlers.items()}
+    before: dict[Any, Any] = {number: signal.signal(number, handler) for number, handler in handlers.items()}
     try:
-        code = child.wait(math.inf)  # With a limit it asks again and again, so that no signal has to wait for it.
+        code = child.wait(math.inf)  # With a timeout it polls, and so handles signals at once.
     finally:
-        for number, each in before.items():
-            signal.signal(number, each)
+        for number, handler in before.items():
+            signal.signal(number, handler)
     if code:
         output.complain(f"python -m {arguments} ended with {code}; make results continues")
         sys.exit(code)
 
 
 def spent(runs: Path) -> dict[str, Cost]:
-    """What commands have taken since the results were last published."""
+    """The costs of commands since the results were last published."""
     path = runs / "spent.json"
-    return {command: Cost(**each) for command, each in json.loads(path.read_text()).items()} if path.exists() else {}
+    return {command: Cost(**cost) for command, cost in json.loads(path.read_text()).items()} if path.exists() else {}
 
 
 def keep_costs(runs: Path) -> None:
-    """Keeps what commands took for the next time, except those whose runs were there before."""
+    """Saves the costs of commands for the next time, except those whose runs were there before."""
     write(steps.COSTS, steps.costs() | {command: cost for command, cost in spent(runs).items() if cost.bytes > 0})
     (runs / "spent.json").unlink()
 
 
 def write(path: Path, costs: dict[str, Cost]) -> None:
-    """Writes what commands took."""
+    """Writes the costs of commands."""
     files.write_json(path, {command: {"seconds": round(s), "bytes": b} for command, (s, b) in costs.items()})
 
 

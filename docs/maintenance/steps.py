@@ -1,4 +1,4 @@
-"""The commands that make everything in ``results/``, and what they took the last time.
+"""The commands that make everything in ``results/``, and their costs the last time.
 
 ``python -m docs.maintenance.steps`` lists them with the date on which the published numbers were computed, the commit
 before, and whether the code that every training passes through is still the same.
@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from rich.console import RenderableType
 
-from experiments import all as every
+from experiments.all import EXPERIMENTS
 from experiments.page import runs
 from experiments.research.explained.predictions import KEPT_STEPS
 from lstm_toys import modules, output, tables
@@ -26,7 +26,7 @@ SEA = "results/runs/elnino.csv"
 
 
 class Step(NamedTuple):
-    """A command, as typed after ``python -m``, and the folder of ``results/`` that it publishes, if it does."""
+    """A command, as typed after ``python -m``, and the folder of ``results/`` that it publishes, if any."""
 
     command: str
     published: str = ""
@@ -55,12 +55,12 @@ GRIDS = tuple(
 SHOWN = tuple(
     Step(f"experiments.{' '.join(commands[0])}")
     for name, commands in runs.COMMANDS.items()
-    if name not in every.EXPERIMENTS and commands[0][0] != "claims"
+    if name not in EXPERIMENTS and commands[0][0] != "claims"
 )
-"""Runs that nothing but the page shows."""
+"""Runs that only the page shows."""
 
 STEPS = (
-    *(Step(f"experiments.{name} --seeds 16", name) for name in every.EXPERIMENTS),
+    *(Step(f"experiments.{name} --seeds 16", name) for name in EXPERIMENTS),
     Step(OWN, "own"),
     *GRIDS,
     *SHOWN,
@@ -98,52 +98,52 @@ COSTS = Path(__file__).with_name("costs.json")
 
 
 class Cost(NamedTuple):
-    """What a command took."""
+    """The time and disk space that a command took."""
 
     seconds: float
     bytes: int
 
 
 def costs() -> dict[str, Cost]:
-    """What each command took the last time."""
-    return {command: Cost(**each) for command, each in json.loads(COSTS.read_text()).items()}
+    """The cost of each command the last time."""
+    return {command: Cost(**cost) for command, cost in json.loads(COSTS.read_text()).items()}
 
 
 def published(numbers: Path | None) -> tuple[str, str, str]:
     """When published numbers were computed, the last commit before that, and whether trainings still have its code.
 
-    Benchmarks do not say when they were measured, so it is when they were committed. Dashes without a file, or if
-    nothing is known of it.
+    Benchmarks do not say when they were measured, so the date is that of their commit. Dashes without a file, or if
+    no such commit is known.
     """
-    told = json.loads(numbers.read_text()).get("computed") if numbers and numbers.exists() else None
-    when = told or (git("log", "-1", "--format=%ci", "--", str(numbers)).strip() if numbers else "")
+    computed = json.loads(numbers.read_text()).get("computed") if numbers and numbers.exists() else None
+    when = computed or (git("log", "-1", "--format=%ci", "--", str(numbers)).strip() if numbers else "")
     if not (when and (commit := git("rev-list", "-1", "--abbrev-commit", f"--before={when}", "HEAD").strip())):
         return "–", "–", "–"
     folder = Path(modules.LIBRARY)
-    paths = [f":(glob){folder}/*.py", *(str(folder / each) for each in code.BELOW)]
+    paths = [f":(glob){folder}/*.py", *(str(folder / name) for name in code.BELOW)]
     return when.partition(" ")[0], commit, "no" if git("diff", "--stat", commit, "--", *paths) else "yes"
 
 
 def git(*arguments: str) -> str:
-    """What Git prints in the clone."""
+    """The output of a Git command in the clone."""
     command = ["git", "-C", str(RESULTS), *arguments]
     return subprocess.run(command, capture_output=True, text=True, check=False).stdout
 
 
 def name_of(benchmark: str) -> str:
-    """The name of a benchmark, which its files have."""
+    """The name of a benchmark, and of its files."""
     return benchmark.split()[0].rpartition(".")[2]
 
 
-def listed() -> RenderableType:
+def overview() -> RenderableType:
     """The table of all steps."""
-    known = costs()
-    made = {each.command: RESULTS / each.published / "metrics.json" if each.published else None for each in STEPS}
-    made |= {each: RESULTS / "benchmarks" / f"{name_of(each)}.json" for each in BENCHMARKS}
-    rows = [(command, f"{known[command].seconds:,}", *published(numbers)) for command, numbers in made.items()]
+    previous = costs()
+    files = {step.command: RESULTS / step.published / "metrics.json" if step.published else None for step in STEPS}
+    files |= {command: RESULTS / "benchmarks" / f"{name_of(command)}.json" for command in BENCHMARKS}
+    rows = [(command, f"{previous[command].seconds:,}", *published(numbers)) for command, numbers in files.items()]
     columns = ("python -m", "seconds>", "computed", "code of", "same code")
     return tables.table("steps of make results", columns, rows, **tables.PLAIN)
 
 
 if __name__ == "__main__":
-    output.console().print(listed())
+    output.console().print(overview())

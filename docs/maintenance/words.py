@@ -15,7 +15,7 @@ PAGE, ALL = 2_500, 26_000
 
 
 class Article(HTMLParser):
-    """The texts of the element ``article``, in which a page has its own."""
+    """The texts of the element ``article``, which holds the content of a page."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -30,7 +30,7 @@ class Article(HTMLParser):
         self.depth -= tag == "article"
 
     def handle_data(self, data: str) -> None:
-        """Keeps what stands within it."""
+        """Keeps the text in the article."""
         if self.depth:
             self.texts.append(data)
 
@@ -45,8 +45,8 @@ def counted(page: Path) -> int:
 def main(site: Path) -> None:
     """Prints the words of every page, most first."""
     names = (path.relative_to(site).with_suffix("").as_posix() for path in site.rglob("*.html"))
-    kept = [name for name in names if name.partition("/")[0] not in OTHER and not name.startswith("_")]
-    words = {name: counted(site / f"{name}.html") for name in kept}
+    pages = [name for name in names if name.partition("/")[0] not in OTHER and not name.startswith("_")]
+    words = {name: counted(site / f"{name}.html") for name in pages}
     for name in sorted(words, key=lambda name: -words[name]):
         print(f"{words[name]:6,} {name}")
     print(f"{sum(words.values()):6,} in all")

@@ -36,7 +36,7 @@ def test_numbers_are_those_of_the_published_results(path, template):
 
 @pytest.mark.parametrize("path", api.PAGES, ids=lambda path: path.name)
 def test_the_reference_has_the_first_lines_of_the_docstrings(path):
-    assert api.listed(path) == path.read_text()
+    assert api.with_names(path) == path.read_text()
 
 
 @pytest.fixture

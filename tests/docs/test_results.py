@@ -40,7 +40,7 @@ def clone(tmp_path, monkeypatch):
     monkeypatch.setattr(steps, "PAGE", "made page --publish")
     monkeypatch.setattr(steps, "COSTS", tmp_path / "costs.json")
     monkeypatch.setattr(results, "NEEDED", {"statsmodels": "test"})
-    monkeypatch.setattr(picture, "take", lambda folder, to: to.write_text(folder.name))
+    monkeypatch.setattr(picture, "draw_from_run", lambda folder, to: to.write_text(folder.name))
     return tmp_path
 
 
@@ -123,4 +123,4 @@ def test_what_every_command_takes_is_known_and_they_publish_every_set_there_is()
     folder = ROOT / "results"
     published = {path.parent.relative_to(folder).as_posix() for path in folder.glob("*/**/manifest.json")}
     assert published <= {step.published for step in steps.STEPS}
-    assert [cell.plain for cell in steps.listed().columns[0].cells] == every
+    assert [cell.plain for cell in steps.overview().columns[0].cells] == every
