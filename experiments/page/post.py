@@ -18,7 +18,7 @@ SECTIONS = prose("post")["section"]
 VERDICTS = {"supported": "It holds", "refuted": "It does not hold", "undecided": "It is not decided"}
 
 LEVELS = {"depends": "depends on choices", "not tested": "too few choices judged"}
-"""The robustness of verdicts in words, where its name is not enough; see `lstm-toys claims --specifications`."""
+"""Words for levels of robustness whose names do not say enough; see `lstm-toys claims --specifications`."""
 
 
 def make(runs: Mapping[str, FinishedRun]) -> PartContent | None:

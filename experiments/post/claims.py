@@ -103,8 +103,8 @@ def variant(column: str) -> lt.claims.Change:
         if (column, name) in UNLEARNED or (large and not settings.hidden):  # The answer determines a readout's units.
             return None
         rate = RATES.get(column, {}).get(name, settings.learning_rate)
-        kept = tuple(steps for steps in KEPT if steps < settings.steps)
-        other = replace(settings, cell=cell, learning_rate=rate, keep_steps=kept)
+        keep_steps = tuple(steps for steps in KEPT if steps < settings.steps)
+        other = replace(settings, cell=cell, learning_rate=rate, keep_steps=keep_steps)
         other = replace(other, gates="sigmoid") if cell == "rnn" else other
         return replace(other, hidden=as_large(other, *FEATURES[name])) if large else other
 

@@ -93,18 +93,18 @@ def compare_vectors(results: xr.DataTree, figure: str, names: dict[str, str]) ->
     """
     rows, shown = [], results.post
     for pair in numbers()[figure]["pairs"]:
-        known = {name: value for name, value in pair.items() if name not in names.values()}
+        inputs = {name: value for name, value in pair.items() if name not in names.values()}
         output = [pair[names[name]] for name in shown.output_feature.values]
         rows += [
-            _row("post", {**known, "output": output}, shown.answer.values[:, index])
-            for index in np.flatnonzero(_same(shown, known))
+            _row("post", {**inputs, "output": output}, shown.answer.values[:, index])
+            for index in np.flatnonzero(_same(shown, inputs))
         ]
     return rows
 
 
-def _same(shown: Any, known: dict[str, float]) -> np.ndarray:
+def _same(shown: Any, values: dict[str, float]) -> np.ndarray:
     """Which curves of a probe have these parameters."""
-    return np.all([np.isclose(shown[f"parameter_{name}"], value) for name, value in known.items()], axis=0)
+    return np.all([np.isclose(shown[f"parameter_{name}"], value) for name, value in values.items()], axis=0)
 
 
 def _row(probe: str, curve: dict[str, Any], answers: np.ndarray) -> dict[str, Any]:
