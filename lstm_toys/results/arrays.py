@@ -20,7 +20,7 @@ from jaxtyping import Float
 from lstm_toys import arguments
 from lstm_toys.populations import records
 from lstm_toys.statistics.errors import BINARY, CROSS_ENTROPY
-from lstm_toys.tasks import asked
+from lstm_toys.tasks.evaluation import EvaluationSet, evaluation_set
 from lstm_toys.tasks.goal import counted_over
 from lstm_toys.tasks.parameters import PARAMETER, PART, TRAINING, Parameter, Span, label
 from lstm_toys.tasks.probes import Probe
@@ -63,43 +63,44 @@ def tree(
             training = training.assign(records.training_set(task, examples))
     nodes = {"/": networks.to_dataset(inherit=False), TRAINING: training}
     for each in probes:
-        nodes[each.name] = curve_set(task, asked.of(task, each, x), answers[each.name], span, each.declared)
+        nodes[each.name] = curve_set(task, evaluation_set(task, each, x), answers[each.name], span, each.declared)
     return xr.DataTree.from_dict(nodes)
 
 
 def training_curve(task: Task, x: TimePoints, span: Span, examples: Examples, train_answer: FirstAnswer) -> xr.Dataset:
     """Labels the first training curve and the answers to it."""
     first = jax.tree.map(lambda each: each[:1], examples)
-    return curve_set(task, asked.of(task, first, x), train_answer[:, None], span)
+    return curve_set(task, evaluation_set(task, first, x), train_answer[:, None], span)
 
 
 def curve_set(
-    task: Task, shown: asked.Asked, answer: Answers, span: Span, declared: Sequence[Parameter] = ()
+    task: Task, curves: EvaluationSet, answer: Answers, span: Span, declared: Sequence[Parameter] = ()
 ) -> xr.Dataset:
-    """Labels curves, what is right about them, and the networks' answers to them.
+    """Labels curves, the correct answers, and the networks' answers to them.
 
     Answers are sequences, with the axes ``time, feature``, or ``time, output_feature`` if inputs have different
-    features, or vectors, with the axis ``output_feature``. ``truth`` and ``counts`` are missing if nothing is right.
+    features, or vectors, with the axis ``output_feature``. ``truth`` and ``counts`` are missing if correct answers are
+    unknown.
     """
     axes, known = task.axes, {each.name: each for each in declared}
     variables: dict[str, Any] = {
-        "input": (("curve", "time", "feature"), shown.inputs),
+        "input": (("curve", "time", "feature"), curves.inputs),
         "answer": (("seed", "curve", *axes), answer, {"loss": task.loss} if accuracies_of(task.loss) else {}),
     }
-    if shown.truth is not None:
+    if curves.truth is not None:
         of_answers = ("curve", *(axes[:-1] if task.loss == CROSS_ENTROPY else axes))
-        variables |= {"truth": (of_answers, shown.truth), "counts": (of_answers, shown.counts)}
-    if shown.lengths is not None:
-        variables["length"] = "curve", shown.lengths
-    if shown.names:
-        variables["name"] = "curve", list(shown.names)
+        variables |= {"truth": (of_answers, curves.truth), "counts": (of_answers, curves.counts)}
+    if curves.lengths is not None:
+        variables["length"] = "curve", curves.lengths
+    if curves.names:
+        variables["name"] = "curve", list(curves.names)
     coordinates = {
-        "time": ("time", shown.x, {"long_name": span.name, "units": span.unit}),
+        "time": ("time", curves.x, {"long_name": span.name, "units": span.unit}),
         "feature": list(task.input_features),
         axes[-1]: list(task.output_features),
         **{
-            f"{PARAMETER}{name}": ("curve", np.broadcast_to(each, len(shown.inputs)), described(name, known.get(name)))
-            for name, each in shown.labels.items()
+            f"{PARAMETER}{name}": ("curve", np.broadcast_to(each, len(curves.inputs)), described(name, known.get(name)))
+            for name, each in curves.labels.items()
         },
     }
     repeatable = task.ahead and axes[-1] == "feature"  # Otherwise the last input is not a guess of the next answer.

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 import lstm_toys as lt
-from lstm_toys.tasks import asked, probes
+from lstm_toys.tasks import probes
+from lstm_toys.tasks.evaluation import evaluation_set
 
 X = np.asarray(lt.time_points(20))
 CURVES = np.zeros((2, 20, 1))
@@ -36,7 +37,7 @@ def test_probes_are_grouped_by_their_time_points():
 def test_one_answer_per_curve_is_given_after_its_last_point():
     sums, plain = lt.Probe.of("sums", SUMS), lt.Probe("plain", CURVES, {})
     assert sums.lengths.tolist() == [4, 5]
-    np.testing.assert_array_equal(asked.of(TASK, sums, X).truth, [[1], [np.nan]])
+    np.testing.assert_array_equal(evaluation_set(TASK, sums, X).truth, [[1], [np.nan]])
     sets = {probes.SHARED: [sums, lt.Probe("more", np.zeros((1, 5, 1)), {})], "plain": [plain]}
     told = probes.told_lengths(CLASSES, sets)
     assert {name: each.tolist() for name, each in told.items()} == {probes.SHARED: [4, 5, 5]}

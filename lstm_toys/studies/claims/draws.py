@@ -17,7 +17,7 @@ from lstm_toys.populations.trained import Networks
 from lstm_toys.results import arrays
 from lstm_toys.runs.checks import trial
 from lstm_toys.studies.claims.declaration import Source
-from lstm_toys.tasks import asked
+from lstm_toys.tasks.evaluation import evaluation_set
 from lstm_toys.tasks.parameters import TRAINING, Span
 from lstm_toys.tasks.probes import Probe, check_probes
 from lstm_toys.tasks.scaling import scaling_of
@@ -47,8 +47,8 @@ def labeled(results: xr.DataTree, source: Source, base_seed: int, networks: Netw
             ends = None if task.sequence or probe.lengths is None else probe.lengths.reshape(len(seeds), -1)
             inputs = probe.inputs.reshape(len(seeds), -1, *probe.inputs.shape[1:])
             answers = np.concatenate(answering.own_answers(networks, inputs, ends))
-        shown = asked.of(task, probe, time.values.astype(np.float32))
-        flat = arrays.curve_set(task, shown, answers[None], span, probe.declared)
+        evaluated = evaluation_set(task, probe, time.values.astype(np.float32))
+        flat = arrays.curve_set(task, evaluated, answers[None], span, probe.declared)
     tree = xr.DataTree.from_dict({"/": xr.Dataset(attrs=results.attrs), "draws": flat})
     flat = arrays.probed(arrays.in_units(tree, scaling_of(results)), "draws").isel(seed=0)
     by_network = flat.coarsen(curve=len(probe.inputs) // len(seeds)).construct(curve=("seed", "own"))

@@ -26,7 +26,7 @@ from lstm_toys.results import arrays
 from lstm_toys.results.summary import GOAL_ERROR, named, with_measures
 from lstm_toys.statistics import errors, measures
 from lstm_toys.studies.generalization.settings import Grid
-from lstm_toys.tasks import asked
+from lstm_toys.tasks.evaluation import evaluation_set
 from lstm_toys.tasks.families import Family
 from lstm_toys.tasks.goal import Goal
 from lstm_toys.tasks.parameters import LENGTH, PARAMETER, SPACING, Span
@@ -227,8 +227,8 @@ class LengthMeasures(NamedTuple):
         done, every = 0, list[dict[str, xr.DataArray]]()
         for probe in self.probes:
             answers = answering.answers(networks, probe.inputs, lengths=self._told.get(probe.name))
-            shown = asked.of(self.task, probe, np.arange(probe.inputs.shape[1], dtype=float))
-            curves = {probe.name: arrays.curve_set(self.task, shown, answers, self.span)}
+            evaluated = evaluation_set(self.task, probe, np.arange(probe.inputs.shape[1], dtype=float))
+            curves = {probe.name: arrays.curve_set(self.task, evaluated, answers, self.span)}
             labeled = with_measures(arrays.in_units(xr.DataTree.from_dict(curves), self.scaling))
             every.append(named(arrays.probed(labeled, probe.name)))
             progress(done := done + len(networks) * len(probe.inputs))

@@ -1,10 +1,10 @@
-"""What networks are asked: curves, what is right about them, and how much each answer counts.
+"""Evaluation sets: curves, the correct answers to them, and the weight of each answer.
 
-This is decided here and nowhere else, for a training set, a validation set, a probe and a file of curves alike.
+Every error is measured on one, whether of a training set, a validation set, a probe or a file of curves.
 
 >>> task = lt.predict_next(np.array([[[0.1], [0.4], [0.2], [0.3]]]), ("y",))
 >>> probe = lt.Probe("other", np.array([[[1.0], [2.0], [3.0]]]), {})
->>> of(task, probe, np.arange(3.0)).truth.ravel().tolist()  # Nobody knows the last.
+>>> evaluation_set(task, probe, np.arange(3.0)).truth.ravel().tolist()  # The value after the last one is unknown.
 [2.0, 3.0, nan]
 """
 
@@ -23,15 +23,15 @@ Truth = (
 )
 
 
-class Asked(NamedTuple):
-    """Curves that networks are asked about.
+class EvaluationSet(NamedTuple):
+    """Curves to evaluate networks on.
 
     Attributes:
         inputs: curves ``[C, T, F]``.
-        truth: what is right, ``[C, T, A]``, or ``[C, A]`` once per curve; classes are ``[C, T]`` or ``[C]``. NaN where
-            it does not count. None: nobody knows what is right.
-        counts: how much each answer counts, in the shape of ``truth``: its weight, and 0 beyond the end of a sequence
-            and where nothing is known.
+        truth: the correct answers, ``[C, T, A]``, or ``[C, A]`` once per curve; classes are ``[C, T]`` or ``[C]``. NaN
+            where an answer does not count. None: all correct answers are unknown.
+        counts: the weight of each answer, in the shape of ``truth``: 0 beyond the end of a sequence and where the
+            correct answer is unknown.
         x: time points of the answers ``[T]``.
         lengths: number of points of each curve ``[C]``; None: all T points.
         labels: parameters of the curves by name, one number per curve ``[C]``.
@@ -47,25 +47,25 @@ class Asked(NamedTuple):
     names: tuple[str, ...] = ()
 
 
-def of(task: Task, shown: Examples | Probe, x: Float[np.ndarray, " _"]) -> Asked:
-    """What networks of a task are asked by examples, or by a probe; ``x`` are the time points of the training."""
-    inputs, lengths = np.asarray(shown.inputs), None if shown.lengths is None else np.asarray(shown.lengths)
-    about: dict[str, Any] = {"x": x, "lengths": lengths}
-    if isinstance(shown, Probe):
-        about |= {"x": shown.points(x), "labels": shown.parameters, "names": shown.names}
-    targets = _usual(task, shown) if shown.targets is None else np.asarray(shown.targets)
+def evaluation_set(task: Task, curves: Examples | Probe, x: Float[np.ndarray, " _"]) -> EvaluationSet:
+    """Makes the evaluation set of examples, or of a probe; ``x`` are the time points of the training."""
+    inputs, lengths = np.asarray(curves.inputs), None if curves.lengths is None else np.asarray(curves.lengths)
+    metadata: dict[str, Any] = {"x": x, "lengths": lengths}
+    if isinstance(curves, Probe):
+        metadata |= {"x": curves.points(x), "labels": curves.parameters, "names": curves.names}
+    targets = _default_targets(task, curves) if curves.targets is None else np.asarray(curves.targets)
     if targets is None:
-        return Asked(inputs, None, None, **about)
-    given: Any = inputs, targets, lengths, None if shown.weights is None else np.asarray(shown.weights)
-    counts = np.asarray(Examples(*given).counts, np.float32)
+        return EvaluationSet(inputs, None, None, **metadata)
+    examples: Any = inputs, targets, lengths, None if curves.weights is None else np.asarray(curves.weights)
+    counts = np.asarray(Examples(*examples).counts, np.float32)
     truth = np.where(counts > 0, targets, np.nan)
     if task.loss == CROSS_ENTROPY:
         truth, counts = truth[..., 0], counts[..., 0]
-    return Asked(inputs, truth, counts, **about)
+    return EvaluationSet(inputs, truth, counts, **metadata)
 
 
-def _usual(task: Task, probe: Probe) -> Float[np.ndarray, "C T A"] | Float[np.ndarray, "C A"] | None:
-    """What is right about curves without targets, by what the task says of its own; None if nothing is."""
+def _default_targets(task: Task, probe: Probe) -> Float[np.ndarray, "C T A"] | Float[np.ndarray, "C A"] | None:
+    """The correct answers to a probe without targets, which follow from the task; None if they are unknown."""
     inputs, names = probe.inputs, task.output_features
     if accuracies_of(task.loss) is not None:
         return None

@@ -1,19 +1,19 @@
-"""What is right about curves whose targets nobody gave."""
+"""Evaluation sets of curves without targets."""
 
 import numpy as np
 import pytest
 
 import lstm_toys as lt
-from lstm_toys.tasks import asked
+from lstm_toys.tasks.evaluation import evaluation_set
 
 CURVE = np.arange(6.0).reshape(1, 6, 1)
 
 
 def truth(probe, **about):
-    """What is right about a probe, in a row; None if nothing is."""
+    """The correct answers to a probe, in a row; None if they are unknown."""
     task = lt.Task(lambda *_: None, ("y",), about.pop("answers", ("y",)), **{"sequence": True, **about})
-    found = asked.of(task, probe, np.linspace(0, 1, 6)).truth
-    return found if found is None else found.ravel().tolist()
+    correct = evaluation_set(task, probe, np.linspace(0, 1, 6)).truth
+    return correct if correct is None else correct.ravel().tolist()
 
 
 @pytest.mark.parametrize(
@@ -30,9 +30,9 @@ def truth(probe, **about):
     ],
     ids=str,
 )
-def test_it_is_what_the_task_says_or_nothing(about, expected):
-    found = truth(lt.Probe("other", CURVE, {"a": np.array([0.5])}), **about)
-    np.testing.assert_equal(found, expected)
+def test_correct_answers_follow_from_the_task_or_are_unknown(about, expected):
+    correct = truth(lt.Probe("other", CURVE, {"a": np.array([0.5])}), **about)
+    np.testing.assert_equal(correct, expected)
 
 
 def test_what_follows_the_end_of_a_sequence_is_not_known():
