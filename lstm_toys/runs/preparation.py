@@ -29,7 +29,7 @@ from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.folder import Run
 from lstm_toys.runs.identity import TRACED, Settings
 from lstm_toys.tasks.parameters import TRAINING
-from lstm_toys.tasks.probes import Probe, by_points, by_probe, check_probes, curves_of, told_lengths
+from lstm_toys.tasks.probes import Probe, by_points, by_probe, check_probes, curves_of, lengths_of
 from lstm_toys.tasks.supervision import Examples, Task
 
 
@@ -59,7 +59,7 @@ class ExperimentCurves(NamedTuple):
 
     def lengths(self, *, training: bool = True) -> dict[str, Int[np.ndarray, " C"]]:
         """The lengths of `answered` curves that networks are told, of each set in which they differ."""
-        return told_lengths(self.task, by_points(self.shown(training=training), self.x))
+        return lengths_of(self.task, by_points(self.shown(training=training), self.x))
 
     def split(
         self, answers: Mapping[str, Float[np.ndarray, "S _ ..."]], *, training: bool = True

@@ -1,4 +1,4 @@
-"""The data of networks: families of curves, sequences, tasks, probes, and goals."""
+"""Tasks: families of curves, sequences, training examples, probes, evaluation sets and goals."""
 
 import lazy_loader
 

@@ -1,4 +1,4 @@
-"""Reads curves from a file. Imports nothing heavy."""
+"""Reads curves from text files, such as CSV. Imports nothing heavy."""
 
 import hashlib
 import json
@@ -129,11 +129,11 @@ def read_table(path: Path | str, *, scaled: bool = False) -> tuple[tuple[str, ..
     return table.names, table.values
 
 
-def check_sizes(table: textfile.Table, scaled: bool, first: int = 0) -> None:
-    """Raises ValueError if values of a table, from column ``first`` on, cannot be squared in single precision."""
+def check_sizes(table: textfile.Table, scaled: bool, first_column: int = 0) -> None:
+    """Raises ValueError if values of a table, from ``first_column`` on, cannot be squared in single precision."""
     largest, least = (LARGEST_SCALED, LEAST_SCALED) if scaled else (LARGEST, LEAST)
     sizes = np.abs(table.values)
-    sizes[:, :first] = 0
+    sizes[:, :first_column] = 0
     if (beyond := sizes > largest).any():
         row, column = np.argwhere(beyond)[0]
         raise ValueError(
@@ -150,14 +150,14 @@ def check_sizes(table: textfile.Table, scaled: bool, first: int = 0) -> None:
 
 
 def _span(name: re.Match[str], x: jt.Float[np.ndarray, " T"], lines: jt.Int[np.ndarray, " T"]) -> Span:
-    """Returns the range of evenly spaced time points, or raises ValueError. ``name`` matches their column's name."""
+    """Returns the range of evenly spaced time points, or raises ValueError. ``name``: their name, matched by `TIME`."""
     column = f"column 1, {quoted(name[0])}"
     steps = np.diff(x)
     if not (steps > 0).all():
         row = int((steps > 0).argmin()) + 1
         raise ValueError(f"row {lines[row]}, {column}: {x[row]:g} after {x[row - 1]:g}; time points must rise")
-    beside = np.abs(x - np.linspace(x[0], x[-1], len(x))) / steps.mean()
-    if beside.max() > UNEVEN:
+    deviation = np.abs(x - np.linspace(x[0], x[-1], len(x))) / steps.mean()
+    if deviation.max() > UNEVEN:
         usual = np.median(steps)
         row = int(np.abs(steps - usual).argmax()) + 1
         raise ValueError(

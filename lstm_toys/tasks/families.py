@@ -74,7 +74,7 @@ class Family:
     @property
     def names(self) -> tuple[str, ...]:
         """The names of its parameters."""
-        return tuple(each.name for each in self.parameters)
+        return tuple(parameter.name for parameter in self.parameters)
 
     def curves(self, x: TimePoints, parameters: Parameters) -> Float[Array, "C T"]:
         """Samples one curve per row of a table of parameters.
@@ -116,7 +116,8 @@ class Family:
         """
         arguments.kinds(locals(), ranges=Mapping | None)
         count = arguments.whole("count", count, least=1)
-        intervals = {each.name: (each.low, each.high) for each in self.parameters} | dict(ranges or {})
+        declared = {parameter.name: (parameter.low, parameter.high) for parameter in self.parameters}
+        intervals = declared | dict(ranges or {})
         if unknown := set(intervals) - set(self.names):
             raise ValueError(f"this family has the parameters {sorted(self.names)}, not {sorted(unknown)}")
         keys = dict(zip(sorted(intervals), jax.random.split(key, len(intervals)), strict=True))

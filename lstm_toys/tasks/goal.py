@@ -1,4 +1,4 @@
-"""When a network counts as having learned its task. Imports nothing heavy."""
+"""Goals, at which networks count as having learned their task, and early stopping. Imports nothing heavy."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -72,7 +72,7 @@ class Goal:
 
     @property
     def limit(self) -> float:
-        """The largest error, or the smallest accuracy."""
+        """The largest error, or the smallest accuracy, that meets the goal."""
         return float(self.rmse if self.accuracy is None else self.accuracy)  # type: ignore[arg-type]
 
     def error(self, measures: Values, names: Sequence[str]) -> Values:
@@ -89,7 +89,7 @@ class Goal:
         return errors.__array_namespace__().asarray(met)
 
     def among(self, names: Sequence[str]) -> tuple[str, ...]:
-        """The features by their names among measures; with one answer per sequence, its points are the sequences."""
+        """The names of the measures that have to meet the goal; with one answer per sequence, points are sequences."""
         single = self.accuracy is not None and tuple(names) == ACCURACIES[1:]
         return ACCURACIES[1:] if single else self.features
 
@@ -111,16 +111,16 @@ class Goal:
         """Describes the error, or accuracy, that the goal limits; see `text`. ``joint`` joins several of them."""
         if self.accuracy is not None:
             over = over or counted_over(ACCURACIES, weighted=False)
-            return f"{of} accuracy over {joint.join(over[each] for each in self.among([*over]))}"
-        named = joint.join(self.features), "scaled values" * scaled
-        return f"{of} RMSE{''.join(f' of {each}' for each in named if each)}"
+            return f"{of} accuracy over {joint.join(over[name] for name in self.among([*over]))}"
+        measured = joint.join(self.features), "scaled values" * scaled
+        return f"{of} RMSE{''.join(f' of {words}' for words in measured if words)}"
 
     def __str__(self) -> str:
         return self.text(scaled=False)
 
 
 class Unlearned(NamedTuple):
-    """Why a seed did not learn its task, and if that happened in training, the last recorded step before."""
+    """Why a seed did not learn its task, and the last recorded step before it diverged or lost the goal."""
 
     seed: int
     why: Literal["diverged", "never met the goal", "met the goal and lost it"]
@@ -132,8 +132,8 @@ class Unlearned(NamedTuple):
 
 def counted_over(names: Sequence[str], *, weighted: bool) -> dict[str, str]:
     """What each recorded accuracy counts, by name; the first one is weighted if the loss is."""
-    first, *others = names
-    return {first: f"{first} (weighted as in the loss)" if weighted else first, **{name: name for name in others}}
+    suffix = " (weighted as in the loss)" if weighted else ""
+    return {name: f"{name}{suffix if name == names[0] else ''}" for name in names}
 
 
 @dataclass(frozen=True, kw_only=True)

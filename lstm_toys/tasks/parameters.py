@@ -142,6 +142,6 @@ def parameters_of(family: object) -> tuple[Parameter, ...]:
     if declared is not None:
         return declared
     if not isinstance(family, str) or family not in PARAMETERS:
-        known = ", ".join(PARAMETERS)
-        raise ValueError(f"unknown family {arguments.brief(family)}; available: {known}, or your own lt.Family")
+        available = ", ".join(PARAMETERS)
+        raise ValueError(f"unknown family {arguments.brief(family)}; available: {available}, or your own lt.Family")
     return PARAMETERS[family]

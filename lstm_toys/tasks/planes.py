@@ -84,24 +84,24 @@ class Plane:
     at: Mapping[str, float | int | str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        known = [each.name for each in parameters_of(self.family)]
+        parameters = [parameter.name for parameter in parameters_of(self.family)]
         if not isinstance(self.axes, tuple | list) or len(self.axes) != 2:
             raise ValueError(f"a plane must have two axes, each an Axis or a name, not {arguments.brief(self.axes)}")
         for axis in self.axes:
             arguments.instance("an axis", axis, Axis | str, "an Axis or a name")
         arguments.mapping("at", self.at, "numbers or names of parameters, by the names of parameters")
         axes = [axis if isinstance(axis, str) else axis.name for axis in self.axes]
-        held = [*self.at, *(value for value in self.at.values() if isinstance(value, str))]
-        if unknown := [name for name in (*axes, *held) if name not in (*known, LENGTH, SPACING)]:
+        mentioned = [*self.at, *(value for value in self.at.values() if isinstance(value, str))]
+        if unknown := [name for name in (*axes, *mentioned) if name not in (*parameters, LENGTH, SPACING)]:
             raise ValueError(
                 f"a plane over {' and '.join(axes)}: there is no {unknown[0]!r}; "
-                f"its family has {', '.join(known)}, and there are {LENGTH} and {SPACING}"
+                f"its family has {', '.join(parameters)}, and there are {LENGTH} and {SPACING}"
             )
-        if axes[0] == axes[1] or set(axes) == {LENGTH, SPACING} or {LENGTH, SPACING} & {*held}:
+        if axes[0] == axes[1] or set(axes) == {LENGTH, SPACING} or {LENGTH, SPACING} & {*mentioned}:
             raise ValueError(f"a plane over {' and '.join(axes)}: takes two different axes, one of them a parameter")
 
 
-Told = float | int | str | np.ndarray | tuple[float | int | str, float | int | str]
+ParameterValue = float | int | str | np.ndarray | tuple[float | int | str, float | int | str]
 """A parameter of training curves: a number, the name of a training number, an array, or a range to draw it from."""
 
 
@@ -125,10 +125,10 @@ class Trained:
     """
 
     family: object
-    parameters: Mapping[str, Told | jt.Float[jt.Array, "*C"]]
+    parameters: Mapping[str, ParameterValue | jt.Float[jt.Array, "*C"]]
 
     def __post_init__(self) -> None:
-        names = [each.name for each in parameters_of(self.family)]
+        names = [parameter.name for parameter in parameters_of(self.family)]
         arguments.mapping("parameters", self.parameters, "numbers, arrays or names of training numbers, by parameter")
         if set(self.parameters) != set(names):
             raise ValueError(f"this family takes the parameters {sorted(names)}, not {sorted(self.parameters)}")
@@ -142,14 +142,14 @@ class Trained:
     @property
     def equal(self) -> dict[str, str]:
         """Parameters that equal an earlier parameter in every training curve, with its name."""
-        first: dict[str | bytes, str] = {}
+        names: dict[str | bytes, str] = {}
         equals = {}
-        for each in self.declared:
-            value = self.parameters[each.name]
+        for parameter in self.declared:
+            value = self.parameters[parameter.name]
             if isinstance(value, str | np.ndarray):
-                earlier = first.setdefault(value if isinstance(value, str) else value.tobytes(), each.name)
-                if earlier != each.name:
-                    equals[each.name] = earlier
+                earlier = names.setdefault(value if isinstance(value, str) else value.tobytes(), parameter.name)
+                if earlier != parameter.name:
+                    equals[parameter.name] = earlier
         return equals
 
     def same(self, other: Trained) -> bool:
@@ -162,9 +162,9 @@ class Trained:
         """The lowest and the highest value of each parameter, with these training numbers."""
 
         def ends(values: Any) -> tuple[float, float]:
-            every = values if isinstance(values, tuple | np.ndarray) else (values,)
-            known = [float(numbers[each] if isinstance(each, str) else each) for each in every]
-            return min(known), max(known)
+            several = values if isinstance(values, tuple | np.ndarray) else (values,)
+            resolved = [float(numbers[value] if isinstance(value, str) else value) for value in several]
+            return min(resolved), max(resolved)
 
         return {name: ends(values) for name, values in self.parameters.items()}
 
@@ -182,12 +182,12 @@ class Trained:
         return {name: tuple(column(name, values).tolist()) for name, values in parameters.items()}
 
 
-def _plain(name: str, value: Told | jt.Float[jt.Array, "*C"]) -> Told:
+def _plain(name: str, value: ParameterValue | jt.Float[jt.Array, "*C"]) -> ParameterValue:
     if isinstance(value, str):
         return arguments.text(name, value)
     if not isinstance(value, tuple):
-        held: Told = arguments.numbers(name, value, "C")
-        return np.array(held, float) if arguments.several(held) else held
+        values: ParameterValue = arguments.numbers(name, value, "C")
+        return np.array(values, float) if arguments.several(values) else values
     if len(value) != 2:
         raise arguments.refused(name, "a range (low, high)", value)
     low, high = (arguments.text(name, end) if isinstance(end, str) else arguments.number(name, end) for end in value)

@@ -1,4 +1,4 @@
-"""Curves that are shown to networks after training."""
+"""Probes: curves on which networks are tested after training."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -111,9 +111,9 @@ class Probe:
         inputs, targets = np.asarray(examples.inputs), np.asarray(examples.targets, np.float32)
         shape, sequence = (*inputs.shape[:2], targets.shape[-1]), targets.ndim == 3
         lengths, weights = lengths_and_weights(examples.lengths, examples.weights, *shape, sequence=sequence)
-        columns = {each: np.asarray(values, float) for each, values in (parameters or {}).items()}
-        ends, own = (None if each is None else np.asarray(each) for each in (lengths, weights))
-        return cls(name, inputs, columns, targets=targets, lengths=ends, weights=own)
+        columns = {parameter: np.asarray(values, float) for parameter, values in (parameters or {}).items()}
+        ends, counts = (None if values is None else np.asarray(values) for values in (lengths, weights))
+        return cls(name, inputs, columns, targets=targets, lengths=ends, weights=counts)
 
     def points(self, x: Float[np.ndarray, " _"]) -> Float[np.ndarray, " T"]:
         """The time points of the answers; ``x`` are those of the training curves, evenly spaced."""
@@ -173,26 +173,26 @@ def probe_at(
     """
     arguments.kinds(locals(), task=Task)
     length, seed = arguments.whole("length", length, least=1), arguments.whole("seed", seed, least=0, most=2**32 - 1)
-    values = {each: jnp.float32(value) for each, value in arguments.by_name("numbers", numbers).items()}
+    values = {number: jnp.float32(value) for number, value in arguments.by_name("numbers", numbers).items()}
     arguments.expect(values.keys() == {*task.numbers}, "numbers", f"those of the task, {task.numbers}", numbers)
     return Probe.of(name, task.longer(jax.random.fold_in(jax.random.key(seed), length), values, length))
 
 
 def by_points(probes: Sequence[Probe], x: TimePoints | Float[np.ndarray, " T"]) -> dict[str, list[Probe]]:
-    """Groups probes: `SHARED` has those with the time points ``x`` of the training, any other set one, by its name."""
+    """Groups probes: `SHARED` has those with the time points ``x`` of the training; others are sets of one, by name."""
     main = np.asarray(x)
     sets: dict[str, list[Probe]] = {SHARED: []}
-    for each in probes:
-        own = each.points(main)
-        sets.setdefault(SHARED if np.array_equal(own, main) else each.name, []).append(each)
+    for probe in probes:
+        shared = np.array_equal(probe.points(main), main)
+        sets.setdefault(SHARED if shared else probe.name, []).append(probe)
     return sets
 
 
 def curves_of(task: Task, sets: Mapping[str, Sequence[Probe]], points: int) -> dict[str, Float[np.ndarray, "C T F"]]:
     """The curves of each set of probes; without probes, `SHARED` is empty with this number of time points."""
-    nothing = np.empty((0, points, len(task.input_features)), np.float32)
+    empty = np.empty((0, points, len(task.input_features)), np.float32)
     return {
-        name: np.concatenate([*([nothing] if name == SHARED else []), *(each.inputs for each in probes)])
+        name: np.concatenate([*([empty] if name == SHARED else []), *(probe.inputs for probe in probes)])
         for name, probes in sets.items()
     }
 
@@ -200,48 +200,49 @@ def curves_of(task: Task, sets: Mapping[str, Sequence[Probe]], points: int) -> d
 def by_probe(
     probes: Sequence[Probe], answers: Mapping[str, Float[np.ndarray, "S _ ..."]]
 ) -> dict[str, Float[np.ndarray, "S _ ..."]]:
-    """Splits answers to sets of probes, see `by_points`, into those to each, by its name."""
-    found, first = {}, 0
-    for each in probes:
-        if each.name in answers:
-            found[each.name] = answers[each.name]
+    """Splits answers to sets of probes, see `by_points`, into the answers to each probe, by its name."""
+    split, start = {}, 0
+    for probe in probes:
+        if probe.name in answers:
+            split[probe.name] = answers[probe.name]
         else:
-            found[each.name], first = answers[SHARED][:, first : first + len(each.inputs)], first + len(each.inputs)
-    return found
+            end = start + len(probe.inputs)
+            split[probe.name], start = answers[SHARED][:, start:end], end
+    return split
 
 
-def told_lengths(task: Task, sets: Mapping[str, Sequence[Probe]]) -> dict[str, Int[np.ndarray, " C"]]:
-    """The lengths of curves, of each set of probes that has any; only networks that answer once per curve are told."""
+def lengths_of(task: Task, sets: Mapping[str, Sequence[Probe]]) -> dict[str, Int[np.ndarray, " C"]]:
+    """The lengths of the curves of each set of probes that has any; only networks that answer once need them."""
     if task.sequence:
         return {}
     return {
         name: np.concatenate(
-            [np.full(len(p.inputs), p.inputs.shape[1]) if p.lengths is None else p.lengths for p in own]
+            [np.full(len(p.inputs), p.inputs.shape[1]) if p.lengths is None else p.lengths for p in probes]
         )
-        for name, own in sets.items()
-        if any(p.lengths is not None for p in own)
+        for name, probes in sets.items()
+        if any(p.lengths is not None for p in probes)
     }
 
 
 def check_probes(task: Task, probes: Sequence[Probe]) -> None:
     """Raises ValueError if networks trained on a task cannot be shown these probes."""
-    for each in probes:
-        curves, count, named = np.shape(each.inputs), len(each.inputs), f"probe {each.name!r}"
-        if curves[2:] != (len(task.input_features),) or not count:
+    for probe in probes:
+        shape, count, words = np.shape(probe.inputs), len(probe.inputs), f"probe {probe.name!r}"
+        if shape[2:] != (len(task.input_features),) or not count:
             expected = f"(curves, points, {len(task.input_features)})"
-            raise ValueError(f"{named} has inputs of shape {curves}, but the training curves need {expected}")
-        if not re.fullmatch(r"(?!\.{1,2}$)[^\s/]+( +[^\s/]+)*", each.name):
+            raise ValueError(f"{words} has inputs of shape {shape}, but the training curves need {expected}")
+        if not re.fullmatch(r"(?!\.{1,2}$)[^\s/]+( +[^\s/]+)*", probe.name):
             raise ValueError(
-                f"{named}: the name of a probe names a node of results, and must not contain /, be a dot, or be empty"
+                f"{words}: the name of a probe names a node of results, and must not contain /, be a dot, or be empty"
             )
         values = 1 if task.loss == CROSS_ENTROPY else len(task.output_features)
-        answers = (count, curves[1], values) if task.sequence else (count, values)
-        if each.targets is not None and np.shape(each.targets) != answers:
-            raise ValueError(f"{named} has targets of shape {np.shape(each.targets)}, not {answers}")
-        if each.weights is not None:
-            lengths_and_weights(None, each.weights, count, curves[1], values, sequence=task.sequence)
-        if not task.sequence and each.targets is None and task.loss == CROSS_ENTROPY:
-            raise ValueError(f"{named} has no targets; give it one class per curve")
-        unknown = [name for name in task.output_features if name not in each.parameters]
-        if not task.sequence and each.targets is None and unknown:
-            raise ValueError(f"{named} has neither targets nor the answered parameter {unknown[0]}")
+        answers = (count, shape[1], values) if task.sequence else (count, values)
+        if probe.targets is not None and np.shape(probe.targets) != answers:
+            raise ValueError(f"{words} has targets of shape {np.shape(probe.targets)}, not {answers}")
+        if probe.weights is not None:
+            lengths_and_weights(None, probe.weights, count, shape[1], values, sequence=task.sequence)
+        if not task.sequence and probe.targets is None and task.loss == CROSS_ENTROPY:
+            raise ValueError(f"{words} has no targets; give it one class per curve")
+        unknown = [name for name in task.output_features if name not in probe.parameters]
+        if not task.sequence and probe.targets is None and unknown:
+            raise ValueError(f"{words} has neither targets nor the answered parameter {unknown[0]}")

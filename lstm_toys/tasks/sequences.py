@@ -47,15 +47,15 @@ def counting(key: Key[Array, ""], length: int, count: int, language: Language = 
 
     Example:
         >>> import jax
-        >>> made = lt.sequences.counting(jax.random.key(0), length=9, count=2)
-        >>> made.inputs.shape, made.targets.shape
+        >>> examples = lt.sequences.counting(jax.random.key(0), length=9, count=2)
+        >>> examples.inputs.shape, examples.targets.shape
         ((2, 9, 3), (2, 9, 3))
     """
     symbols = len(SYMBOLS[arguments.choice("language", language, *SYMBOLS)])  # type: ignore[index]
     length, (count,) = arguments.whole("length", length, least=1 + symbols), arguments.counts(count=count)
     _check(key)
-    own, coins = jax.random.split(key)
-    number = jax.random.randint(own, (count,), 1, (length - 1) // symbols + 1)
+    sizes, coins = jax.random.split(key)
+    number = jax.random.randint(sizes, (count,), 1, (length - 1) // symbols + 1)
     if language == "dyck1":
         return _dyck(jax.random.bernoulli(coins, 0.5, (count, length)), number)
     return powers(number, length, symbols)
@@ -84,12 +84,12 @@ def powers(number: Int[Array, " C"], length: int, symbols: int) -> Examples:
     place = jnp.arange(length)[None, :]
     n = number[:, None]
     # The symbol at a point: 0 is the start, then 1 for a, 2 for b, and so on.
-    shown = jnp.where(place == 0, 0, jnp.minimum((place - 1) // n + 1, symbols))
+    symbol = jnp.where(place == 0, 0, jnp.minimum((place - 1) // n + 1, symbols))
     # The symbol at the next point, or the end. An a may be followed by another a or the first b.
     targets = jax.nn.one_hot(jnp.minimum(place // n, symbols), symbols + 1)
     either = (jnp.arange(symbols + 1) < 2).astype(targets.dtype)[None, None, :]
-    targets = jnp.where((shown == 1)[..., None], either, targets)
-    return Examples(jax.nn.one_hot(shown, symbols + 1), targets, symbols * number + 1)
+    targets = jnp.where((symbol == 1)[..., None], either, targets)
+    return Examples(jax.nn.one_hot(symbol, symbols + 1), targets, symbols * number + 1)
 
 
 Pair = tuple[Int[Array, " C"], Int[Array, " C"]]
@@ -104,10 +104,10 @@ def _dyck(coins: Bool[Array, "C T"], pairs: Int[Array, " C"]) -> Examples:
 
     zeros = jnp.zeros_like(pairs)
     _, (symbols, depths) = jax.lax.scan(step, (zeros, zeros), coins[:, :-1].T)
-    shown = jnp.concatenate([zeros[:, None], symbols.T], axis=1)
+    symbol = jnp.concatenate([zeros[:, None], symbols.T], axis=1)
     depth = jnp.concatenate([zeros[:, None], depths.T], axis=1)
     legal = jnp.stack([jnp.ones_like(depth, bool), depth > 0, depth == 0], axis=-1)
-    return Examples(jax.nn.one_hot(shown, 3), legal.astype(jnp.float32), 2 * pairs + 1)
+    return Examples(jax.nn.one_hot(symbol, 3), legal.astype(jnp.float32), 2 * pairs + 1)
 
 
 def flip_flop(key: Key[Array, ""], length: int, count: int, bits: int = 3, rate: float = 0.25) -> Examples:
@@ -132,8 +132,8 @@ def flip_flop(key: Key[Array, ""], length: int, count: int, bits: int = 3, rate:
 
     Example:
         >>> import jax
-        >>> made = lt.sequences.flip_flop(jax.random.key(0), length=40, count=8, bits=1)
-        >>> bool((made.targets[:, 0] == made.inputs[:, 0]).all())
+        >>> examples = lt.sequences.flip_flop(jax.random.key(0), length=40, count=8, bits=1)
+        >>> bool((examples.targets[:, 0] == examples.inputs[:, 0]).all())
         True
     """
     rate = float(arguments.number("rate", rate, least=0, most=1))
@@ -167,17 +167,17 @@ def adding(key: Key[Array, ""], length: int, count: int) -> Examples:
 
     Example:
         >>> import jax
-        >>> made = lt.sequences.adding(jax.random.key(0), length=20, count=4)
-        >>> made.inputs.shape, made.targets.shape
+        >>> examples = lt.sequences.adding(jax.random.key(0), length=20, count=4)
+        >>> examples.inputs.shape, examples.targets.shape
         ((4, 20, 2), (4, 1))
     """
     length, (count,) = arguments.whole("length", length, least=2), arguments.counts(count=count)
     _check(key)
-    drawn, first, second = jax.random.split(key, 3)
-    numbers = jax.random.uniform(drawn, (count, length))
+    values, early, late = jax.random.split(key, 3)
+    numbers = jax.random.uniform(values, (count, length))
     half = length // 2
-    places = jax.random.randint(first, (count,), 0, half), jax.random.randint(second, (count,), half, length)
-    marks = sum(jax.nn.one_hot(each, length) for each in places)
+    places = jax.random.randint(early, (count,), 0, half), jax.random.randint(late, (count,), half, length)
+    marks = sum(jax.nn.one_hot(place, length) for place in places)
     return Examples(jnp.stack([numbers, marks], axis=-1), jnp.sum(numbers * marks, axis=1, keepdims=True))
 
 
@@ -198,8 +198,8 @@ def parity(key: Key[Array, ""], length: int, count: int) -> Examples:
 
     Example:
         >>> import jax
-        >>> made = lt.sequences.parity(jax.random.key(0), length=5, count=1)
-        >>> (made.inputs.cumsum(axis=1) % 2 == made.targets).all().item()
+        >>> examples = lt.sequences.parity(jax.random.key(0), length=5, count=1)
+        >>> (examples.inputs.cumsum(axis=1) % 2 == examples.targets).all().item()
         True
     """
     shape = *arguments.counts(count=count, length=length), 1

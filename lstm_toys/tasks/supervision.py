@@ -1,4 +1,4 @@
-"""Supervised tasks: the inputs of networks and their targets.
+"""Supervised tasks: the inputs of networks and their targets, and which loss compares them.
 
 >>> x = lt.time_points(20)
 >>> curves = lt.show(x[None] ** 2, x, ("y",))
@@ -21,17 +21,17 @@ from lstm_toys import arguments
 from lstm_toys.statistics.errors import BINARY, CROSS_ENTROPY
 from lstm_toys.tasks.families import Family, Scalar, TimePoints, family_of
 from lstm_toys.tasks.goal import ACCURACIES
-from lstm_toys.tasks.planes import Told, Trained
+from lstm_toys.tasks.planes import ParameterValue, Trained
 
 Numbers = Mapping[str, Scalar]
 """The training numbers of a network by name: traced, so that they can change without recompiling."""
 
-Stated = Mapping[str, Told | Float[Array, "*C"]]
+ParameterValues = Mapping[str, ParameterValue | Float[Array, "*C"]]
 """Parameters of training curves, each a number, one number per curve, or the name of a training number; or a range to
 draw it from, whose ends may be such names."""
 
 Names = tuple[str, ...]
-Given = Float[Array, "C T F"] | Float[np.ndarray, "C T F"]
+CurveArray = Float[Array, "C T F"] | Float[np.ndarray, "C T F"]
 
 MSE = "mse"
 LOSSES = (MSE, CROSS_ENTROPY, BINARY)
@@ -52,7 +52,7 @@ def accuracies_of(loss: Loss, *, sequence: bool = True) -> Names | None:
 
 
 def loss_text(loss: Loss) -> str:
-    """What results call a loss: its name, or that of its function."""
+    """The name of a loss in results: its own, or that of its function."""
     return loss if isinstance(loss, str) else str(getattr(loss, "__name__", "loss"))
 
 
@@ -100,19 +100,19 @@ class Examples(NamedTuple):
     @property
     def loss_weights(self) -> Weights | None:
         """The weight of each answer in the loss: 0 beyond the end of a sequence; None if all answers weigh the same."""
-        lengths, given = self.lengths, self.weights
+        lengths, weights = self.lengths, self.weights
         if self.targets.ndim == 2:
-            return given
-        if lengths is None and given is None:
+            return weights
+        if lengths is None and weights is None:
             return None
         library: Any = self.inputs.__array_namespace__()
-        every = library.ones(self.targets.shape[:2], self.inputs.dtype)
-        if given is not None and given.ndim == 3:
-            every = given
-        elif given is not None:
-            every = every * (given if given.ndim == 2 else given[:, None])
-        within = self.within if every.ndim == 2 else self.within[..., None]
-        return every if lengths is None else library.where(within, every, 0)
+        full = library.ones(self.targets.shape[:2], self.inputs.dtype)
+        if weights is not None and weights.ndim == 3:
+            full = weights
+        elif weights is not None:
+            full = full * (weights if weights.ndim == 2 else weights[:, None])
+        within = self.within if full.ndim == 2 else self.within[..., None]
+        return full if lengths is None else library.where(within, full, 0)
 
     @property
     def counts(self) -> Float[Array | np.ndarray, "C T A"] | Float[Array | np.ndarray, "C A"]:
@@ -209,8 +209,8 @@ class Task:
         if self.stepped and (not self.fresh or self.validation is None or "step" in self.numbers):
             expected = "False without fresh examples and a validation set, or with a training number step"
             raise arguments.refused("stepped", expected, self.stepped)
-        same = self.sequence and not self.ahead and self.input_features == self.output_features
-        if self.reproduces and not (same and accuracies_of(self.loss) is None):
+        alike = self.sequence and not self.ahead and self.input_features == self.output_features
+        if self.reproduces and not (alike and accuracies_of(self.loss) is None):
             expected = (
                 "False unless networks answer with the input features at every time point, and none ahead of them"
             )
@@ -222,17 +222,17 @@ class Task:
 
     def made(self, key: Key[Array, ""], numbers: Numbers, step: Int[Array, ""] | None = None) -> Examples:
         """The training set of a seed, in floats, or that of a step; raises ValueError if its shapes do not match."""
-        own = {"step": jnp.int32(0 if step is None else step)} if self.stepped else {}
-        return self._checked(self.examples(key, {**numbers, **own}))
+        steps = {"step": jnp.int32(0 if step is None else step)} if self.stepped else {}
+        return self._checked(self.examples(key, {**numbers, **steps}))
 
     def validated(self, key: Key[Array, ""], numbers: Numbers) -> Examples:
         """The validation set of a seed, for fresh examples; the key is used if the set is drawn."""
-        own = self.examples if self.validation is None else self.validation
-        return self._checked(own if isinstance(own, Examples) else own(key, numbers))
+        source = self.examples if self.validation is None else self.validation
+        return self._checked(source if isinstance(source, Examples) else source(key, numbers))
 
     @property
     def recorded(self) -> Callable[[Key[Array, ""], Numbers], Examples]:
-        """Makes what losses are recorded on: the training set or, with fresh examples, the validation set."""
+        """Makes the set that losses are recorded on: the training set or, with fresh examples, the validation set."""
         return self.validated if self.fresh else self.made
 
     @property
@@ -247,10 +247,10 @@ class Task:
                 f"this task cannot make examples of {length:,} time points; give lt.Task an at_length, a function of a "
                 "key, training numbers and a number of time points"
             )
-        made = self._checked(self.at_length(key, numbers, length))
-        if (points := made.inputs.shape[1]) != length:
+        examples = self._checked(self.at_length(key, numbers, length))
+        if (points := examples.inputs.shape[1]) != length:
             raise ValueError(f"at_length must return {length:,} time points, not {points:,}")
-        return made
+        return examples
 
     def _checked(self, examples: Any) -> Examples:
         arguments.instance("examples", examples, tuple | list, "lt.Examples")
@@ -346,8 +346,8 @@ def show(curves: Float[Array, "C T"], x: TimePoints, features: Sequence[str]) ->
 
 
 def reproduce(
-    curves: Family | str | Given,
-    parameters: Stated | None = None,
+    curves: Family | str | CurveArray,
+    parameters: ParameterValues | None = None,
     x: TimePoints | None = None,
     features: Names = ("y",),
     batch: int | None = None,
@@ -379,28 +379,29 @@ def reproduce(
     if not isinstance(curves, Family | str):
         for name, value in {"parameters": parameters, "x": x}.items():
             arguments.expect(value is None, name, "None, since the curves are given", value)
-        same = _single(curves, features)
-        given = partial(_same, Examples(same, same))
-        return Task(given, features, features, sequence=True, batch=batch, reproduces=True)
+        sequences = _single_precision(curves, features)
+        examples = partial(_constant, Examples(sequences, sequences))
+        return Task(examples, features, features, sequence=True, batch=batch, reproduces=True)
     trained, points = _trained(curves, parameters), _points(x)
     features = _chosen("features", features, "x", "y")
     examples = partial(_examples, trained, None, points, features, ())
-    about: Any = {"batch": batch, "numbers": _named(trained.parameters), "trained": trained}
-    return Task(examples, features, features, sequence=True, reproduces=True, **about)
+    options: Any = {"batch": batch, "numbers": _named(trained.parameters), "trained": trained}
+    return Task(examples, features, features, sequence=True, reproduces=True, **options)
 
 
-def _same(examples: Examples, *_: object) -> Examples:
+def _constant(examples: Examples, *_: object) -> Examples:
+    """Examples that do not depend on the key and the numbers."""
     return examples
 
 
-def _single(curves: Given, features: Names) -> Float[Array, "C T F"]:
-    held = arguments.array("curves", curves, "C T F", hint=", such as lt.show returns")
-    if held.shape[2] != len(arguments.names("features", features)):
-        raise arguments.refused("features", f"the names of the {held.shape[2]} features of the curves", features)
-    return jnp.array(held, jnp.float32)
+def _single_precision(curves: CurveArray, features: Names) -> Float[Array, "C T F"]:
+    array = arguments.array("curves", curves, "C T F", hint=", such as lt.show returns")
+    if array.shape[2] != len(arguments.names("features", features)):
+        raise arguments.refused("features", f"the names of the {array.shape[2]} features of the curves", features)
+    return jnp.array(array, jnp.float32)
 
 
-def predict_next(curves: Given, features: Names, batch: int | None = None) -> Task:
+def predict_next(curves: CurveArray, features: Names, batch: int | None = None) -> Task:
     """Makes a task in which every seed learns to predict the next value of the same given curves at each time point.
 
     Networks see the first T - 1 time points, and their answers belong to the last T - 1.
@@ -418,16 +419,16 @@ def predict_next(curves: Given, features: Names, batch: int | None = None) -> Ta
         >>> lt.predict_next(lt.show(x[None] ** 2, x, ("y",)), ("y",)).ahead
         1
     """
-    every = _single(curves, features)
-    if every.shape[1] < 2:
-        raise arguments.refused("curves", "curves of at least 2 time points", every)
-    same = Examples(every[:, :-1], every[:, 1:])
-    return Task(partial(_same, same), features, features, sequence=True, batch=batch, ahead=1)
+    sequences = _single_precision(curves, features)
+    if sequences.shape[1] < 2:
+        raise arguments.refused("curves", "curves of at least 2 time points", sequences)
+    examples = Examples(sequences[:, :-1], sequences[:, 1:])
+    return Task(partial(_constant, examples), features, features, sequence=True, batch=batch, ahead=1)
 
 
 def read_off(
     family: Family | str,
-    parameters: Stated,
+    parameters: ParameterValues,
     output_features: Names,
     x: TimePoints,
     batch: int | None = None,
@@ -463,7 +464,7 @@ def read_off(
     count = None if draw is None else arguments.whole("draw", draw, least=1)
     examples = partial(_examples, trained, count, x, ("y",), output_features)
     if draw is None and not numbers:
-        examples = partial(_same, examples(None, {}))  # Computed once, not by every network.
+        examples = partial(_constant, examples(None, {}))  # Computed once, not by every network.
     return Task(examples, ("y",), output_features, sequence=False, batch=batch, numbers=numbers, trained=trained)
 
 
@@ -472,23 +473,23 @@ def _examples(
 ) -> Examples:
     """Training curves, and as targets their parameters ``answered``; without any, the curves themselves.
 
-    All parameters are given, unless a ``count`` of curves is drawn from ranges of theirs.
+    With a ``count``, that many curves are drawn from the ranges of their parameters.
     """
 
-    def known(value: Any) -> Any:
+    def resolved(value: Any) -> Any:
         if isinstance(value, tuple):
-            return tuple(map(known, value))
+            return tuple(map(resolved, value))
         return numbers[value] if isinstance(value, str) else value
 
     family = family_of(cast(Family | str, trained.family))
-    parameters = {name: known(value) for name, value in trained.parameters.items()}
+    parameters = {name: resolved(value) for name, value in trained.parameters.items()}
     if count is not None:
         parameters = family.draw(key, count, parameters)
-    shown = show(family.curves(x, parameters), x, features)
+    inputs = show(family.curves(x, parameters), x, features)
     if not answered:
-        return Examples(shown, shown)
-    columns = [jnp.broadcast_to(jnp.asarray(parameters[name], shown.dtype), len(shown)) for name in answered]
-    return Examples(shown, jnp.stack(columns, axis=-1))
+        return Examples(inputs, inputs)
+    columns = [jnp.broadcast_to(jnp.asarray(parameters[name], inputs.dtype), len(inputs)) for name in answered]
+    return Examples(inputs, jnp.stack(columns, axis=-1))
 
 
 def _trained(family: Family | str, parameters: Any) -> Trained:
@@ -501,10 +502,10 @@ def _trained(family: Family | str, parameters: Any) -> Trained:
 
 def _drawn(family: Family | str, parameters: Any) -> Trained:
     arguments.kinds(locals(), parameters=Mapping)
-    for name, each in parameters.items():
-        arguments.expect(arguments.several(each) and len(each) == 2, name, "a range (low, high) with draw", each)
-    own = {each.name: (each.low, each.high) for each in family_of(family).parameters}
-    return Trained(family, {**own, **{name: (low, high) for name, (low, high) in parameters.items()}})
+    for name, ends in parameters.items():
+        arguments.expect(arguments.several(ends) and len(ends) == 2, name, "a range (low, high) with draw", ends)
+    declared = {parameter.name: (parameter.low, parameter.high) for parameter in family_of(family).parameters}
+    return Trained(family, {**declared, **{name: (low, high) for name, (low, high) in parameters.items()}})
 
 
 def _points(x: TimePoints | None) -> TimePoints:
@@ -514,10 +515,10 @@ def _points(x: TimePoints | None) -> TimePoints:
 
 def _chosen(name: str, value: Sequence[str], *options: str) -> Names:
     """Validates names that have to be among the options."""
-    return tuple(arguments.choice(name, each, *options) for each in arguments.names(name, value, 1))
+    return tuple(arguments.choice(name, feature, *options) for feature in arguments.names(name, value, 1))
 
 
-def _named(parameters: Stated) -> Names:
+def _named(parameters: ParameterValues) -> Names:
     """The names of training numbers among parameters, each once."""
     ends = [end for value in parameters.values() for end in (value if isinstance(value, tuple) else (value,))]
     return tuple(dict.fromkeys(end for end in ends if isinstance(end, str)))

@@ -39,9 +39,9 @@ def test_one_answer_per_curve_is_given_after_its_last_point():
     assert sums.lengths.tolist() == [4, 5]
     np.testing.assert_array_equal(evaluation_set(TASK, sums, X).truth, [[1], [np.nan]])
     sets = {probes.SHARED: [sums, lt.Probe("more", np.zeros((1, 5, 1)), {})], "plain": [plain]}
-    told = probes.told_lengths(CLASSES, sets)
+    told = probes.lengths_of(CLASSES, sets)
     assert {name: each.tolist() for name, each in told.items()} == {probes.SHARED: [4, 5, 5]}
-    assert probes.told_lengths(TASK, sets) == {}
+    assert probes.lengths_of(TASK, sets) == {}
 
 
 EXAMPLES = lt.Examples(np.zeros((2, 5, 1)), np.ones((2, 5, 1)))

@@ -30,7 +30,7 @@ from lstm_toys.tasks.evaluation import evaluation_set
 from lstm_toys.tasks.families import Family
 from lstm_toys.tasks.goal import Goal
 from lstm_toys.tasks.parameters import LENGTH, PARAMETER, SPACING, Span
-from lstm_toys.tasks.probes import Probe, told_lengths
+from lstm_toys.tasks.probes import Probe, lengths_of
 from lstm_toys.tasks.scaling import Scaling
 from lstm_toys.tasks.supervision import Task, show
 
@@ -220,7 +220,7 @@ class LengthMeasures(NamedTuple):
     @property
     def _told(self) -> Mapping[str, Any]:
         """The lengths of sequences that networks are told, by the name of the probe."""
-        return told_lengths(self.task, {each.name: [each] for each in self.probes})
+        return lengths_of(self.task, {each.name: [each] for each in self.probes})
 
     def measured(self, networks: Networks, _: Executor, progress: Callable[[int], None]) -> xr.DataTree:
         """Measures a population in this process; see `GridMeasures.measured`. Answers are dropped length by length."""
