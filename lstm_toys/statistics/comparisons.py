@@ -45,10 +45,10 @@ def probability_above(ours: Float[np.ndarray, " S"] | Any, theirs: Float[np.ndar
         return Estimate(value, np.nan, np.nan)
     if value in (0.0, 1.0):
         return separated(value, fewer)
-    known, resampled = np.nan_to_num(signs).astype(np.float32), []
-    for one, other in _resamples(ours, theirs):
-        sums = np.einsum("rs,rs->r", one @ known, other, dtype=float)
-        mean = sums / (one.sum(axis=1, dtype=float) * other.sum(axis=1))
+    signs, resampled = np.nan_to_num(signs).astype(np.float32), []
+    for our_counts, their_counts in _resamples(ours, theirs):
+        sums = np.einsum("rs,rs->r", our_counts @ signs, their_counts, dtype=float)
+        mean = sums / (our_counts.sum(axis=1, dtype=float) * their_counts.sum(axis=1))
         resampled.append((1 + mean) / 2)
     return Estimate(value, *with_width(np.concatenate(resampled)))
 
@@ -90,14 +90,14 @@ def shift(ours: Float[np.ndarray, " S"] | Any, theirs: Float[np.ndarray, " S2"] 
     if _fewer(ours, theirs) < FEWEST:
         return Estimate(value, np.nan, np.nan)
     resampled = []
-    for one, other in _resamples(ours, theirs):
-        weights = np.cumsum(one[:, rows] * other[:, columns], axis=1)
+    for our_counts, their_counts in _resamples(ours, theirs):
+        weights = np.cumsum(our_counts[:, rows] * their_counts[:, columns], axis=1)
         resampled.append(ascending[(2 * weights >= weights[:, -1:]).argmax(axis=1)])
     return Estimate(value, *with_width(np.concatenate(resampled)))
 
 
 class Pairs(NamedTuple):
-    """In how many pairs ours is above theirs, equal to it, and below it."""
+    """Numbers of pairs in which ours is above theirs, equal to it, and below it."""
 
     above: int
     tied: int
@@ -105,23 +105,23 @@ class Pairs(NamedTuple):
 
 
 def pairs(ours: Float[np.ndarray, " S"], theirs: Float[np.ndarray, " S2"]) -> Pairs:
-    """Counts pairs of two known numbers by which is higher."""
+    """Counts in how many pairs each number is the higher one; NaN is left out."""
     return _counts(np.sign(_differences(ours, theirs)))
 
 
 def separated(value: float, fewer: int, confidence: float = 0.95) -> Estimate:
     """Returns a probability of 0 or 1 that one number exceeds another, of samples that do not overlap.
 
-    Resampling would not change it: its interval is the exact one of as many equal outcomes as the smaller sample has
-    numbers.
+    Resampling would not change it. Its interval is exact, for equal outcomes as many as the smaller sample has numbers.
     """
     return clopper_pearson(round(value * fewer), fewer, confidence)
 
 
 def power(networks: int, probability: float) -> float:
-    """Returns the probability that two populations of so many networks are told apart, if so often one is above.
+    """Returns the probability that two populations of so many networks each are found to differ.
 
-    It is approximate: P is taken to be normal, with the variance that it has between two equal populations.
+    ``probability`` is how often a network of one is above one of the other. The estimate of this is taken to be normal,
+    with its variance for two equal populations.
     """
     normal = NormalDist()
     return normal.cdf(abs(probability - 0.5) * np.sqrt(6 * networks) - normal.inv_cdf(0.975))
@@ -130,15 +130,15 @@ def power(networks: int, probability: float) -> float:
 def _checked(*values: Any) -> list[Float[np.ndarray, " _"]]:
     names = "ours", "theirs"
     return [
-        np.asarray(arguments.array(name, each, "S", finite=False, empty=True), float)
-        for name, each in zip(names, values, strict=True)
+        np.asarray(arguments.array(name, sample, "S", finite=False, empty=True), float)
+        for name, sample in zip(names, values, strict=True)
     ]
 
 
 def _differences(ours: Float[np.ndarray, " S"], theirs: Float[np.ndarray, " S2"]) -> Float[np.ndarray, "S S2"]:
-    one, other = ours[:, None], theirs[None, :]
+    row, column = ours[:, None], theirs[None, :]
     with np.errstate(invalid="ignore"):
-        return np.where(one == other, 0.0, one - other)
+        return np.where(row == column, 0.0, row - column)
 
 
 def _counts(signs: Float[np.ndarray, "S S2"]) -> Pairs:
@@ -146,20 +146,20 @@ def _counts(signs: Float[np.ndarray, "S S2"]) -> Pairs:
 
 
 def _fewer(*samples: Float[np.ndarray, " _"]) -> int:
-    """How many known numbers the smaller sample has."""
-    return min(int((~np.isnan(each)).sum()) for each in samples)
+    """The size of the smaller sample, without NaN."""
+    return min(int((~np.isnan(sample)).sum()) for sample in samples)
 
 
 def _resamples(ours: Float[np.ndarray, " S"], theirs: Float[np.ndarray, " S2"]) -> Any:
-    """Yields batches of resamples, as counts of how often each known number was drawn ``[R, S]``, ``[R, S2]``.
+    """Yields batches of resamples, as counts of how often each number was drawn, 0 for NaN ``[R, S]``, ``[R, S2]``.
 
     Resamples that lack a population are left out.
     """
     seeds, random = max(len(ours), len(theirs)), np.random.default_rng(0)
-    known = [~np.isnan(each) for each in (ours, theirs)]
+    present = [~np.isnan(sample) for sample in (ours, theirs)]
     rows, exact = min(RESAMPLES, max(1, AT_ONCE // (len(ours) * len(theirs)))), np.float32 if seeds < 2**12 else float
-    for first in range(0, RESAMPLES, rows):
-        drawn = random.multinomial(seeds, np.full(seeds, 1 / seeds), min(rows, RESAMPLES - first)).astype(exact)
-        counts = [drawn[:, : len(each)] * each for each in known]
-        whole = np.logical_and(*(each.any(axis=1) for each in counts))
-        yield [each[whole] for each in counts]
+    for start in range(0, RESAMPLES, rows):
+        drawn = random.multinomial(seeds, np.full(seeds, 1 / seeds), min(rows, RESAMPLES - start)).astype(exact)
+        counts = [drawn[:, : len(sample)] * sample for sample in present]
+        complete = np.logical_and(*(sample.any(axis=1) for sample in counts))
+        yield [sample[complete] for sample in counts]

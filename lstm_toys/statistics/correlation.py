@@ -1,4 +1,4 @@
-"""How two numbers of each network go together."""
+"""Rank correlation of two numbers per network, with a bootstrap interval."""
 
 from typing import Any
 
@@ -36,17 +36,17 @@ def rank_correlation(first: Float[np.ndarray, " S"] | Any, second: Float[np.ndar
         >>> print(*(f"{number:.2f}" for number in lt.statistics.rank_correlation(speeds, lifetimes)))
         -0.89 -1.00 -0.20
     """
-    one = np.asarray(arguments.array("first", first, "S"), float)
-    other = np.asarray(arguments.array("second", second, str(len(one))), float)
-    drawn = resample(len(one), RESAMPLES)
-    value, *resampled = _correlations(*(np.concatenate([each[None], each[drawn]]) for each in (one, other)))
+    first = np.asarray(arguments.array("first", first, "S"), float)
+    second = np.asarray(arguments.array("second", second, str(len(first))), float)
+    drawn = resample(len(first), RESAMPLES)
+    value, *resampled = _correlations(*(np.concatenate([sample[None], sample[drawn]]) for sample in (first, second)))
     low, high = map(float, percentile_interval(np.array(resampled)))
     return Estimate(float(value), *((low, high) if low < high else (np.nan, np.nan)))
 
 
 def _correlations(first: Float[np.ndarray, "N S"], second: Float[np.ndarray, "N S"]) -> Float[np.ndarray, " N"]:
     """The rank correlation of each pair of rows; NaN if a row is constant."""
-    ranks = (rankdata(each, axis=1) for each in (first, second))
-    one, other = (each - each.mean(axis=1, keepdims=True) for each in ranks)
+    ranks = (rankdata(rows, axis=1) for rows in (first, second))
+    x, y = (rows - rows.mean(axis=1, keepdims=True) for rows in ranks)
     with np.errstate(invalid="ignore"):
-        return (one * other).sum(axis=1) / np.sqrt(np.square(one).sum(axis=1) * np.square(other).sum(axis=1))
+        return (x * y).sum(axis=1) / np.sqrt(np.square(x).sum(axis=1) * np.square(y).sum(axis=1))

@@ -1,8 +1,8 @@
-"""How wrong answers are: every difference between an answer and what is right, and every hit, is formed here.
+"""Errors of answers: all differences between answers and correct answers, and all hits, are computed here.
 
-All functions take arrays of NumPy or of JAX, also under `jax.jit`. What is right is ``truth``, and ``counts`` has its
-shape: the weight of each answer, 0 where it does not count. Results are sums and counts, which are divided at the end:
-a mean of means would count short sequences more.
+All functions take arrays of NumPy or of JAX, also under `jax.jit`. ``truth`` are the correct answers, and ``counts``
+has its shape: the weight of each answer, 0 where it does not count. Results are sums and counts, which are divided at
+the end: a mean of means would count short sequences more.
 
 >>> truth, counts = np.array([[[0.0], [2.0]]]), np.array([[[1.0], [3.0]]])
 >>> float(squared(np.array([[[2.0], [3.0]]]), truth, counts).over().mean)  # (1 * 2^2 + 3 * 1^2) / 4
@@ -26,7 +26,7 @@ Values = Shaped[Array, "..."] | Shaped[np.ndarray, "..."]
 
 
 class Sums(NamedTuple):
-    """Weighted sums, and the weights that they are of.
+    """Weighted sums, and the sums of their weights.
 
     Attributes:
         total: weighted sums.
@@ -37,7 +37,7 @@ class Sums(NamedTuple):
     count: Any
 
     def over(self, *axes: int) -> "Sums":
-        """Adds along some axes; along all without any."""
+        """Adds along some axes; if none are named, along all."""
         ahead = self.total.ndim - self.count.ndim
         among = [axis % self.total.ndim for axis in axes or range(self.total.ndim)]
         times = math.prod(self.total.shape[axis] for axis in among if axis < ahead)
@@ -45,7 +45,7 @@ class Sums(NamedTuple):
         return Sums(_summed(self.total, among), count * times)
 
     def feature(self, index: int) -> "Sums":
-        """Those of one place along the last axis."""
+        """The sums at one index of the last axis."""
         return Sums(self.total[..., index], self.count[..., index])
 
     @property
@@ -65,9 +65,9 @@ class Sums(NamedTuple):
 def _summed(values: Any, axes: Sequence[int]) -> Any:
     """The sum along some axes, in an order that does not depend on the other axes, so that neither do its bits."""
     library: Any = values.__array_namespace__()
-    kept = [axis for axis in range(values.ndim) if axis not in axes]
-    shape = [values.shape[axis] for axis in kept]
-    rows = library.permute_dims(values, (*kept, *axes)).reshape(*shape, math.prod(values.shape[axis] for axis in axes))
+    rest = [axis for axis in range(values.ndim) if axis not in axes]
+    shape = [values.shape[axis] for axis in rest]
+    rows = library.permute_dims(values, (*rest, *axes)).reshape(*shape, math.prod(values.shape[axis] for axis in axes))
     return library.asarray(rows.sum(axis=-1))
 
 
@@ -82,7 +82,7 @@ def first_settled(points: int, after: float | int) -> int:
 
 
 def settled(counts: Values, after: float | int, lengths: Int[Array, " C"] | Int[np.ndarray, " C"] | None = None) -> Any:
-    """The weights without those of the beginning of each sequence.
+    """The weights, 0 at the beginning of each sequence.
 
     Args:
         counts: weights ``[C, T, ...]``.
@@ -92,8 +92,8 @@ def settled(counts: Values, after: float | int, lengths: Int[Array, " C"] | Int[
     library: Any = counts.__array_namespace__()
     points = counts.shape[1]
     table = library.asarray([first_settled(max(length, 1), after) for length in range(points + 1)])
-    first = table[points] if lengths is None else table[library.asarray(lengths)][:, None]
-    late = library.broadcast_to(library.arange(points)[None, :] >= first, counts.shape[:2])
+    start = table[points] if lengths is None else table[library.asarray(lengths)][:, None]
+    late = library.broadcast_to(library.arange(points)[None, :] >= start, counts.shape[:2])
     return library.where(late.reshape(*late.shape, *[1] * (counts.ndim - 2)), counts, 0)
 
 
@@ -103,17 +103,17 @@ def elapsed(x: Values) -> Any:
 
 
 def within(x: Values, since: Any) -> Any:
-    """Whether each point is not before the beginning of a window, a share of the range.
+    """Whether each point is in a window, which begins after a share of the range.
 
     Args:
         x: elapsed share of the range of time points ``[T]``, from 0 to 1.
-        since: where the window begins. The first point in it is the first that is not below by more than `NEAR`.
+        since: where the window begins. A point that is below by at most `NEAR` is in it.
     """
     return x >= since - NEAR
 
 
 def difference(answer: Values, truth: Values, counts: Values) -> Any:
-    """Answers minus what is right, see `squared`; NaN where it does not count."""
+    """Answers minus correct answers, see `squared`; NaN where they do not count."""
     library: Any = answer.__array_namespace__()
     return library.where(counts > 0, answer - library.where(counts > 0, truth, 0), library.nan)
 
@@ -123,7 +123,7 @@ def squared(answer: Values, truth: Values, counts: Values) -> Sums:
 
     Args:
         answer: answers ``[*S, *N]``; leading axes that ``truth`` lacks are those of networks.
-        truth: what is right ``[*N]``; anything, such as NaN, where it does not count.
+        truth: correct answers ``[*N]``; anything, such as NaN, where they do not count.
         counts: weights ``[*N]``.
 
     Example:
@@ -131,8 +131,8 @@ def squared(answer: Values, truth: Values, counts: Values) -> Sums:
         [nan, nan, nan, nan, nan]
     """
     library: Any = answer.__array_namespace__()
-    known = library.where(counts > 0, truth, 0)  # Before the difference: NaN times 0 is NaN, and so is its gradient.
-    return Sums(library.where(counts > 0, library.square(answer - known), 0) * counts, counts)
+    truth = library.where(counts > 0, truth, 0)  # Before the difference: NaN times 0 is NaN, and so is its gradient.
+    return Sums(library.where(counts > 0, library.square(answer - truth), 0) * counts, counts)
 
 
 def hits(loss: str, answer: Values, truth: Values, counts: Values) -> Sums:
@@ -164,16 +164,16 @@ def hits(loss: str, answer: Values, truth: Values, counts: Values) -> Sums:
     return Sums(library.where(right, weight, 0), weight)
 
 
-def whole(found: Sums, points: int = 1) -> Sums:
-    """Whether every point that counts is right, by sequence; sequences of which none counts have no weight.
+def whole(right: Sums, points: int = 1) -> Sums:
+    """Whether all points of a sequence that count are right; sequences in which none counts have no weight.
 
     Args:
-        found: `hits` ``[*S, C, ...]``.
+        right: `hits` ``[*S, C, ...]``.
         points: number of axes of points: 1, or 0 for one answer per sequence.
     """
-    library: Any = found.total.__array_namespace__()
-    right, some = (found.total > 0) | (found.count == 0), found.count > 0
+    library: Any = right.total.__array_namespace__()
+    correct, some = (right.total > 0) | (right.count == 0), right.count > 0
     if points:
-        right, some = library.all(right, axis=-1), library.any(some, axis=-1)
-    kind = found.total.dtype
-    return Sums((right & some).astype(kind), some.astype(kind))
+        correct, some = library.all(correct, axis=-1), library.any(some, axis=-1)
+    kind = right.total.dtype
+    return Sums((correct & some).astype(kind), some.astype(kind))

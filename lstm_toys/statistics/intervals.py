@@ -1,4 +1,4 @@
-"""Statistics over seeds: medians, shares and probabilities, with intervals."""
+"""Estimates over seeds with intervals: medians, quantiles and shares; bootstrap, Wilson and Clopper-Pearson."""
 
 from collections.abc import Callable
 from statistics import NormalDist
@@ -48,8 +48,8 @@ class Estimate(NamedTuple):
             >>> lt.statistics.median_quartiles(np.arange(9.0)).as_json()
             {'median': 4.0, 'low': 2.0, 'high': 6.0}
         """
-        known = (float(each) if np.isfinite(each) else None for each in self)
-        return dict(zip((name, "low", "high"), known, strict=True))
+        numbers = (float(number) if np.isfinite(number) else None for number in self)
+        return dict(zip((name, "low", "high"), numbers, strict=True))
 
 
 NOTHING = Estimate(np.nan, np.nan, np.nan)
@@ -77,7 +77,7 @@ def median_bootstrap(values: Float[np.ndarray, " S"], confidence: float = 0.95) 
         >>> lt.statistics.median_bootstrap(np.arange(9.0))
         Estimate(value=4.0, low=1.0, high=7.0)
     """
-    values = _one_each(values)
+    values = _one_per_seed(values)
     confidence = checked.number("confidence", confidence, above=0, below=1)
     if not len(values):
         return NOTHING
@@ -104,7 +104,7 @@ def median_quartiles(values: Float[np.ndarray, " S"]) -> Estimate:
         >>> lt.statistics.median_quartiles(np.arange(9.0))
         Estimate(value=4.0, low=2.0, high=6.0)
     """
-    values = _one_each(values)
+    values = _one_per_seed(values)
     if not len(values):
         return NOTHING
     low, value, high = np.quantile(values, (0.25, 0.5, 0.75), method=_method(values))
@@ -128,8 +128,8 @@ def band(values: Float[np.ndarray, "S *rest"]) -> tuple[Float[np.ndarray, "*rest
         >>> low.tolist(), high.tolist()
         ([1.0], [19.0])
     """
-    held = np.asarray(checked.array("values", values, "S ...", finite=False))
-    low, high = np.quantile(held, (0.05, 0.95), axis=0)
+    sample = np.asarray(checked.array("values", values, "S ...", finite=False))
+    low, high = np.quantile(sample, (0.05, 0.95), axis=0)
     return low, high
 
 
@@ -203,9 +203,9 @@ def _counts(successes: int, trials: int, confidence: float) -> tuple[int, int, f
 
 
 def power(networks: int, share: float) -> float:
-    """Returns the probability that so many networks decide for a claim, if this share of all networks meets it.
+    """Returns the probability that so many networks support a claim, if this share of all networks meets it.
 
-    It is the probability that the lower end of Wilson's 95 % interval exceeds one half.
+    They support it if the lower end of Wilson's 95 % interval exceeds one half.
     """
     from scipy.stats import binom
 
@@ -230,7 +230,7 @@ def _normal(confidence: float) -> float:
     return NormalDist().inv_cdf((1 + confidence) / 2)
 
 
-def _one_each(values: Float[np.ndarray, " S"]) -> Float[np.ndarray, " S"]:
+def _one_per_seed(values: Float[np.ndarray, " S"]) -> Float[np.ndarray, " S"]:
     return np.asarray(checked.array("values", values, "S", finite=False, empty=True))
 
 
@@ -255,8 +255,8 @@ def _bootstrap(
     random = np.random.default_rng(0)
     rows = min(RESAMPLES, max(1, AT_ONCE // len(sample)))
     batches = [
-        statistic(sample[resample(len(sample), min(rows, RESAMPLES - first), random)], axis=-1)
-        for first in range(0, RESAMPLES, rows)
+        statistic(sample[resample(len(sample), min(rows, RESAMPLES - start), random)], axis=-1)
+        for start in range(0, RESAMPLES, rows)
     ]
     return with_width(np.concatenate(batches), (1 - confidence) / 2)
 
@@ -306,13 +306,13 @@ def percentile_interval(
         >>> lt.statistics.percentile_interval(means).round(1).tolist()
         [5.2, 9.8]
     """
-    known = resampled[~np.isnan(resampled)]
-    if not known.size:
+    defined = resampled[~np.isnan(resampled)]
+    if not defined.size:
         return np.full((2, *resampled.shape[1:]), np.nan)
-    method = _method(known) if interpolate else "inverted_cdf"
+    method = _method(defined) if interpolate else "inverted_cdf"
     return np.asarray(np.nanquantile(resampled, (tail, 1 - tail), axis=0, method=method))
 
 
 def _method(values: Float[np.ndarray, " S"]) -> Literal["linear", "inverted_cdf"]:
-    """No interpolation between a finite value and an infinite one."""
+    """How quantiles are found: without interpolation if a value is infinite."""
     return "linear" if np.isfinite(values).all() else "inverted_cdf"

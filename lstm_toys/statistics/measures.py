@@ -1,4 +1,4 @@
-"""Measures of ONE answer to ONE curve: pure functions, to be mapped over seeds and curves by `jax.vmap`.
+"""Measures of ONE answer to ONE curve, such as its error, delay and frequency: pure functions for `jax.vmap`.
 
 Here x is the elapsed share of the range of time points: evenly spaced, from 0 to 1. Points with negative x are padding,
 allowed at the end only, and never count. Unless ``since`` is given, measures of size start at x = `FOUND`, measures of
@@ -86,8 +86,8 @@ class AnsweredCurve(NamedTuple):
     Attributes:
         answer: the answer ``[T]``.
         input: the curve that was the input ``[T]``.
-        truth: what is right ``[T]``, in the unit of the answer; NaN where nothing is known.
-        counts: how much each point of the answer counts ``[T]``: 0 where nothing is known, and in padding.
+        truth: the correct answer ``[T]``, in the unit of the answer; NaN where it is unknown.
+        counts: weight of each point of the answer ``[T]``: 0 where the correct answer is unknown, and in padding.
         x: elapsed share of the range of time points ``[T]``, from 0 to 1, negative in padding.
     """
 
@@ -103,7 +103,7 @@ class AnsweredCurve(NamedTuple):
 
         Args:
             answer: the answer ``[T]``.
-            curve: the input, which is also right ``[T]``.
+            curve: the input, which is also the correct answer ``[T]``.
             x: elapsed share of the range of time points ``[T]``, negative in padding.
         """
         _check(x, answer=answer, curve=curve)
@@ -204,8 +204,8 @@ def delay(answer: Curve, shown: Curve, x: Curve) -> Scalar:
     shift, rise = _vertex(before, at, after)
     inner = rising & falling & (before - 2 * at + after < -1e-6) & (delays + shift * step >= 0)
     height = jnp.where(peak, at + jnp.where(inner, rise, 0.0), -1.0)
-    first = jnp.argmax(height >= height.max() - 0.01)
-    best = jnp.clip((delays + jnp.where(inner, shift, 0.0) * step)[first], 0.0, SETTLED)
+    earliest = jnp.argmax(height >= height.max() - 0.01)
+    best = jnp.clip((delays + jnp.where(inner, shift, 0.0) * step)[earliest], 0.0, SETTLED)
     meaningless = _constant(answer, window) | _constant(shown, window) | ~(height.max() > 0)
     return jnp.where(meaningless, jnp.nan, best)
 
@@ -213,29 +213,29 @@ def delay(answer: Curve, shown: Curve, x: Curve) -> Scalar:
 def share_removed(curve: AnsweredCurve, delay: Scalar | float = 0.0) -> Scalar:
     """Share of the squared error over x >= `SETTLED` that a gain and an offset of the answer would remove.
 
-    The answer is corrected, rather than what is right fitted to it: a constant answer, which a gain of 0 would
+    The answer is corrected, rather than the truth fitted to it: a constant answer, which a gain of 0 would
     explain, cannot be amplified and keeps all of the variation as its error. A gain below 0 does not count as a
     correction.
 
     Args:
         curve: one answer to one curve, with equal weights wherever it counts.
-        delay: the answer is compared with what is right at x - delay, rescaled to its variance without the delay. NaN
+        delay: the answer is compared with the truth at x - delay, rescaled to its variance without the delay. NaN
             counts as 0.
 
     Returns:
-        At most 1; NaN if what is right is constant, or there is no error.
+        At most 1; NaN if the truth is constant, or there is no error.
     """
     counts, step = _counted(curve, SETTLED), curve.x[1] - curve.x[0]
-    window, known = counts > 0, jnp.where(curve.counts > 0, curve.truth, 0.0)
+    window, correct = counts > 0, jnp.where(curve.counts > 0, curve.truth, 0.0)
     centered = _centered(curve.answer, window)
     truth, delayed = (
-        _centered(each, window) for each in (known, _earlier(known, jnp.nan_to_num(jnp.asarray(delay)) / step))
+        _centered(target, window) for target in (correct, _earlier(correct, jnp.nan_to_num(jnp.asarray(delay)) / step))
     )
     power = centered @ centered
     gain = jnp.where(power > 0, jnp.maximum(centered @ delayed, 0.0) / power, 0.0)
     rest = jnp.square(delayed - gain * centered).sum() * (truth @ truth) / (delayed @ delayed)
     error = errors.squared(curve.answer, curve.truth, counts).over().total
-    return jnp.where(_constant(known, window) | (error == 0), jnp.nan, 1 - rest / error)
+    return jnp.where(_constant(correct, window) | (error == 0), jnp.nan, 1 - rest / error)
 
 
 def frequency(curve: Curve, x: Curve, since: Scalar | float = SETTLED) -> Scalar:
@@ -260,8 +260,8 @@ def frequency(curve: Curve, x: Curve, since: Scalar | float = SETTLED) -> Scalar
     phase = unit * (x - _mean(x, window))
 
     def basis(cosine: Rows, sine: Rows) -> tuple[Rows, Rows]:
-        each_centered = jax.vmap(_centered, (0, None))
-        cosine, sine = _normalized(each_centered(cosine, window)), each_centered(sine, window)
+        center_rows = jax.vmap(_centered, (0, None))
+        cosine, sine = _normalized(center_rows(cosine, window)), center_rows(sine, window)
         # Nearly orthogonal already, as the phases are symmetric about 0.
         return cosine, _normalized(sine - (sine * cosine).sum(axis=1, keepdims=True) * cosine)
 
@@ -361,7 +361,7 @@ def turns(curve: Curve, x: Curve, before: Scalar | float, since: Scalar | float 
     return ((direction != 0) & (last >= 0) & (direction != direction[last])).sum()
 
 
-def every(curve: AnsweredCurve, start: float | int = 0.0, length: float | int = 1.0) -> dict[str, Scalar]:
+def all_measures(curve: AnsweredCurve, start: float | int = 0.0, length: float | int = 1.0) -> dict[str, Scalar]:
     """Computes all measures, by names that differ from those of parameters, so that results can contain both.
 
     Args:
@@ -370,11 +370,11 @@ def every(curve: AnsweredCurve, start: float | int = 0.0, length: float | int = 
         length: length of the range of time points, in their unit, in which delay and frequency are measured, too.
 
     Returns:
-        Every measure by name, as of the functions in this module.
+        The value of every measure, by name.
 
     Example:
         >>> x = lt.time_points(100)
-        >>> sorted(jax.eval_shape(every, lt.measures.AnsweredCurve.copied(x, x, x)))[:3]
+        >>> sorted(jax.eval_shape(all_measures, lt.measures.AnsweredCurve.copied(x, x, x)))[:3]
         ['delay', 'frequency_answered', 'gain']
     """
     answer, x = curve.answer, curve.x

@@ -1,4 +1,4 @@
-"""Psychometric curves: how often networks choose, by what they were shown."""
+"""Psychometric curves: shares of a choice by a coordinate of the stimulus, with logistic fits."""
 
 from typing import Any, NamedTuple
 
@@ -62,10 +62,10 @@ def psychometric(chosen: Bool[np.ndarray, "S C"] | Any, coordinate: Float[np.nda
     values, place = np.unique(np.broadcast_to(coordinate, chosen.shape), return_inverse=True)
     arguments.expect(len(values) > 1, "coordinate", "at least two different values", values)
     places = place.reshape(chosen.shape)
-    trials = np.stack([np.bincount(own, minlength=len(values)) for own in places]).astype(float)
-    counts = np.stack([np.bincount(*each, minlength=len(values)) for each in zip(places, chosen, strict=True)])
-    each = zip(trials > 0, trials, counts, strict=True)
-    fits = np.array([_fitted(values[known], some[known], chosen[known]) for known, some, chosen in each])
+    trials = np.stack([np.bincount(row, minlength=len(values)) for row in places]).astype(float)
+    counts = np.stack([np.bincount(*rows, minlength=len(values)) for rows in zip(places, chosen, strict=True)])
+    networks = zip(trials > 0, trials, counts, strict=True)
+    fits = np.array([_fitted(values[tried], total[tried], count[tried]) for tried, total, count in networks])
     share = np.divide(counts, trials, out=np.full(trials.shape, np.nan), where=trials > 0)
     return Psychometric(values, share, fits[:, 0], fits[:, 1])
 
@@ -74,11 +74,11 @@ def _fitted(
     values: Float[np.ndarray, " U"], trials: Float[np.ndarray, " U"], counts: Float[np.ndarray, " U"]
 ) -> tuple[float, float]:
     """Threshold and slope of one network."""
-    some, others = counts > 0, counts < trials
-    if not some.any() or not others.any() or len(values) == 1:
+    some, not_all = counts > 0, counts < trials
+    if not some.any() or not not_all.any() or len(values) == 1:
         return np.nan, np.nan
     for sign in (1, -1):
-        highest, lowest = (sign * values[others]).max(), (sign * values[some]).min()
+        highest, lowest = (sign * values[not_all]).max(), (sign * values[some]).min()
         if highest <= lowest:  # The likelihood has no maximum.
             return sign * (highest + lowest) / 2, sign * np.inf
     middle, scale = values.mean(), values.std()

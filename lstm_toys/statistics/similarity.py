@@ -1,4 +1,4 @@
-"""How similar the states of networks are."""
+"""Procrustes distances between the states of networks."""
 
 from typing import Any
 
@@ -37,8 +37,8 @@ def procrustes(
     """
     points = "x".join(map(str, np.shape(states)[1:-1]))
     arguments.expect(np.shape(others)[1:-1] == np.shape(states)[1:-1], "others", f"states at {points} points", others)
-    ours, theirs = (_shapes(name, each) for name, each in (("states", states), ("others", others)))
-    overlap = [[np.linalg.norm(one.T @ other, "nuc") for other in theirs] for one in ours]
+    ours, theirs = (_shapes(name, array) for name, array in (("states", states), ("others", others)))
+    overlap = [[np.linalg.norm(shape.T @ their_shape, "nuc") for their_shape in theirs] for shape in ours]
     return np.arccos(np.clip(overlap, -1, 1))
 
 

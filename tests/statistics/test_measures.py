@@ -101,7 +101,7 @@ def test_a_correction_removes_a_wrong_gain_and_offset_and_with_a_delay_a_wrong_p
     assert mapped(of(measures.share_removed), 0.2 * shown + 0.1, shown)[0] == pytest.approx(1, abs=1e-5)
     late = sine(12.0, -12.0 * 0.05, amplitude=0.2)
     assert mapped(of(measures.share_removed), late, shown)[0] < 0.6
-    assert mapped(of(measures.every), late, shown)["share_removed_delayed"][0] == pytest.approx(1, abs=1e-3)
+    assert mapped(of(measures.all_measures), late, shown)["share_removed_delayed"][0] == pytest.approx(1, abs=1e-3)
     # A constant at the right height has all of the variation wrong, and a gain does not help it.
     level = np.full(100, np.mean(shown[0, LATE]))
     assert mapped(of(measures.share_removed), level, shown)[0] == pytest.approx(0, abs=1e-5)
@@ -152,7 +152,7 @@ def test_the_lowest_valley_in_the_middle_counts_and_an_end_does_not():
 def test_short_curves_have_the_numbers_that_they_can_have(points):
     x = np.linspace(0, 1, points)
     answer, shown = (np.random.default_rng(seed).normal(size=(1, points)) for seed in range(2))
-    found = {name: float(number[0]) for name, number in mapped(of(measures.every), answer, shown, x=x).items()}
+    found = {name: float(number[0]) for name, number in mapped(of(measures.all_measures), answer, shown, x=x).items()}
     assert found["rmse"] == pytest.approx(np.sqrt(np.mean((answer - shown)[:, x >= 0.1] ** 2)), rel=1e-5)
     assert found["peak_to_peak"] == pytest.approx(np.ptp(answer[:, x >= 0.1]), rel=1e-5)
     assert {"rmse", "peak_to_peak"} <= {name for name, number in found.items() if np.isfinite(number)}
@@ -176,9 +176,9 @@ def test_turns_are_counted_before_a_given_x():
 @pytest.mark.long
 def test_points_with_a_negative_x_count_nowhere():
     answer, shown = sine(10.0, -0.4, 0.2)[0] + 0.1 * some(5)[0], sine(10.0)[0]
-    whole = mapped(of(measures.every), answer, shown)
+    whole = mapped(of(measures.all_measures), answer, shown)
     longer = np.concatenate([[answer, shown], np.random.default_rng(0).normal(size=(2, 60))], axis=1)
-    padded = mapped(of(measures.every), *longer, x=np.concatenate([X, np.full(60, -1.0)]))
+    padded = mapped(of(measures.all_measures), *longer, x=np.concatenate([X, np.full(60, -1.0)]))
     for name, value in whole.items():
         np.testing.assert_allclose(padded[name], value, rtol=1e-4, err_msg=name)
 
@@ -194,7 +194,7 @@ def test_points_with_a_negative_x_count_nowhere():
 def test_constant_curves_and_perfect_copies_have_no_numbers_that_need_variation_or_an_error(constant, missing):
     curve, level = sine(10.0)[0], np.full(100, -0.7)
     answer, shown = (level if constant == name else curve for name in ("answer", "shown"))
-    found = {name: float(number[0]) for name, number in mapped(of(measures.every), answer, shown).items()}
+    found = {name: float(number[0]) for name, number in mapped(of(measures.all_measures), answer, shown).items()}
     assert {name for name, number in found.items() if np.isnan(number)} == missing
     assert found["rmse"] == pytest.approx(np.sqrt(np.mean((answer - shown)[X >= 0.1] ** 2)), rel=1e-5)
     if constant == "answer":

@@ -153,7 +153,7 @@ class GridMeasures:
             wrong = errors.squared(answers, curves, counts).over(0).root
             y = task.output_features.index("y")
             one = measures.AnsweredCurve.copied(answers[:, y], curves[:, y], share)
-            found = measures.every(one, span.start, span.length)
+            found = measures.all_measures(one, span.start, span.length)
             return {**found, GOAL_ERROR: goal.error(wrong, task.measured)}
 
         def chunk(params: PyTree, cells: dict[str, Float[Array, " N"]]) -> dict[str, Float[Array, "N ..."]]:

@@ -36,7 +36,7 @@ def hand_made():
         dims = [f"{PARAMETER}{name}" for name in axes]
         columns = {
             name: (("seed", *dims), random.uniform(0.5, 1.5, (5, *shape)).astype(np.float32))
-            for name in measures.every(measures.AnsweredCurve.copied(*jnp.ones((3, 9))))
+            for name in measures.all_measures(measures.AnsweredCurve.copied(*jnp.ones((3, 9))))
         }
         columns["delay"][1][:, 0] = np.nan
         declared = {each.name: each for family in PARAMETERS.values() for each in family}

@@ -55,7 +55,7 @@ def test_a_grid_has_the_measures_of_answers_to_its_curves(saved, evaluated):
     x = np.linspace(0, 1, 20, dtype=np.float32)
     cells = [(a, w) for a in found.parameter_amplitude.values for w in found.parameter_frequency.values]
     curves = np.float32([a + a * np.sin(w * x) for a, w in cells])
-    measure = jax.jit(lambda *one: measures.every(measures.AnsweredCurve.copied(*one)))
+    measure = jax.jit(lambda *one: measures.all_measures(measures.AnsweredCurve.copied(*one)))
     for seed, answers in enumerate(answers_to(saved, curves)):
         for cell, (answer, curve) in enumerate(zip(answers, curves, strict=True)):
             for name, value in measure(jnp.asarray(answer), jnp.asarray(curve), jnp.asarray(x)).items():
