@@ -1,4 +1,4 @@
-"""Figures drawn from labeled results."""
+"""Figures drawn from labeled results, and their style."""
 
 from lstm_toys.namespaces import attach
 

@@ -76,9 +76,9 @@ def training_answer(results: xr.DataTree, title: str) -> Figure:
     x = fit.time.values
     wrong = difference(fit)
     with style.sheet(6.8, 6.0, rows=2, height_ratios=(3, 1.3)) as (figure, (axes, below)):
-        for each, label in ((axes, "y"), (below, "answer − curve")):
-            style.laid_out(each)
-            each.set(xlabel=style.plain(axis_label(fit.time)), ylabel=label)
+        for panel, label in ((axes, "y"), (below, "answer − curve")):
+            style.laid_out(panel)
+            panel.set(xlabel=style.plain(axis_label(fit.time)), ylabel=label)
         if "x" in fit.feature.values:
             axes.set_xlabel(f"{axes.get_xlabel()} (of answers: the answered x)")
         style.answers_of(axes, fit.answer, COLORS["r"])
@@ -89,9 +89,9 @@ def training_answer(results: xr.DataTree, title: str) -> Figure:
             for name, color in shades.items():
                 style.answers_of(below, wrong.sel(feature=[name]).assign_coords(feature=["y"]), color)
             settled = within(elapsed(x), AFTER)
-            far = np.nan_to_num(np.abs(wrong.sel(feature="y").values))  # Padding is nowhere.
-            first, late = (np.median(far[:, part].max(axis=1)) for part in (~settled, settled))
-            off = f"y is off by at most {first:.2g} in the first tenth, by {late:.2g} after it"
+            far = np.nan_to_num(np.abs(wrong.sel(feature="y").values))  # Padding is NaN.
+            early, late = (np.median(far[:, part].max(axis=1)) for part in (~settled, settled))
+            off = f"y is off by at most {early:.2g} in the first tenth, by {late:.2g} after it"
             title += f"\nin half of the networks, {off}"
         axes.set_title(style.plain(title))
         below.axhline(0, color=COLORS["b"], **INPUT)
@@ -138,10 +138,10 @@ def probe_answers(
         chosen = probed(fit, probe)
         if len(labels) != chosen.sizes["curve"]:
             raise ValueError(f"{probe} has {chosen.sizes['curve']} curves, but {len(labels)} labels were given")
-        shown, known = chosen.input.sel(feature="y").values, chosen.get("published")
-        theirs = [None] * len(shown) if known is None or known.isnull().all() else known.values
+        inputs, published = chosen.input.sel(feature="y").values, chosen.get("published")
+        diamonds = [None] * len(inputs) if published is None or published.isnull().all() else published.values
         drawn = [
-            Curve(label, color, chosen.answer.isel(curve=index), shown[index], theirs[index])
+            Curve(label, color, chosen.answer.isel(curve=index), inputs[index], diamonds[index])
             for index, (label, color) in enumerate(colored(labels))
         ]
         parts.append((title, drawn))
@@ -217,9 +217,9 @@ def curve_panels(
         places = figure.subfigures(len(chosen), 1, squeeze=False, height_ratios=ratios).ravel()
         if title:
             figure.suptitle(style.plain(title))
-        for place, (of, every), curves, grid, height in zip(places, parts, chosen, grids, heights, strict=True):
-            more = f" ({len(curves)} of {len(every):,})" if len(curves) < len(every) else ""
-            place.suptitle(style.plain(f"{of}{more}"))
+        for place, (heading, part), curves, grid, height in zip(places, parts, chosen, grids, heights, strict=True):
+            more = f" ({len(curves)} of {len(part):,})" if len(curves) < len(part) else ""
+            place.suptitle(style.plain(f"{heading}{more}"))
             both = place.subfigures(2, 1, height_ratios=(above, height)) if panels and overlay else (place, place)
             if overlay:
                 _overlay(both[0], curves, fit.time, style.plain(ylabel))
@@ -282,5 +282,5 @@ def _overlay(place: SubFigure, curves: Sequence[Curve], time: xr.DataArray, ylab
 
 
 def _name(axes: Axes, curves: Sequence[Curve]) -> None:
-    handles: list[Artist] = [style.entry(each.label, each.color) for each in curves]
+    handles: list[Artist] = [style.entry(curve.label, curve.color) for curve in curves]
     axes.legend(handles=handles, loc="center left", bbox_to_anchor=(1.0, 0.5))

@@ -1,4 +1,4 @@
-"""Figures of the course of a training: losses and errors over its steps, and an animation of the answers."""
+"""Figures of training: losses and errors over its steps, and an animation of the answers."""
 
 import textwrap
 from collections.abc import Iterable
@@ -126,7 +126,7 @@ def error_histories(populations: dict[str, xr.DataTree], title: str, goal: Goal)
 
 
 def _points(results: xr.Dataset) -> dict[str, Any]:
-    """Marks of few records, whose number a line would not show."""
+    """The style of markers at records, if there are few."""
     return {"marker": "o", "markersize": 2.5} if results.sizes["step"] <= 25 else {}
 
 
@@ -191,12 +191,12 @@ def film(populations: dict[str, xr.DataTree]) -> FuncAnimation:
         name: arrays.probed(arrays.not_diverged(results), TRAINING).isel(curve=0)
         for name, results in populations.items()
     }
-    first = next(iter(fits.values()))
+    example = next(iter(fits.values()))
     if len(counts := {fit.sizes["frame_step"] for fit in fits.values()}) > 1:
         raise ValueError(f"populations have different numbers of frames: {listed(sorted(counts))}")
     with style.canvas(*fits, **LARGE) as (figure, panels):
         figure.set_size_inches(3.4 * len(fits), 4.0)
-        style.legend(figure, style.training_entries(first), 2)
+        style.legend(figure, style.training_entries(example), 2)
         x, y = _limits(fits.values())
         for axes, fit in zip(panels, fits.values(), strict=True):
             axes.set(xlabel=style.plain(arrays.axis_label(fit.time)), xlim=x, ylim=y)
@@ -216,7 +216,7 @@ def film(populations: dict[str, xr.DataTree]) -> FuncAnimation:
         show(0)
         figure.draw_without_rendering()
         figure.set_layout_engine("none")  # All frames share one layout.
-        return FuncAnimation(figure, show, frames=first.sizes["frame_step"], init_func=list)
+        return FuncAnimation(figure, show, frames=example.sizes["frame_step"], init_func=list)
 
 
 def _limits(fits: Iterable[xr.Dataset]) -> tuple[tuple[float, float], tuple[float, float]]:

@@ -42,8 +42,8 @@ def training_set(results: xr.DataTree, title: str) -> Figure:
         2
     """
     training = results[TRAINING]
-    first = str(training.output_feature.values[0])
-    truth = training.train_target.sel(output_feature=first).values
+    parameter = str(training.output_feature.values[0])
+    truth = training.train_target.sel(output_feature=parameter).values
     places = style.evenly(len(truth), MOST_CURVES)
     if len(places) < len(truth):
         title += f" ({len(places)} of {len(truth):,} curves)"
@@ -52,9 +52,9 @@ def training_set(results: xr.DataTree, title: str) -> Figure:
         for place in places:
             curve = training.train_input.sel(feature="y").values[place]
             axes.plot(training.time, curve, color=shades.to_rgba(truth[place]), linewidth=0.9)
-        known = (results[probe].coords.get(f"{PARAMETER}{first}") for probe in names_of(results))
-        named = next((axis_label(each) for each in known if each is not None), first)
-        figure.colorbar(shades, ax=axes, label=style.plain(named), pad=0.02)
+        columns = (results[probe].coords.get(f"{PARAMETER}{parameter}") for probe in names_of(results))
+        label = next((axis_label(column) for column in columns if column is not None), parameter)
+        figure.colorbar(shades, ax=axes, label=style.plain(label), pad=0.02)
     return figure
 
 
@@ -101,8 +101,8 @@ def read_off_curves(
             dims=("seed", "time", "feature"),
             coords={"seed": chosen.seed, "time": chosen.time, "feature": ["y"]},
         )
-        theirs = None if published is None else rebuild(x, published[index])
-        curves.append(Curve(label, color, answers, chosen.input.values[index, :, 0], theirs))
+        diamonds = None if published is None else rebuild(x, published[index])
+        curves.append(Curve(label, color, answers, chosen.input.values[index, :, 0], diamonds))
     return curve_panels(chosen, [(title, curves)], shown="true curve")
 
 
@@ -137,8 +137,8 @@ def read_off_axis(
     """
     fit = not_diverged(results)
     chosen = probed(fit, probe).sortby(f"{PARAMETER}{name}")
-    shown = chosen[f"{PARAMETER}{name}"]
-    true, xlabel, ylabel = shown.values, f"true {axis_label(shown)}", f"read-off {axis_label(shown)}"
+    column = chosen[f"{PARAMETER}{name}"]
+    true, xlabel, ylabel = column.values, f"true {axis_label(column)}", f"read-off {axis_label(column)}"
     with style.canvas(title, xlabel=xlabel, ylabel=ylabel) as (figure, (axes,)):
         inside = axes.axvspan(*trained, color=COLORS["y"], alpha=0.18, linewidth=0, label="training range")
         handles: list[Artist] = [inside]

@@ -1,4 +1,4 @@
-"""Figures of answers to sets of curves and of their errors, and those of an experiment that declares none."""
+"""Figures of answers to sets of curves and of their errors, and the default figures of an experiment."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -29,15 +29,15 @@ MOST_NUMBERS = 36
 
 
 def called(results: xr.DataTree) -> str:
-    """What an input is called: a sequence if answers are classes or bits, or if no probe has names or a family."""
+    """The word for an input: sequence if answers are classes or bits, or no probe has names or a family, else curve."""
     sets = [results[name] for name in names_of(results)]
-    drawn = ["name" in each or any("symbol" in column.attrs for column in each.coords.values()) for each in sets]
-    logits = any("loss" in each.answer.attrs for each in results.children.values() if "answer" in each)
+    drawn = ["name" in probe or any("symbol" in column.attrs for column in probe.coords.values()) for probe in sets]
+    logits = any("loss" in node.answer.attrs for node in results.children.values() if "answer" in node)
     return "sequence" if logits or (sets and not any(drawn)) else "curve"
 
 
 def feature_of(chosen: xr.Dataset, index: int) -> tuple[xr.DataArray, xr.DataArray | None]:
-    """An output feature of answers, of classes and bits its probability, and what would be correct, if known."""
+    """An output feature of answers, for classes and bits its probability, and the correct answers, if known."""
     answer, kind, correct = chosen.answer, chosen.answer.attrs.get("loss"), chosen.get("truth")
     features = str(answer.dims[-1])
     if kind == CROSS_ENTROPY and correct is not None:
@@ -53,21 +53,21 @@ def feature_of(chosen: xr.Dataset, index: int) -> tuple[xr.DataArray, xr.DataArr
 
 
 def curves_of(chosen: xr.Dataset, index: int, one: str = "curve") -> Iterator[Curve]:
-    """The curves of a set, with the answers of an output feature and, if known, what would be correct."""
+    """The curves of a set, with the answers of an output feature and, if known, the correct ones."""
     answer, correct = feature_of(chosen, index)
     for number, (label, color) in enumerate(colored(labels(chosen, one))):
-        shown = None if correct is None else correct.isel(curve=number).values
-        yield Curve(label, color, answer.isel(curve=number).expand_dims(feature=["y"], axis=-1), shown)
+        dashed = None if correct is None else correct.isel(curve=number).values
+        yield Curve(label, color, answer.isel(curve=number).expand_dims(feature=["y"], axis=-1), dashed)
 
 
 def labels(chosen: xr.Dataset, one: str) -> list[str]:
-    """The names of curves, or the parameters in which they differ, or what ``one`` is called with its number."""
+    """The names of curves, or the parameters in which they differ, or the word ``one`` and their numbers."""
     if "name" in chosen:
         return [shortened(str(name)) for name in chosen.name.values]
     columns = [
-        [f"{each.attrs.get('long_name', name)} {value:g}" for value in each.values]
-        for name, each in chosen.coords.items()
-        if each.dims == ("curve",) and each.dtype.kind == "f" and len(np.unique(each.values)) > 1
+        [f"{column.attrs.get('long_name', name)} {value:g}" for value in column.values]
+        for name, column in chosen.coords.items()
+        if column.dims == ("curve",) and column.dtype.kind == "f" and len(np.unique(column.values)) > 1
     ]
     numbered = [f"{one} {number}" for number in range(1, chosen.sizes["curve"] + 1)]
     return [", ".join(words) for words in zip(*columns, strict=True)] or numbered
@@ -113,7 +113,7 @@ def _answers(results: xr.DataTree, index: int, feature: str) -> Figure:
         f"{style.training(trained)} {one}": trained,
         **{f"{one}s: {name}": probed(fit, name) for name in names_of(fit)},
     }
-    parts = [(title, [*curves_of(each, index, one)]) for title, each in [*sets.items()][:MOST]]
+    parts = [(title, [*curves_of(curves, index, one)]) for title, curves in [*sets.items()][:MOST]]
     some = f"{MOST} of {len(sets)} sets of {one}s" if len(sets) > MOST else ""
     if "loss" in trained.answer.attrs:
         title, label = "", f"probability of {feature}"
@@ -124,34 +124,34 @@ def _answers(results: xr.DataTree, index: int, feature: str) -> Figure:
 
 
 def _errors(sets: Sequence[xr.Dataset], index: int, what: str, one: str) -> str:
-    """Says how far the median network is off on the first of some sets, and on the worst curve of the others."""
-    every = [np.asarray(wrong(each).feature(index).over(2).root) for each in sets]
-    known = [[np.median(own[np.isfinite(own)]) for own in each.T if np.isfinite(own).any()] for each in every]
-    if not known[0]:
+    """The error of the median network on the first set, and on the worst curve of the other sets, as a title."""
+    errors = [np.asarray(wrong(curves).feature(index).over(2).root) for curves in sets]
+    medians = [[np.median(row[np.isfinite(row)]) for row in rmse.T if np.isfinite(row).any()] for rmse in errors]
+    if not medians[0]:
         return ""
-    others = [median for each in known[1:] for median in each]
+    others = [median for curves in medians[1:] for median in curves]
     beyond = f", up to {max(others):.2g} on another {one}" if others else ""
-    return f"{what} {max(known[0]):.2g} in training{beyond} (medians of {counted(len(every[0]), 'network')})"
+    return f"{what} {max(medians[0]):.2g} in training{beyond} (medians of {counted(len(errors[0]), 'network')})"
 
 
 Row = tuple[str, str, list[str], Int[np.ndarray, " C"], Float[np.ndarray, "S C"], Float[np.ndarray, " C"]]
-"""A set of curves: its label, its color, the names of its curves and their order, a number of each network and curve,
-and one of each curve, NaN where there is none."""
+"""A set of curves to draw: its label, its color, the names of its curves and their order, a number per network and
+curve, drawn as bars, and one per curve, drawn as a dash; NaN where there is none."""
 
 
 def _side_by_side(axes: Axes, rows: Iterable[Row], mark: str) -> list[Artist]:
     """Draws sets next to each other, as bars over networks and dashes, and names curves if they are few.
 
-    Returns legend entries of the sets and, if there are any dashes, of these, called ``mark``.
+    Returns legend entries of the sets and, if there are dashes, of these, with the label ``mark``.
     """
-    handles, ticks, first, marked = list[Artist](), dict[int, str](), 0, False
+    handles, ticks, left, marked = list[Artist](), dict[int, str](), 0, False
     for label, color, names, order, values, marks in rows:
-        places = first + np.arange(len(order))
+        places = left + np.arange(len(order))
         ticks |= dict(zip(places.tolist(), np.array(names)[order], strict=True))
         handles.append(style.bars(axes, places, values[:, order], color, label))
         axes.plot(places, marks[order], "_", color=style.GRAY, markersize=7, zorder=1.5)
         marked = marked or not np.isnan(marks).all()
-        first += len(order) + 1
+        left += len(order) + 1
     named = ticks if len(ticks) <= NAMED else {}
     axes.set_xticks([*named], [*named.values()], rotation=45, ha="right", parse_math=False)
     return [*handles, *([style.entry(mark, linestyle="", marker="_")] if marked else [])]
@@ -166,7 +166,7 @@ def _probabilities(results: xr.DataTree, title: str) -> Figure:
         title += f", the first {MOST} of {len(names)} features"
 
     def rows(index: int) -> Iterator[Row]:
-        for label, color, chosen in each_set(fit):
+        for label, color, chosen in labeled_sets(fit):
             answer, correct = feature_of(chosen, index)
             right = np.full(chosen.sizes["curve"], np.nan) if correct is None else correct.values.astype(float)
             order = np.lexsort((answer.median("seed").values, right))
@@ -186,7 +186,7 @@ def _probabilities(results: xr.DataTree, title: str) -> Figure:
 def set_answers(results: xr.DataTree, probe: str, feature: str, title: str) -> Figure:
     """Draws the networks' answers and the correct answers to the curves of a set, as `curve_panels` does.
 
-    The title says the error, if something is right, and that of repeating the last value, if it predicts.
+    The title reports the error if correct answers are known, and that of repeating the last value if networks predict.
 
     Args:
         results: labeled results with named curves, such as those of a file; diverged networks are left out.
@@ -224,7 +224,7 @@ def _place(chosen: xr.Dataset, feature: str) -> int:
     return int(chosen[chosen.answer.dims[-1]].values.tolist().index(feature))
 
 
-def each_set(fit: xr.DataTree) -> Iterator[tuple[str, str, xr.Dataset]]:
+def labeled_sets(fit: xr.DataTree) -> Iterator[tuple[str, str, xr.Dataset]]:
     """Yields the label, the color and the curves of each set; nothing without networks."""
     one = called(fit)
     for name, color in style.colors(names_of(fit)).items() if fit.sizes["seed"] else ():
@@ -232,15 +232,15 @@ def each_set(fit: xr.DataTree) -> Iterator[tuple[str, str, xr.Dataset]]:
         yield f"{name}: {counted(chosen.sizes['curve'], one)}", color, chosen
 
 
-def _judged(fit: xr.DataTree) -> Iterator[tuple[str, str, xr.Dataset]]:
-    """Those of `each_set` about which something is right."""
-    return (each for each in each_set(fit) if "truth" in each[2])
+def _with_truth(fit: xr.DataTree) -> Iterator[tuple[str, str, xr.Dataset]]:
+    """The sets of `labeled_sets` with known correct answers."""
+    return (row for row in labeled_sets(fit) if "truth" in row[2])
 
 
 def errors_over_time(results: xr.DataTree, feature: str, title: str) -> Figure:
     """Draws the error of each set of curves at each time point, to see where in a curve networks fail.
 
-    The error is root mean squared over the curves of a set; sets about which nobody knows what is right are left out.
+    The error is root mean squared over the curves of a set; sets without correct answers are left out.
     Lines are medians over networks, and bands go from the 5th to the 95th percentile.
 
     Args:
@@ -252,7 +252,7 @@ def errors_over_time(results: xr.DataTree, feature: str, title: str) -> Figure:
     ylabel = f"RMSE of {feature} over curves"
     with style.canvas(title, xlabel=axis_label(results[TRAINING].time), ylabel=ylabel) as (figure, (axes,)):
         handles: list[Artist] = []
-        for label, color, chosen in _judged(fit):
+        for label, color, chosen in _with_truth(fit):
             error = wrong(chosen).feature(_place(chosen, feature)).over(1).root
             handles.append(style.band(axes, chosen.time, error, color, label, line={"linewidth": 1.6}))
             style.whole_ticks(axes, chosen.time.values)
@@ -275,7 +275,7 @@ def errors_over_curves(results: xr.DataTree, feature: str, title: str) -> Figure
     fit = not_diverged(results)
 
     def rows() -> Iterator[Row]:
-        for label, color, chosen in _judged(fit):
+        for label, color, chosen in _with_truth(fit):
             place = _place(chosen, feature)
             error, again = wrong(chosen).feature(place).over(2).root, np.full(chosen.sizes["curve"], np.nan)
             if "ahead" in chosen.attrs:
@@ -316,11 +316,11 @@ def set_numbers(results: xr.DataTree, title: str) -> Figure:
     with style.canvas(*names, xlabel="true value", ylabel="answer", columns=min(3, len(names))) as (figure, panels):
         figure.suptitle(style.plain(title))
         handles: list[Artist] = []
-        for label, color, chosen in _judged(fit):
+        for label, color, chosen in _with_truth(fit):
             if np.isnan(chosen.truth.values).all():
                 continue
             for axes, name in zip(panels, names, strict=True):
-                right, answers = (chosen[each].sel(output_feature=name).values for each in ("truth", "answer"))
+                right, answers = (chosen[variable].sel(output_feature=name).values for variable in ("truth", "answer"))
                 dots = style.bars(axes, right, answers, color, label)
             handles.append(dots)
         for axes in panels:
@@ -345,11 +345,11 @@ def numbers_of_curves(results: xr.DataTree, probe: str, title: str) -> Figure:
         ValueError: the results have no such probe.
     """
     fit = not_diverged(results)
-    every = probed(fit, probe)
-    chosen, color = every.isel(curve=slice(MOST_NUMBERS)), style.colors(names_of(results))[probe]
-    if every.sizes["curve"] > MOST_NUMBERS:
-        title += f", the first {MOST_NUMBERS} of {every.sizes['curve']:,}"
-    names = list(map(str, every.output_feature.values))
+    curves = probed(fit, probe)
+    chosen, color = curves.isel(curve=slice(MOST_NUMBERS)), style.colors(names_of(results))[probe]
+    if curves.sizes["curve"] > MOST_NUMBERS:
+        title += f", the first {MOST_NUMBERS} of {curves.sizes['curve']:,}"
+    names = list(map(str, curves.output_feature.values))
     with style.canvas(*names, xlabel="", ylabel="answer", columns=1) as (figure, panels):
         figure.set_size_inches(6.8, 0.8 + 2.6 * len(names))
         figure.suptitle(style.plain(title))

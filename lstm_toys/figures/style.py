@@ -239,9 +239,9 @@ def save(drawing: Drawing, path: Path | str) -> None:
     path = Path(path)
     arguments.instance("drawing", drawing, Drawing, "a figure or an animation, such as lt.figures returns")
     form = path.suffix.removeprefix(".")
-    known = FORMATS if isinstance(drawing, Figure) else ("gif",)
-    if form not in known:
-        raise ValueError(f"{path.name}: the file name must end in .{' or .'.join(known)}")
+    formats = FORMATS if isinstance(drawing, Figure) else ("gif",)
+    if form not in formats:
+        raise ValueError(f"{path.name}: the file name must end in .{' or .'.join(formats)}")
     with house(), replacing(path) as temporary:
         if not isinstance(drawing, Figure):
             drawing.save(temporary, writer=_Gif(fps=FRAMES_A_SECOND))
@@ -357,12 +357,12 @@ def label_ends(axes: Axes, x: float, ends: Mapping[str, tuple[float, str]], apar
         >>> with lt.figures.canvas("A line") as (figure, (axes,)):
         ...     _ = axes.plot([0, 1], [0.1, 0.6], color=lt.figures.COLORS["b"])
         ...     lt.figures.label_ends(axes, 1.0, {"up": (0.6, lt.figures.COLORS["b"])}, 0.1)
-        >>> [each.get_text() for each in axes.texts]
+        >>> [label.get_text() for label in axes.texts]
         ['up']
     """
     place = np.inf
     look: dict[str, Any] = {"textcoords": "offset points", "annotation_clip": False, "va": "center", "fontsize": 8}
-    for label, (height, color) in sorted(ends.items(), key=lambda each: -each[1][0]):
+    for label, (height, color) in sorted(ends.items(), key=lambda end: -end[1][0]):
         place = min(height, place - apart)
         axes.annotate(plain(label), (x, place), (5, 0), color=color, **look)
 
@@ -381,7 +381,7 @@ def legend(place: Figure | Axes, handles: Iterable[Artist], columns: int = 3, lo
 
 
 def training(results: xr.Dataset) -> str:
-    """What a set or curve of the recorded set is called: ``training``, or ``validation``."""
+    """The name of the set that was recorded: ``training`` or ``validation``."""
     return "training" if recorded_on(results) == "train" else "validation"
 
 
