@@ -1,1 +1,1 @@
-"""One network: layers, stack, optimizers, training."""
+"""One network: cells, stacks of layers, losses, optimizers and training."""

@@ -29,7 +29,7 @@ GATES: tuple[Gates, ...] = ("sigmoid", "hard")
 
 
 MOST_LAYERS = 100
-"""Most layers below a readout; compiling takes longer than training long before."""
+"""Most layers below a readout; with far fewer, compiling already takes longer than training."""
 
 
 class Cell(NamedTuple):
@@ -52,7 +52,7 @@ FLAX = "lstm_toys.networks.recurrent:Recurrent"
 """The class of layers of a cell that is a `flax.linen.RNNCellBase`."""
 
 RESERVED = ("units", "features", "gates", "name", "parent")
-"""Attributes of a cell that are set otherwise than in its name."""
+"""Attributes of a cell that cannot be set in its name."""
 
 
 class InvalidModel(ValueError):
@@ -87,16 +87,16 @@ def parsed(cell: str) -> tuple[str, dict[str, Any]]:
             call = ast.parse(f"cell{match['options']}", mode="eval").body
             if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name) or call.args:
                 raise ValueError
-            options = {str(each.arg): ast.literal_eval(each.value) for each in call.keywords}
+            options = {str(keyword.arg): ast.literal_eval(keyword.value) for keyword in call.keywords}
         except (SyntaxError, ValueError):
             raise InvalidModel(f"options of the cell {cell} must be literals by name, such as (rank=2)") from None
-    if taken := {*options} & {*RESERVED}:
-        raise InvalidModel(f"{min(taken)} cannot be an option of the cell {cell}; it is set separately")
+    if reserved := {*options} & {*RESERVED}:
+        raise InvalidModel(f"{min(reserved)} cannot be an option of the cell {cell}; it is set separately")
     return match["place"], options
 
 
-def spelled(cell: str) -> str:
-    """The name of a cell in its only spelling: options in alphabetical order, without spaces; raises InvalidModel."""
+def canonical(cell: str) -> str:
+    """The canonical name of a cell: options in alphabetical order, without spaces; raises InvalidModel."""
     place, options = parsed(cell)
     written = ",".join(f"{name}={value!r}" for name, value in sorted(options.items())).replace(" ", "")
     name = cell if cell in CELLS else f"{place}({written})" if options else place
@@ -118,8 +118,8 @@ def cell_class(cell: str) -> Any:
             f"{cell} is not a cell: a cell is a Flax module class with an attribute units, or a flax.linen.RNNCellBase"
         )
     if unknown := options.keys() - _attributes(kind):
-        known = ", ".join(sorted(_attributes(kind) - {"parent", "name", "units"})) or "none"
-        raise InvalidModel(f"the cell {place} has no attribute {min(unknown)}, but {known}")
+        available = ", ".join(sorted(_attributes(kind) - {"parent", "name", "units"})) or "none"
+        raise InvalidModel(f"the cell {place} has no attribute {min(unknown)}, but {available}")
     return kind
 
 

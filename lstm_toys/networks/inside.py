@@ -1,4 +1,4 @@
-"""States inside one network, by layer and name."""
+"""The states of one network, by layer and name."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from jaxtyping import Array, Float, PyTree
 
 from lstm_toys.networks.layer import INITIAL
 
-KEPT = "intermediates"
+SOWN = "intermediates"
 """The Flax collection of the values that modules return or sow."""
 
 
@@ -28,9 +28,9 @@ def inside(
     def of_layer(module: nn.Module, method: str) -> bool:
         return method == "__call__" and hasattr(module, "units")
 
-    begun = variables(params, initial)
-    answers, kept = model.apply(begun, inputs, capture_intermediates=of_layer, mutable=[KEPT], **named)
-    sown, layers = traverse_util.flatten_dict(kept.get(KEPT, {})), dict[str, dict[str, Array]]()
+    collections = variables(params, initial)
+    answers, mutated = model.apply(collections, inputs, capture_intermediates=of_layer, mutable=[SOWN], **named)
+    sown, layers = traverse_util.flatten_dict(mutated.get(SOWN, {})), dict[str, dict[str, Array]]()
     for (*path, name), values in sown.items():
         if (returned := sown.get((*path, "__call__"))) is not None:
             states = layers.setdefault("/".join(path), {"hidden": returned[-1]})
@@ -51,19 +51,19 @@ def variables(params: PyTree, initial: PyTree[Float[Array, "C _"]] | None = None
 
 def unbounded(model: nn.Module, params: PyTree, inputs: Float[Array, "C T F"]) -> set[tuple[str, str]]:
     """The layers and names of states of ONE network that nothing bounds, as the layers declare it."""
-    found = set[tuple[str, str]]()
+    states = set[tuple[str, str]]()
 
     def noted(following: Any, args: Any, kwargs: Any, context: nn.module.InterceptorContext) -> Any:
         if context.method_name == "__call__":
             layer = "/".join(context.module.path)
-            found.update((layer, name) for name in getattr(context.module, "unbounded", ()))
+            states.update((layer, name) for name in getattr(context.module, "unbounded", ()))
         return following(*args, **kwargs)
 
     with nn.intercept_methods(noted):
         jax.eval_shape(model.apply, {"params": params}, inputs)
-    return found
+    return states
 
 
 def last(states: PyTree[Float[Array, "C T _"]]) -> PyTree[Float[Array, "C _"]]:
     """The states after the last time point."""
-    return jax.tree.map(lambda each: each[:, -1], states)
+    return jax.tree.map(lambda state: state[:, -1], states)

@@ -1,4 +1,4 @@
-"""What layers share: gate functions, initial states and checked attributes."""
+"""The base class of layers, their gate functions and initial states."""
 
 from typing import ClassVar, cast
 

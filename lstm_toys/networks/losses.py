@@ -26,7 +26,7 @@ def check(loss: Loss, outputs: Outputs, targets: Targets) -> None:
         raise InvalidModel(f"answers of the network must be floating-point numbers, not {arguments.brief(outputs)}")
     if targets.shape != expected:
         kind = "must be one class for each point of" if loss == CROSS_ENTROPY else "must have the shape of"
-        told = f"targets of shape {targets.shape} {kind} the network's answers, {outputs.shape}"
+        problem = f"targets of shape {targets.shape} {kind} the network's answers, {outputs.shape}"
         if targets.ndim != outputs.ndim:
             how = "once per curve" if targets.ndim == 2 else "at every time point"
             change = f"let the network answer {how}, as lt.Stack(sequence={targets.ndim == 3}) does, or change the task"
@@ -34,7 +34,7 @@ def check(loss: Loss, outputs: Outputs, targets: Targets) -> None:
             change = f"use lt.Stack(features={targets.shape[-1]}), or {outputs.shape[-1]} output_features and targets"
         else:
             change = "make one target for each answer"
-        raise InvalidModel(f"{told}: {change}")
+        raise InvalidModel(f"{problem}: {change}")
 
 
 def per_point(loss: Loss, outputs: Outputs, targets: Targets) -> PerPoint:
@@ -82,7 +82,7 @@ def measures(loss: Loss, outputs: Outputs, examples: Examples, after: float | in
     counts = errors.settled(examples.counts, after, examples.lengths) if sequence else examples.counts
     if values:
         return errors.squared(outputs, targets, counts).over(*range(targets.ndim - 1)).root
-    truth, counts = (each[..., 0] if loss == CROSS_ENTROPY else each for each in (targets, counts))
+    truth, counts = (array[..., 0] if loss == CROSS_ENTROPY else array for array in (targets, counts))
     right = errors.hits(str(loss), outputs, truth, counts)
     whole = [errors.whole(right).over().mean] if sequence else []
     return jnp.stack([right.over().mean, *whole])

@@ -191,10 +191,10 @@ class LSTM(Layer):
         start = None
         if self.has_variable(INITIAL, "hidden"):
             start = self.initial("hidden", inputs, kernel), self.initial("cell", inputs, kernel)
-        own = inputs, kernel, recurrent_kernel, bias, self.gates
+        layer = inputs, kernel, recurrent_kernel, bias, self.gates
         if self.is_mutable_collection("intermediates"):
-            self.sow("intermediates", "cell", jnp.swapaxes(unroll(*own, start).cell, 0, 1))
-        return recurrence(*own) if start is None else jnp.swapaxes(unroll(*own, start).hidden, 0, 1)
+            self.sow("intermediates", "cell", jnp.swapaxes(unroll(*layer, start).cell, 0, 1))
+        return recurrence(*layer) if start is None else jnp.swapaxes(unroll(*layer, start).hidden, 0, 1)
 
 
 def forget_bias(_: Array, shape: tuple[int]) -> Float[Array, " G"]:

@@ -1,4 +1,4 @@
-"""Optimizers that have names, and their hyper-parameters. Imports nothing heavy."""
+"""Optimizers by name, and their hyper-parameters. Imports nothing heavy."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Optimizer(NamedTuple):
     """A function of Optax that makes an optimizer, with the hyper-parameters that it takes after the learning rate.
 
     Attributes:
-        function: its name.
+        function: its name in Optax.
         defaults: by name in `Hyper`, in the order in which the function takes them.
         options: other arguments.
     """

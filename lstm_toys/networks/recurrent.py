@@ -1,4 +1,4 @@
-"""A layer of any cell of Flax."""
+"""A recurrent layer of a cell of Flax, such as `flax.linen.GRUCell`."""
 
 from typing import Any
 
@@ -61,11 +61,11 @@ class Recurrent(Layer):
 
 def _returned(cell: nn.Module, carry: PyTree, values: Float[Array, "C F"]) -> list[bool]:
     """Whether each leaf of a cell's carry is what the cell returns."""
-    found: list[bool] = []
+    returned: list[bool] = []
 
     def once(carry: PyTree, values: Float[Array, "C F"]) -> None:
         (after, hidden), _ = cell.init_with_output(jax.random.key(0), carry, values)
-        found.extend(leaf is hidden for leaf in jax.tree.leaves(after))
+        returned.extend(leaf is hidden for leaf in jax.tree.leaves(after))
 
     jax.eval_shape(once, carry, values)
-    return found
+    return returned

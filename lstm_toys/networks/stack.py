@@ -56,13 +56,13 @@ class Stack(nn.Module):
                 expected = f"units per layer, such as (32,), of at most {cells.MOST_LAYERS} layers"
                 raise arguments.refused("hidden", expected, self.hidden)
             self.hidden = tuple(
-                arguments.whole(f"hidden[{place}]", each, least=1) for place, each in enumerate(self.hidden)
+                arguments.whole(f"hidden[{place}]", units, least=1) for place, units in enumerate(self.hidden)
             )
             self.sequence = arguments.switch("sequence", self.sequence)
             arguments.choice("readout", self.readout, *get_args(Readout))
         if self.readout == "dense" and not self.hidden:
             raise InvalidModel("a dense readout needs at least one layer below it")
-        self.cell = cells.spelled(self.cell)
+        self.cell = cells.canonical(self.cell)
         cells.check(self.cell, self.gates)
         super().__post_init__()
 

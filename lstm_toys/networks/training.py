@@ -1,4 +1,4 @@
-"""Training of one network: pure functions without an axis for seeds.
+"""Initialization, training steps and records of one network: pure functions without an axis for seeds.
 
 `lstm_toys.populations.programs` compiles them for many networks with `jax.vmap`, by `blocks.spread`.
 """
@@ -209,23 +209,23 @@ def loss(how: Procedure, params: PyTree, examples: Examples) -> Float[Array, ""]
 def training_set(task: Task, key: Key[Array, ""], hyper: Hyper, step: Int[Array, ""] | None = None) -> Examples:
     """A seed's training set, or its fresh examples of a step: the task's examples, with noise on the inputs."""
 
-    def own_key(purpose: str) -> Key[Array, ""]:
+    def key_for(purpose: str) -> Key[Array, ""]:
         of_seed = purpose_key(key, purpose)
         return of_seed if step is None else jax.random.fold_in(of_seed, step)
 
-    examples = task.made(own_key("examples"), jax.tree.map(jnp.asarray, hyper.numbers), step)
-    noise = jax.random.normal(own_key("noise"), examples.inputs.shape, examples.inputs.dtype)
+    examples = task.made(key_for("examples"), jax.tree.map(jnp.asarray, hyper.numbers), step)
+    noise = jax.random.normal(key_for("noise"), examples.inputs.shape, examples.inputs.dtype)
     return examples._replace(inputs=examples.inputs + hyper.noise * noise)
 
 
 def recorded_set(task: Task, key: Key[Array, ""], hyper: Hyper, purpose: str | None = None) -> Examples:
     """A seed's training set or, with fresh examples, its validation set, without noise."""
-    own_key = purpose_key(key, purpose or ("validation" if task.fresh else "examples"))
-    return task.recorded(own_key, jax.tree.map(jnp.asarray, hyper.numbers))
+    set_key = purpose_key(key, purpose or ("validation" if task.fresh else "examples"))
+    return task.recorded(set_key, jax.tree.map(jnp.asarray, hyper.numbers))
 
 
 def check_examples(task: Task, key: Key[Array, ""], numbers: Numbers | Mapping[str, float | int]) -> None:
-    """Makes a seed's examples outside of any program, where their values are known; raises ValueError if one is bad."""
+    """Makes a seed's examples outside of any program, where their values are known; raises ValueError if invalid."""
     values = {name: jnp.float32(value) for name, value in numbers.items()}
     task.made(purpose_key(key, "examples"), values)
     if task.fresh:
@@ -235,9 +235,9 @@ def check_examples(task: Task, key: Key[Array, ""], numbers: Numbers | Mapping[s
 def only_parameters(model: nn.Module, variables: Mapping[str, Any]) -> PyTree:
     """Returns a model's parameters; raises InvalidModel if it has none, or other variables as well."""
     if variables.keys() != {"params"}:
-        kept = ", ".join(sorted(variables.keys() - {"params"})) or "nothing"
+        other = ", ".join(sorted(variables.keys() - {"params"})) or "nothing"
         raise InvalidModel(
-            f"{type(model).__name__} keeps {kept}; a network to be trained must keep parameters and nothing else"
+            f"{type(model).__name__} keeps {other}; a network to be trained must keep parameters and nothing else"
         )
     return variables["params"]
 
@@ -262,10 +262,10 @@ def init(
         held=Held(jnp.int32(0), jnp.int32(-1)) if early_stopping.records else None,
         best=Best(jnp.int32(0), infinite) if early_stopping.best else None,
     )
-    chosen_by = early_stopping.validation
-    other = recorded_set(chosen_by, key, hyper, "validation") if chosen_by else None
+    source = early_stopping.validation
+    validation = recorded_set(source, key, hyper, "validation") if source else None
     state = transforms.transformation(how.optimizer, hyper).init(params)
-    return Member(key, hyper, examples, params, state, sound, other)
+    return Member(key, hyper, examples, params, state, sound, validation)
 
 
 def record(how: Procedure, member: Member, step: Int[Array, ""]) -> tuple[Member, Record]:
@@ -285,14 +285,14 @@ def record(how: Procedure, member: Member, step: Int[Array, ""]) -> tuple[Member
         stops = (before.held.step < 0) & (records >= early_stopping.records)
         before = before._replace(held=Held(records, jnp.where(stops, step, before.held.step)))
     latest = before._replace(step=step, params=member.params)
-    other = None if member.validation is None else loss(how, member.params, member.validation)
+    validation_loss = None if member.validation is None else loss(how, member.params, member.validation)
     if before.best is not None:
-        best = Best(step, value if other is None else other)
+        best = Best(step, value if validation_loss is None else validation_loss)
         smaller = partial(jnp.where, best.loss < before.best.loss)
         params, best = jax.tree.map(smaller, (member.params, best), (before.params, before.best))
         latest = latest._replace(params=params, best=best)
-    kept = jax.tree.map(partial(jnp.where, sound), latest, before)
-    return member._replace(sound=kept), Record(value, measures, answers[0], sound, other, cost)
+    last_good = jax.tree.map(partial(jnp.where, sound), latest, before)
+    return member._replace(sound=last_good), Record(value, measures, answers[0], sound, validation_loss, cost)
 
 
 def shuffled(task: Task, key: Key[Array, ""], epoch: Int[Array, ""], count: int) -> Int[Array, "batches N"]:
@@ -354,8 +354,8 @@ def train_steps(how: Procedure, member: Member, start: Int[Array, ""], stop: Int
         return {name: jax.random.fold_in(of_step, number) for number, name in enumerate(RANDOM)}
 
     def update_on_all(at: Int[Array, ""], member: Member) -> Member:
-        own = training_set(task, member.key, member.hyper, at) if task.fresh else examples
-        return update(member, own, keys(at))
+        of_step = training_set(task, member.key, member.hyper, at) if task.fresh else examples
+        return update(member, of_step, keys(at))
 
     if task.batch is None:
         return jax.lax.fori_loop(start, stop, update_on_all, member)

@@ -1,4 +1,4 @@
-"""Any Optax transformation of the user's as an optimizer, and the transformation of a member by any optimizer."""
+"""Optimizers that are Optax transformations of the user, and the transformation of one network by any optimizer."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -12,25 +12,25 @@ from lstm_toys import arguments
 from lstm_toys.networks.optimizers import Hyper, named
 
 
-class Own(NamedTuple):
-    """An optimizer of the user's, and the names of its injected numbers that are set for each member."""
+class CustomOptimizer(NamedTuple):
+    """An optimizer of the user, and the names of its injected numbers that are set for each member."""
 
     transform: optax.GradientTransformation
     injected: tuple[str, ...]
 
 
-Kind = str | Own
+Kind = str | CustomOptimizer
 
 
 def numbers(kind: Kind) -> list[str]:
     """Injected numbers that are set like the training numbers of a task; the learning rate has its own argument."""
-    return [name for name in kind.injected if name != "learning_rate"] if isinstance(kind, Own) else []
+    return [name for name in kind.injected if name != "learning_rate"] if isinstance(kind, CustomOptimizer) else []
 
 
-def own(transform: Any, params: PyTree[jax.ShapeDtypeStruct]) -> Own:
-    """Checks an optimizer of the user's on parameters of these shapes; returns it with all numbers that it injects.
+def custom(transform: Any, params: PyTree[jax.ShapeDtypeStruct]) -> CustomOptimizer:
+    """Checks an optimizer of the user on parameters of these shapes; returns it with all numbers that it injects.
 
-    Raises ValueError if it is no Optax transformation, or draws random numbers, and TypeError if it needs more than
+    Raises ValueError if it is not an Optax transformation, or draws random numbers, and TypeError if it needs more than
     gradients.
     """
     arguments.instance("optimizer", transform, optax.GradientTransformation, "an optax.GradientTransformation")
@@ -42,27 +42,28 @@ def own(transform: Any, params: PyTree[jax.ShapeDtypeStruct]) -> Own:
         name
         for node in jax.tree.leaves(state, is_leaf=_injects)
         if _injects(node)
-        for name, each in node.hyperparams.items()
+        for name, value in node.hyperparams.items()
         if name not in getattr(node, "hyperparams_states", {})  # Set by a schedule.
-        and each.shape == ()
-        and jnp.issubdtype(each.dtype, jnp.floating)
+        and value.shape == ()
+        and jnp.issubdtype(value.dtype, jnp.floating)
     }
-    return Own(transform, tuple(sorted(names)))
+    return CustomOptimizer(transform, tuple(sorted(names)))
 
 
 def transformation(kind: Kind, hyper: Hyper) -> optax.GradientTransformation:
-    """The optimizer of a member: one that has a name, or the user's, with the member's numbers in its state."""
-    if not isinstance(kind, Own):
+    """The optimizer of a member: one with a name, or the user's, with the member's numbers in its state."""
+    if not isinstance(kind, CustomOptimizer):
         built: optax.GradientTransformation = named(kind).build(hyper)
         return built
-    every = {"learning_rate": hyper.learning_rate, **hyper.numbers}
-    chosen = {name: every[name] for name in kind.injected}
+    values = {"learning_rate": hyper.learning_rate, **hyper.numbers}
+    injected = {name: values[name] for name in kind.injected}
 
     def of_member(node: Any) -> Any:
         if not _injects(node):
             return node
-        values = {name: jnp.asarray(chosen.get(name, each), each.dtype) for name, each in node.hyperparams.items()}
-        return node._replace(hyperparams=values)
+        current = node.hyperparams.items()
+        hyperparams = {name: jnp.asarray(injected.get(name, default), default.dtype) for name, default in current}
+        return node._replace(hyperparams=hyperparams)
 
     def init(params: PyTree) -> PyTree:
         return jax.tree.map(of_member, kind.transform.init(params), is_leaf=_injects)
@@ -71,5 +72,5 @@ def transformation(kind: Kind, hyper: Hyper) -> optax.GradientTransformation:
 
 
 def _injects(node: Any) -> bool:
-    """Whether a part of a state is that of `optax.inject_hyperparams`."""
+    """Whether a part of a state comes from `optax.inject_hyperparams`."""
     return isinstance(getattr(node, "hyperparams", None), Mapping)

@@ -15,7 +15,7 @@ from lstm_toys import arguments
 from lstm_toys.networks import training, transforms
 from lstm_toys.networks.layer import check_model
 from lstm_toys.networks.optimizers import BOUNDS, Hyper, named
-from lstm_toys.networks.transforms import Kind, Own
+from lstm_toys.networks.transforms import CustomOptimizer, Kind
 from lstm_toys.populations import programs
 from lstm_toys.populations.programs import Start, TrainingSpecification
 from lstm_toys.populations.trained import Networks
@@ -41,7 +41,7 @@ class TrainingRequest:
     seeds: int | Int[np.ndarray, " M"]
     steps: int | Sequence[int]
     learning_rate: float | Float[np.ndarray, " M"] | None = None
-    optimizer: str | optax.GradientTransformation | Own = "sgd"
+    optimizer: str | optax.GradientTransformation | CustomOptimizer = "sgd"
     momentum: float | Float[np.ndarray, " M"] | None = None
     decay: float | Float[np.ndarray, " M"] | None = None
     numbers: Mapping[str, float | Float[np.ndarray, " M"]] | None = None
@@ -61,11 +61,11 @@ def specify(request: TrainingRequest) -> tuple[TrainingSpecification, Start]:
     check_model(model)
     kind: Kind = request.optimizer
     if isinstance(kind, optax.GradientTransformation):
-        kind = transforms.own(kind, programs.parameter_shapes(task, model))
+        kind = transforms.custom(kind, programs.parameter_shapes(task, model))
     if penalty is not None:
         arguments.function("penalty", penalty, "a function of parameters, states and training numbers", 3)
     start = _starts(request, kind)
-    if isinstance(kind, Own):
+    if isinstance(kind, CustomOptimizer):
         given = {*start.hyper.numbers, *(["learning_rate"] if request.learning_rate is not None else [])}
         kind = kind._replace(injected=tuple(name for name in kind.injected if name in given))
     if request.initial is not None:
@@ -132,10 +132,10 @@ def _starts(request: TrainingRequest, optimizer: Kind) -> Start:
     if both := {*wanted} & {*injected}:
         raise ValueError(f"{min(both)} is both a training number of the task and injected by the optimizer; rename one")
     if not {*wanted} <= values.keys() <= {*wanted, *others, *injected}:
-        more = f" and numbers that its optimizer injects, {injected}" if isinstance(optimizer, Own) else ""
+        more = f" and numbers that its optimizer injects, {injected}" if isinstance(optimizer, CustomOptimizer) else ""
         raise ValueError(f"this task takes the training numbers {sorted(wanted)}{more}, not {sorted(values)}")
-    own = optimizer if isinstance(optimizer, Own) else None
-    defaults = {} if isinstance(optimizer, Own) else named(optimizer).defaults
+    own = optimizer if isinstance(optimizer, CustomOptimizer) else None
+    defaults = {} if isinstance(optimizer, CustomOptimizer) else named(optimizer).defaults
     chosen = {name: value for name in BOUNDS if (value := getattr(request, name)) is not None}
     if own is None and "learning_rate" not in chosen:
         raise ValueError(

@@ -20,7 +20,7 @@ from lstm_toys.execution.signals import Stopped
 from lstm_toys.networks import training
 from lstm_toys.networks.optimizers import Hyper, named
 from lstm_toys.networks.training import Penalty
-from lstm_toys.networks.transforms import Kind, Own
+from lstm_toys.networks.transforms import CustomOptimizer, Kind
 from lstm_toys.populations import answering, blocks, programs, records
 from lstm_toys.populations.checkpoints import Checkpoints, changed
 from lstm_toys.populations.group import CHANGING, Group, last_steps
@@ -294,7 +294,7 @@ def next_stops(
 
 def _numbers(optimizer: Kind, hyper: Hyper) -> dict[str, Float[np.ndarray, " M"]]:
     """The hyperparameters that an optimizer has, and the numbers of training curves, by setting."""
-    if isinstance(optimizer, Own):  # Other numbers that it injects are among those of training curves.
+    if isinstance(optimizer, CustomOptimizer):  # Other numbers that it injects are among those of training curves.
         own = {"learning_rate"} & {*optimizer.injected}
     else:
         own = {"learning_rate", *named(optimizer).defaults}

@@ -186,7 +186,7 @@ def cell(text: str) -> str:
     first = re.split("[.:]", cells.parsed(text)[0])[0]
     if not importlib.util.find_spec(first):
         raise cells.InvalidModel(f"there is no module {first} in this folder, on PYTHONPATH or installed")
-    return cells.spelled(text)
+    return cells.canonical(text)
 
 
 @taking("a folder with a valid name")

@@ -17,7 +17,7 @@ from lstm_toys.networks import transforms
 from lstm_toys.networks.layer import check_model
 from lstm_toys.networks.stack import Stack
 from lstm_toys.networks.training import Procedure, answers_to, loss
-from lstm_toys.networks.transforms import Kind, Own
+from lstm_toys.networks.transforms import CustomOptimizer, Kind
 from lstm_toys.populations import programs
 from lstm_toys.populations.checkpoints import Checkpoints
 from lstm_toys.populations.programs import Start, TrainingSpecification
@@ -99,7 +99,7 @@ class Prepared:
             return self.settings.optimizer
         with trial(f"experiment {experiment.name}: its optimizer cannot be made"):
             shapes = programs.parameter_shapes(task, network(experiment, task, self.settings))
-            own = transforms.own(experiment.optimizer(self.settings), shapes)
+            own = transforms.custom(experiment.optimizer(self.settings), shapes)
             if experiment.penalty is None and (
                 unknown := experiment.numbers.keys() - {*task.numbers, *transforms.numbers(own)}
             ):
@@ -125,7 +125,7 @@ class Prepared:
     def traced(self) -> Sequence[str]:
         """The settings that can change without recompiling, besides training numbers."""
         own = self.optimizer
-        return ["noise", *({"learning_rate"} & {*own.injected})] if isinstance(own, Own) else TRACED
+        return ["noise", *({"learning_rate"} & {*own.injected})] if isinstance(own, CustomOptimizer) else TRACED
 
     @cached_property
     def curves(self) -> ExperimentCurves:
