@@ -10,25 +10,25 @@ from pathlib import Path
 from lstm_toys import modules
 
 BELOW = ("tasks", "statistics", "networks", "populations", "execution", "results", "runs", "studies/training")
-"""Folders whose code every training passes through, in addition to the modules of the library's own folder."""
+"""Folders whose code every training runs, in addition to the modules directly in the library's folder."""
 
 UNREAD = ("annotation", "returns", "type_comment")
-"""Fields of a syntax tree that change no number."""
+"""Fields of a syntax tree that have no effect on results."""
 
 
 @cache
 def library(*folders: str) -> str:
-    """Digests the code that a training, and what else is in some folders of the library, passes through.
+    """Digests the code that a training runs, and all code in other folders of the library.
 
     These are syntax trees without docstrings, comments and annotations. If a file was edited after this process began,
-    nobody knows which code runs, and the digest is one that no other process has.
+    it is unknown which code runs, and the digest is random.
     """
     root = Path(modules.LIBRARY)
     paths = [*root.glob("*.py"), *(path for folder in (*BELOW, *folders) for path in (root / folder).rglob("*.py"))]
     if any(map(modules.changed, paths)):
         return uuid.uuid4().hex[:16]
-    told = {path.relative_to(root).as_posix(): digest(path) for path in paths}
-    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16]
+    digests = {path.relative_to(root).as_posix(): digest(path) for path in paths}
+    return hashlib.sha256(json.dumps(digests, sort_keys=True).encode()).hexdigest()[:16]
 
 
 @cache
@@ -39,7 +39,7 @@ def digest(path: Path) -> str:
         for name in UNREAD:
             if getattr(node, name, None) is not None:
                 setattr(node, name, ast.Constant(None) if isinstance(node, ast.AnnAssign) else None)
-        if isinstance(body := getattr(node, "body", None), list):  # Of what has statements.
-            kept = [each for each in body if not (isinstance(each, ast.Expr) and isinstance(each.value, ast.Constant))]
-            node.body = kept or [ast.Pass()]  # type: ignore[attr-defined]
+        if isinstance(body := getattr(node, "body", None), list):  # Modules, functions, blocks.
+            lines = [line for line in body if not (isinstance(line, ast.Expr) and isinstance(line.value, ast.Constant))]
+            node.body = lines or [ast.Pass()]  # type: ignore[attr-defined]
     return hashlib.sha256(ast.dump(tree).encode()).hexdigest()[:16]

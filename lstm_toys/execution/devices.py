@@ -28,7 +28,7 @@ HARMLESS = re.compile(
     r"|key_reuse|leak|guard|_checks?(_|$)|promotion$|allow_f16|vmap_shmap|mesh_context|legacy_prng"
     r"|platform|visible_devices|num_cpu_devices|backend(_target)?$"
 )
-"""Names of switches that change no result: of logging, of caches, of tracebacks, of checks that raise, and of the
+"""Names of switches that do not change results: of logging, of caches, of tracebacks, of checks that raise, and of the
 choice of devices, whose kind is in the fingerprint."""
 
 BACKEND_OPTIONS = "xla_cpu_small_while_loop_byte_threshold=1000000000,xla_cpu_disable_loop_unrolling"
@@ -71,9 +71,9 @@ def configure(*, cache: bool = True) -> None:
     try:
         use_every_core()
         choose_code()
-    except RuntimeError:  # A page, of which none is about this function.
-        told = "lt.configure() must come before the first JAX operation; restart the process, or the notebook's kernel"
-        raise RuntimeError(told) from None
+    except RuntimeError:  # Its message, a page long, does not mention this function.
+        hint = "lt.configure() must come before the first JAX operation; restart the process, or the notebook's kernel"
+        raise RuntimeError(hint) from None
     quiet_compiler()
     if cache:
         cache_compilations()
@@ -93,8 +93,8 @@ def choose_code() -> None:
     ours = (LOOPS, *(PORTABLE if jaxlib.version.__version__ in TRIED and processor.fixable() else ()))
     if missing := [flag for flag in ours if flag.partition("=")[0] not in flags]:
         count = jax.config.values[COUNT]
-        for each in (count + 1, count):  # Another number is refused once JAX has initialized its devices.
-            jax.config.update(COUNT, each)
+        for number in (count + 1, count):  # Another number is refused once JAX has initialized its devices.
+            jax.config.update(COUNT, number)
         os.environ["XLA_FLAGS"] = " ".join([flags, *missing]).strip()
 
 
@@ -148,7 +148,8 @@ def use_every_core() -> None:
     jax.config.update(COUNT, max(LEAST_DEVICES, cores))
 
 
-ASKED = ("JAX_PLATFORMS", "JAX_DEFAULT_DEVICE", "JAX_NUM_CPU_DEVICES")
+DEVICE_VARIABLES = ("JAX_PLATFORMS", "JAX_DEFAULT_DEVICE", "JAX_NUM_CPU_DEVICES")
+"""Environment variables that choose devices."""
 
 
 class Unusable(Exception):
@@ -165,7 +166,7 @@ def start() -> None:
     try:
         jax.block_until_ready(jnp.zeros(()) + 1)
     except Exception as error:  # Backends raise many types.
-        variables = ", ".join(f"{name}={os.environ[name]}" for name in ASKED if name in os.environ)
+        variables = ", ".join(f"{name}={os.environ[name]}" for name in DEVICE_VARIABLES if name in os.environ)
         chosen = f" as requested by {variables}" if variables else ""
         raise Unusable(f"JAX does not start{chosen}: {message(error)}") from None
 

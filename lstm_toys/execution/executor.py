@@ -1,4 +1,4 @@
-"""Executes the independent parts of a run in this process."""
+"""The executor of the independent parts of a run: one after another in this process."""
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
@@ -30,7 +30,7 @@ class Executor:
     ) -> Iterator[tuple[Part, Result]]:
         """Computes parts, and yields each with its result, in any order; raises Stopped once ``stop`` returns True.
 
-        A worker keeps ``function``, which it gets pickled, for as long as it gets parts of it.
+        Workers get ``function`` pickled, once for all of its parts.
         """
         for part in parts:
             if stop():

@@ -32,7 +32,7 @@ LAPACK = "custom_call @lapack_"
 
 
 class Program(NamedTuple):
-    """What is known of a lowered program: its digest, and whether it calls Python, and LAPACK."""
+    """A lowered program: its digest, and whether it calls Python, and LAPACK."""
 
     digest: str
     python: bool
@@ -40,24 +40,25 @@ class Program(NamedTuple):
 
 
 def program(function: jax.stages.Wrapped, *arguments: Any) -> Program:
-    """Describes a program; JAX keeps the lowered program, and what is known of it is kept, too."""
-    shapes, known = str(jax.tree.map(lambda leaf: (leaf.shape, leaf.dtype), arguments)), _known.setdefault(function, {})
-    if shapes not in known:
+    """Describes a program, once for the same function and shapes."""
+    shapes = str(jax.tree.map(lambda leaf: (leaf.shape, leaf.dtype), arguments))
+    described = _programs.setdefault(function, {})
+    if shapes not in described:
         traced = function.trace(*arguments)
         text = _text(traced.lower().as_text())
         constants = jax.tree.leaves(getattr(traced.jaxpr, "consts", ()))
-        known[shapes] = Program(digest(text, *constants), CALLED.search(text) is not None, LAPACK in text)
-    return known[shapes]
+        described[shapes] = Program(digest(text, *constants), CALLED.search(text) is not None, LAPACK in text)
+    return described[shapes]
 
 
 def lowered(name: str, function: jax.stages.Wrapped, *arguments: Any) -> Digests:
     """Digests a program, and whether it calls Python."""
-    found = program(function, *arguments)
-    return {name: found.digest, **({CALLBACK: "yes"} if found.python else {})}
+    described = program(function, *arguments)
+    return {name: described.digest, **({CALLBACK: "yes"} if described.python else {})}
 
 
-_known: WeakKeyDictionary[jax.stages.Wrapped, dict[str, Program]] = WeakKeyDictionary()
-"""What is known of programs, by function and shapes of the arguments."""
+_programs: WeakKeyDictionary[jax.stages.Wrapped, dict[str, Program]] = WeakKeyDictionary()
+"""Described programs, by function and shapes of the arguments."""
 
 
 def _text(module: str) -> str:
@@ -68,8 +69,8 @@ def _text(module: str) -> str:
     else:
         reached = [BLOCK]
         for name in reached:
-            called = (each[1:] for each in NAME.findall(functions[name]))
-            reached += [each for each in dict.fromkeys(called) if each in functions and each not in reached]
+            called = (symbol[1:] for symbol in NAME.findall(functions[name]))
+            reached += [callee for callee in dict.fromkeys(called) if callee in functions and callee not in reached]
         outside = "".join(text for name, text in functions.items() if name not in reached)
         assert not ARRAY.search(outside), "a constant array enters a program of blocks from outside of a block"
         text = "\n".join(functions[name] for name in reached)
@@ -96,8 +97,8 @@ def digest(*trees: Any) -> str:
 
 def compiled() -> Digests:
     """Digests of what changes results and is not in a program's text: JAX switches, XLA flags, variables of oneDNN."""
-    others = {"switches": devices.switches(), "XLA flags": sorted(devices.xla_flags()), "oneDNN": processor.of_onednn()}
-    return {name: digest(repr(each)) for name, each in others.items()}
+    parts = {"switches": devices.switches(), "XLA flags": sorted(devices.xla_flags()), "oneDNN": processor.of_onednn()}
+    return {name: digest(repr(value)) for name, value in parts.items()}
 
 
 def computed_by_numpy() -> Digests:

@@ -16,7 +16,7 @@ LINE_SECONDS = 2.0
 """Time between two plain lines."""
 
 
-class Shown(Progress):
+class ProgressDisplay(Progress):
     """A bar with the time left on a terminal, with texts before and after it; elsewhere plain lines.
 
     Rich estimates speed and time left from the updates after the first one, which includes compilation.
@@ -28,7 +28,7 @@ class Shown(Progress):
             TextColumn(before),
             BarColumn(bar_width=20),
             TextColumn(after),
-            TimeRemainingColumn(table_column=Column(no_wrap=True, min_width=8)),  # The others are cut short first.
+            TimeRemainingColumn(table_column=Column(no_wrap=True, min_width=8)),  # Other columns are shortened first.
             console=console,
             disable=not console.is_terminal,
             transient=True,
@@ -49,11 +49,11 @@ class Shown(Progress):
             self._last_line = self.get_time()
 
 
-class TrainingProgress(Shown):
+class TrainingProgress(ProgressDisplay):
     """Shows steps, member-steps per second, median loss, diverged seeds and the time left of consecutive trainings.
 
-    ``works`` are the work of each training, in any unit; ``workers`` returns the number of workers (None: no workers);
-    ``name`` is that of the current training.
+    ``works`` is the amount of work of each training, in any unit; ``workers`` returns their number (None: there are no
+    workers); ``name`` is the name of the current training.
     """
 
     def __init__(self, console: Console, works: Sequence[float], workers: Callable[[], int] | None = None) -> None:
@@ -108,7 +108,7 @@ class TrainingProgress(Shown):
         return f"group {self._records:,}/{self._groups:,}, {counted(self._workers(), 'worker')}"
 
 
-class EvaluationProgress(Shown):
+class EvaluationProgress(ProgressDisplay):
     """Shows how many of ``total`` answers are evaluated, and the time left."""
 
     def __init__(self, console: Console, total: int) -> None:

@@ -1,4 +1,4 @@
-"""Handles signals: training ends after the current step; a second signal ends the process at once, and so does time.
+"""Handles signals: training ends after the current step; a second signal, or a timeout, ends the process at once.
 
 A signal raises no exception when it arrives. Outside training the process may end at any time, since files are
 written completely or not at all.
@@ -19,8 +19,8 @@ from lstm_toys import files
 
 NUMBERS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 LONGEST_WAIT, CALLS = 60.0, 3.0
-"""How long work may go on after a signal, since it may wait for memory for ever: so many seconds, or so many
-times the longest time between two of its checks, if that is more."""
+"""How long work may continue after a signal, since it may wait for memory forever: this many seconds or, if longer,
+this many times the longest time between two of its checks."""
 
 SHOW_CURSOR = "\x1b[?25h"  # A progress bar hides it.
 
@@ -58,7 +58,7 @@ class Interruption:
     """
 
     def __init__(self) -> None:
-        self.number = 0  # No signal has this one.
+        self.number = 0  # No signal has this number.
         self._patient = False
         self._checked = self._longest = self._deadline = 0.0
 
