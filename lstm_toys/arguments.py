@@ -57,7 +57,7 @@ def expect(holds: bool, name: str, expected: str, value: Any) -> None:
 
 
 def fields(owner: Any, validate: Callable[..., Any], *names: str, **options: Any) -> None:
-    """Replaces fields of a frozen dataclass by what a validator makes of them."""
+    """Replaces fields of a frozen dataclass by their validated values."""
     for name in names:
         object.__setattr__(owner, name, validate(name, getattr(owner, name), **options))
 
@@ -74,9 +74,9 @@ def whole(name: str, value: Any, **bounds: int) -> int:
     return number
 
 
-def counts(**given: Any) -> tuple[int, ...]:
-    """Validates numbers of things, by name: integers of at least 1."""
-    return tuple(whole(name, value, least=1) for name, value in given.items())
+def counts(**numbers: Any) -> tuple[int, ...]:
+    """Validates counts, by name: integers of at least 1."""
+    return tuple(whole(name, value, least=1) for name, value in numbers.items())
 
 
 def wholes(name: str, value: Any, *, least: int, most: int) -> tuple[int, ...]:
@@ -86,7 +86,7 @@ def wholes(name: str, value: Any, *, least: int, most: int) -> tuple[int, ...]:
     if isinstance(value, np.ndarray) and value.dtype.kind in "iu":  # Fast, as there may be many.
         _bound(name, value, least=least, most=most)
         return tuple(value.tolist())
-    return tuple(whole(f"{name}[{place}]", each, least=least, most=most) for place, each in enumerate(value))
+    return tuple(whole(f"{name}[{place}]", number, least=least, most=most) for place, number in enumerate(value))
 
 
 def number(name: str, value: Any, **bounds: float | int) -> Any:
@@ -136,12 +136,12 @@ def array(
     if floats.dtype.name not in ("float32", "float64"):
         floats = floats.astype(np.float32 if _of_jax(floats) else np.float64)
     if not traced(value):
-        # Not of `floats`: inside a program that JAX traces, converting a known array makes a traced one.
-        held = np.asarray(value if _of_jax(value) else floats)
-        held = held if held.dtype.name in ("float32", "float64") else held.astype(np.float64)
+        # Not of `floats`: inside a program that JAX traces, converting an array makes a traced one.
+        numbers = np.asarray(value if _of_jax(value) else floats)
+        numbers = numbers if numbers.dtype.name in ("float32", "float64") else numbers.astype(np.float64)
         if finite:
-            _all(name, words, held, np.abs(held) <= LARGEST)
-        _bound(name, held, **bounds)
+            _all(name, words, numbers, np.abs(numbers) <= LARGEST)
+        _bound(name, numbers, **bounds)
     return floats
 
 
@@ -160,7 +160,7 @@ def traced(value: Any) -> bool:
 def names(name: str, value: Any, least: int = 0) -> tuple[str, ...]:
     """Validates a sequence of different names."""
     words = None if isinstance(value, str | Mapping) or not isinstance(value, Iterable) else tuple(value)
-    if words is None or len(words) < least or not all(isinstance(each, str) and each for each in words):
+    if words is None or len(words) < least or not all(isinstance(word, str) and word for word in words):
         raise refused(name, "a tuple of names, such as ('y',)", value)
     expect(len({*words}) == len(words), name, "different names", value)
     return tuple(map(str, words))
@@ -190,16 +190,16 @@ def instance(name: str, value: Any, kind: Any, expected: str) -> Any:
     return value
 
 
-def kinds(given: Mapping[str, Any], **expected: Any) -> None:
+def kinds(values: Mapping[str, Any], **expected: Any) -> None:
     """Refuses arguments, by name, that are not of their class or of one of several, such as ``Goal | None``."""
     for name, kind in expected.items():
-        words = (WORDS.get(each) or f"of class {each.__name__}" for each in get_args(kind) or (kind,))
-        instance(name, given[name], kind, " or ".join(words))
+        words = (WORDS.get(option) or f"of class {option.__name__}" for option in get_args(kind) or (kind,))
+        instance(name, values[name], kind, " or ".join(words))
 
 
 def instances(name: str, value: Any, kind: type, expected: str) -> tuple[Any, ...]:
     """Validates a list or tuple whose items are all of one class; returns a tuple."""
-    expect(several(value) and all(isinstance(each, kind) for each in value), name, expected, value)
+    expect(several(value) and all(isinstance(item, kind) for item in value), name, expected, value)
     return tuple(value)
 
 
@@ -210,22 +210,22 @@ def function(name: str, value: Any, expected: str, takes: int | None = None) -> 
         try:
             inspect.signature(value).bind(*range(takes))
         except TypeError:
-            given = f"{brief(value)}({', '.join(inspect.signature(value).parameters)})"
-            raise ValueError(f"{name} must be {expected}, not {given}") from None
+            signature = f"{brief(value)}({', '.join(inspect.signature(value).parameters)})"
+            raise ValueError(f"{name} must be {expected}, not {signature}") from None
         except ValueError:  # Some functions have no signature.
             pass
 
 
 def mapping(name: str, value: Any, expected: str) -> Mapping[str, Any]:
     """Refuses values that are not mappings with text keys."""
-    expect(isinstance(value, Mapping) and all(isinstance(each, str) for each in value), name, expected, value)
+    expect(isinstance(value, Mapping) and all(isinstance(key, str) for key in value), name, expected, value)
     return value
 
 
 def by_name(name: str, value: Any) -> dict[str, Any]:
     """Validates training numbers by name; None are no numbers."""
     values = mapping(name, {} if value is None else value, "training numbers, by name")
-    return {each: number(each, held) for each, held in values.items()}
+    return {key: number(key, entry) for key, entry in values.items()}
 
 
 def several(value: Any) -> bool:
@@ -236,17 +236,17 @@ def several(value: Any) -> bool:
     return len(shape) > 0 if isinstance(shape, tuple) else hasattr(value, "__len__")
 
 
-def _bound(name: str, held: np.ndarray, **bounds: float | int) -> None:
+def _bound(name: str, numbers: np.ndarray, **bounds: float | int) -> None:
     for bound, limit in bounds.items():
         words, holds = BOUNDS[bound]
-        single = held.astype(np.float32) if held.dtype.kind == "f" else held
-        _all(name, f"{words} {limit:,}", held, holds(single, limit))
+        single = numbers.astype(np.float32) if numbers.dtype.kind == "f" else numbers
+        _all(name, f"{words} {limit:,}", numbers, holds(single, limit))
 
 
-def _all(name: str, words: str, held: np.ndarray, good: np.ndarray | np.bool_) -> None:
+def _all(name: str, words: str, numbers: np.ndarray, good: np.ndarray | np.bool_) -> None:
     if not good.all():
         place = tuple(np.argwhere(~good)[0].tolist())
-        where = f"{held[place]} at [{', '.join(map(str, place))}]" if place else f"{held[()]}"
+        where = f"{numbers[place]} at [{', '.join(map(str, place))}]" if place else f"{numbers[()]}"
         raise ValueError(f"{name} must be {words}, not {where}")
 
 

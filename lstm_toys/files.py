@@ -177,17 +177,17 @@ def opened(path: Path | str, most: int | None = None) -> Iterator[BufferedReader
     than ``most`` bytes.
     """
     with open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)) as file:
-        found = os.fstat(file.fileno())
-        regular = stat.S_ISREG(found.st_mode)
-        if regular and not found.st_size:  # A file of the kernel has no size, but content, which may not end.
+        status = os.fstat(file.fileno())
+        regular = stat.S_ISREG(status.st_mode)
+        if regular and not status.st_size:  # A file of the kernel has no size, but content, which may not end.
             try:
                 regular = not file.peek(1)
             except OSError:
                 regular = False
         if not regular:
             raise Damaged(Path(path), "is not a regular file")
-        if most is not None and found.st_size > most:
-            raise Damaged(Path(path), f"has {found.st_size:,} bytes, more than the {most:,} that are read")
+        if most is not None and status.st_size > most:
+            raise Damaged(Path(path), f"has {status.st_size:,} bytes, more than the {most:,} that are read")
         yield file
 
 
@@ -243,7 +243,7 @@ def read_json(path: Path) -> dict[str, Any]:
 def read_json_list(path: Path) -> list[dict[str, Any]]:
     """Reads a JSON list of objects; raises OSError if the file does not exist, and Damaged for other content."""
     value = parsed(path)
-    if not (isinstance(value, list) and all(isinstance(each, dict) for each in value)):
+    if not (isinstance(value, list) and all(isinstance(entry, dict) for entry in value)):
         raise Damaged(path, "is damaged: not a list of JSON objects")
     return value
 
@@ -287,5 +287,5 @@ def read_arrays(path: Path) -> dict[str, np.ndarray]:
     Raises OSError if the file does not exist, and Damaged if it is not an archive of arrays.
     """
     with opened(path) as file, telling_damage(path), np.load(file) as archive:
-        check_unpacked(file, (each.file_size for each in archive.zip.infolist()))
+        check_unpacked(file, (member.file_size for member in archive.zip.infolist()))
         return dict(archive)

@@ -1,4 +1,4 @@
-"""Where imported code lies, and whether it may have changed since it was imported. Imports nothing heavy."""
+"""Files of imported modules: whose they are, and whether they may have changed. Imports nothing heavy."""
 
 import os
 import re
@@ -10,12 +10,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 LIBRARY = str(Path(__file__).resolve().parent) + os.sep
-EXPERIMENTS = tuple(str(Path(each, "experiments")) + os.sep for each in (LIBRARY, Path(LIBRARY).parent))
+EXPERIMENTS = tuple(str(Path(folder, "experiments")) + os.sep for folder in (LIBRARY, Path(LIBRARY).parent))
 """The folders of the experiments: in an installed library, and in a clone."""
 
 _places = [sysconfig.get_path(kind) for kind in ("stdlib", "platstdlib", "purelib", "platlib")]
 _places += [*site.getsitepackages(), site.getusersitepackages()]
-INSTALLED = tuple({f"{each}{os.sep}" for place in _places for each in (place, os.path.realpath(place))})
+INSTALLED = tuple({f"{path}{os.sep}" for place in _places for path in (place, os.path.realpath(place))})
 """Folders of Python and of installed packages."""
 
 
@@ -29,7 +29,7 @@ def imported() -> Iterator[str]:
     for module in [*sys.modules.values()]:
         path = os.path.abspath(getattr(module, "__file__", None) or os.__file__)
         if users(path):
-            yield next((str(each) for each in (Path(path), *Path(path).parents) if each.is_file()), path)
+            yield next((str(file) for file in (Path(path), *Path(path).parents) if file.is_file()), path)
 
 
 def interactive() -> bool:

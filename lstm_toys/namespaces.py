@@ -1,4 +1,4 @@
-"""Namespaces of public names: modules whose stubs say where their names are, which are imported on first use."""
+"""Lazy namespaces of public names: a stub says which module has each name, and it is imported on first use."""
 
 import ast
 import difflib
@@ -12,25 +12,26 @@ from typing import Any
 def attach(name: str) -> tuple[Callable[[str], Any], Callable[[], list[str]], list[str]]:
     """Returns ``__getattr__``, ``__dir__`` and ``__all__`` of a module or a package.
 
-    `lazy_loader.attach_stub` does so for packages alone, and suggests no other name.
+    `lazy_loader.attach_stub` does so for packages alone, and does not suggest similar names.
     """
     module = sys.modules[name]
     root = name if hasattr(module, "__path__") else name.rpartition(".")[0]
     imports = ast.parse(Path(str(module.__file__)).with_suffix(".pyi").read_text()).body
     places = {
-        each.name: f"{root}.{node.module or each.name}"
+        alias.name: f"{root}.{node.module or alias.name}"
         for node in imports
         if isinstance(node, ast.ImportFrom)
-        for each in node.names
+        for alias in node.names
     }
 
     def load(attribute: str) -> Any:
         if attribute not in places:
             near = difflib.get_close_matches(attribute, places, n=1)
-            told = f"{name} has no attribute {attribute!r}" + "".join(f"; did you mean {each}?" for each in near)
-            raise AttributeError(told, name=attribute, obj=None)  # To which Python would add a suggestion of its own.
-        found = import_module(places[attribute])
-        value = found if found.__name__ == f"{root}.{attribute}" else getattr(found, attribute)
+            hints = [f"; did you mean {similar}?" for similar in near]
+            message = "".join([f"{name} has no attribute {attribute!r}", *hints])
+            raise AttributeError(message, name=attribute, obj=None)  # Else Python would add its own suggestion.
+        source = import_module(places[attribute])
+        value = source if source.__name__ == f"{root}.{attribute}" else getattr(source, attribute)
         setattr(module, attribute, value)
         return value
 

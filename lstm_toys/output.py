@@ -1,4 +1,4 @@
-"""A console that prints names literally, and lines of errors."""
+"""Printing: a console that prints names literally, counts and lists in words, and lines of errors."""
 
 import io
 import os
@@ -33,7 +33,7 @@ def counted(number: int, noun: str) -> str:
 
 
 def listed(items: Sequence[object], most: int = 20) -> str:
-    """Joins items with commas, at most so many."""
+    """Joins items with commas; after ``most`` of them, says how many more there are."""
     more = f" and {len(items) - most:,} more" if len(items) > most else ""
     return ", ".join(map(str, items[:most])) + more
 
@@ -44,7 +44,7 @@ class _Console(Console):
         return super().render_str(printable(text), **options)
 
     def on_broken_pipe(self) -> None:
-        """Discards what is still printed, where Rich would end the process: a run goes on without its reader."""
+        """Discards further output, where Rich would end the process: a run continues without its reader."""
         _discard(self.file)
 
 
@@ -61,9 +61,9 @@ class Unwritable(Exception):
 
 
 class _Output:
-    """Standard output, which raises Unwritable, so that nobody takes its errors for those of another file.
+    """Standard output that raises Unwritable, to tell its errors from those of other files.
 
-    After an error, what is still written is discarded.
+    After an error, further output is discarded.
     """
 
     def __init__(self, stream: io.TextIOWrapper) -> None:
@@ -97,7 +97,7 @@ def is_out_of_memory(error: BaseException) -> bool:
 
 
 def ended(carry_out: Callable[[], int]) -> int:
-    """Carries out what prints; returns its exit code, or 1, with a line, without memory or if nothing can be written.
+    """Runs a function that prints; returns its exit code, or 1, with a line, without memory or if it cannot print.
 
     If the reader of standard output stops early, the code is that of the signal for this. Characters that its encoding
     lacks are escaped, such as ``\\u2026``.
@@ -107,7 +107,7 @@ def ended(carry_out: Callable[[], int]) -> int:
         sys.stdout = _Output(sys.stdout)
     try:
         code = carry_out()
-        if sys.stdout is not None:  # As it is where it was closed.
+        if sys.stdout is not None:  # It is None where it was closed.
             sys.stdout.flush()
     except BrokenPipeError:
         return 128 + signal.SIGPIPE
@@ -121,7 +121,7 @@ def ended(carry_out: Callable[[], int]) -> int:
 
 
 def _discard(stream: Any) -> None:
-    """Discards what is still written, which would fail again when the process ends."""
+    """Discards further output, which would fail again when the process ends."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 

@@ -1,4 +1,4 @@
-"""The processor, and what keeps libraries from choosing their kernels by it. Imports nothing heavy."""
+"""The processor, and variables that keep libraries from choosing kernels by it. Imports nothing heavy."""
 
 import os
 import platform
@@ -21,18 +21,18 @@ ONEDNN = {"ONEDNN_MAX_CPU_ISA": "AVX2"}
 
 @cache
 def _described() -> dict[str, str]:
-    """What Linux says of the first processor; empty on other systems."""
-    found = {}
+    """Linux' description of the first processor; empty on other systems."""
+    entries = {}
     try:
         with open("/proc/cpuinfo", encoding="utf-8") as file:
             for line in file:
                 name, colon, value = line.partition(":")
                 if not colon:
                     break
-                found[name.strip()] = value.strip()
+                entries[name.strip()] = value.strip()
     except OSError:
         return {}
-    return found
+    return entries
 
 
 def features() -> set[str]:
@@ -44,7 +44,7 @@ def name() -> str:
     """The name of the processor, and its widest vector instructions."""
     if not _described():
         return platform.processor() or platform.machine()
-    vector = next((each for each in ("avx512f", "avx2", "avx") if each in features()), platform.machine())
+    vector = next((feature for feature in ("avx512f", "avx2", "avx") if feature in features()), platform.machine())
     return f"{_described().get('model name', platform.machine())}, {vector}"
 
 

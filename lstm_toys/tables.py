@@ -128,19 +128,19 @@ def table(
 
 def as_json(report: Iterable[RenderableType]) -> list[Any]:
     """Lines and tables for a file: lines as they are, and tables with their ``title``, ``columns`` and ``rows``."""
-    return [_as_json(each) if isinstance(each, Table) else str(each) for each in report]
+    return [_as_json(part) if isinstance(part, Table) else str(part) for part in report]
 
 
-def _as_json(shown: Table) -> dict[str, Any]:
-    columns = [f"{each.header}{'>' * (each.justify == 'right')}" for each in shown.columns]
-    rows = zip(*([str(cell) for cell in each.cells] for each in shown.columns), strict=True)
-    return {"title": str(shown.title or ""), "columns": columns, "rows": [[*row] for row in rows]}
+def _as_json(table: Table) -> dict[str, Any]:
+    columns = [f"{column.header}{'>' * (column.justify == 'right')}" for column in table.columns]
+    rows = zip(*([str(cell) for cell in column.cells] for column in table.columns), strict=True)
+    return {"title": str(table.title or ""), "columns": columns, "rows": [[*row] for row in rows]}
 
 
 def shown(saved: Iterable[Any]) -> Iterator[RenderableType]:
-    """Yields the lines and tables that `as_json` made data of."""
-    for each in saved:
-        yield table(each["title"], each["columns"], each["rows"], **PLAIN) if isinstance(each, dict) else str(each)
+    """Yields lines and tables that `as_json` converted."""
+    for part in saved:
+        yield table(part["title"], part["columns"], part["rows"], **PLAIN) if isinstance(part, dict) else str(part)
 
 
 PLAIN: dict[str, Any] = {"box": box.SIMPLE_HEAD, "padding": (0, 1, 0, 0), "pad_edge": False, "show_edge": False}

@@ -1,4 +1,4 @@
-"""Text from files and users, as it is shown in terminals and in Markdown. Imports nothing heavy."""
+"""Escapes text from files and users for terminals and Markdown. Imports nothing heavy."""
 
 import difflib
 import re
@@ -23,7 +23,7 @@ _SPECIAL = re.compile(
 
 def printable(text: str) -> str:
     """Escapes control characters, so that a text stays on its line and changes nothing around it."""
-    return CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+    return CONTROL.sub(lambda match: match[0].encode("unicode_escape").decode(), text)
 
 
 def message(error: BaseException) -> str:
@@ -31,10 +31,10 @@ def message(error: BaseException) -> str:
     return " ".join(str(error).split()) or type(error).__name__
 
 
-def meant(name: str, known: Iterable[str]) -> str:
+def meant(name: str, names: Iterable[str]) -> str:
     """Asks whether one of at most two names that are spelled alike was meant; empty if there is none."""
-    typed, every = name.lower().replace("-", "_"), [*known]
-    near = [typed] if typed in every else difflib.get_close_matches(typed, every, n=2)
+    typed, options = name.lower().replace("-", "_"), [*names]
+    near = [typed] if typed in options else difflib.get_close_matches(typed, options, n=2)
     return f"did you mean {' or '.join(near)}?" if near else ""
 
 
