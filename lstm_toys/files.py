@@ -74,7 +74,7 @@ class Entries(dict[str, Any]):
 
 @contextmanager
 def telling_damage(path: Path) -> Iterator[None]:
-    """Raises Damaged for any exception in a block that reads a file, as those of libraries have no common type."""
+    """Raises Damaged for any exception in a block that reads a file: exceptions of libraries have no common type."""
     try:
         yield
     except Damaged:
@@ -154,7 +154,7 @@ def cache_folder() -> Path:
 
 
 def is_plain(name: Any) -> bool:
-    """Whether a name is that of a file of the same folder, rather than a path to a file elsewhere."""
+    """Whether a name is the plain name of a file, rather than a path into another folder."""
     text = isinstance(name, str) and printable(name) == name
     return text and name not in ("", ".", "..") and os.path.basename(name) == name
 
@@ -192,7 +192,7 @@ def opened(path: Path | str, most: int | None = None) -> Iterator[BufferedReader
 
 
 def content(path: Path | str, most: int = TEXT) -> bytes:
-    """Reads a file of at most so many bytes; raises as `opened`."""
+    """Reads a file of at most ``most`` bytes; raises as `opened`."""
     with opened(path, most) as file:
         return file.read(most)
 

@@ -99,7 +99,7 @@ def is_out_of_memory(error: BaseException) -> bool:
 def ended(carry_out: Callable[[], int]) -> int:
     """Runs a function that prints; returns its exit code, or 1, with a line, without memory or if it cannot print.
 
-    If the reader of standard output stops early, the code is that of the signal for this. Characters that its encoding
+    If the reader of standard output stops early, the exit code is 128 plus SIGPIPE. Characters that its encoding
     lacks are escaped, such as ``\\u2026``.
     """
     if isinstance(sys.stdout, io.TextIOWrapper):

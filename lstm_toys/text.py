@@ -32,7 +32,7 @@ def message(error: BaseException) -> str:
 
 
 def meant(name: str, names: Iterable[str]) -> str:
-    """Asks whether one of at most two names that are spelled alike was meant; empty if there is none."""
+    """Asks whether the user meant one of at most two similar names; empty if no name is similar."""
     typed, options = name.lower().replace("-", "_"), [*names]
     near = [typed] if typed in options else difflib.get_close_matches(typed, options, n=2)
     return f"did you mean {' or '.join(near)}?" if near else ""

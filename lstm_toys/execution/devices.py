@@ -103,8 +103,8 @@ def quiet_compiler() -> None:
 
     If compiling takes minutes, XLA logs an error that asks for a bug report. No XLA flag turns that off alone: on a CPU
     everything below fatal errors is left out, such as warnings that constants are folded slowly or that a program in
-    the compilation cache is for another processor. What ends a computation is still raised. On accelerators errors may
-    be about results, and are kept.
+    the compilation cache is for another processor. Errors that end a computation are still raised. On accelerators,
+    logged errors may be about results, and are kept.
     """
     unset = os.environ.get("TF_CPP_MIN_LOG_LEVEL", "1") == "1" and "JAX_LOGGING_LEVEL" not in os.environ  # 1 is JAX's.
     if unset and not _accelerated():

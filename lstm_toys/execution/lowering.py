@@ -1,6 +1,6 @@
 """Digests of a computation: of lowered programs and of arrays.
 
-A program that `lstm_toys.populations.blocks.spread` made is digested without the loop over blocks around it, so that
+A program of `lstm_toys.populations.blocks.spread` is digested without the loop over blocks around it, so that
 the digest does not depend on the number of seeds and devices. It depends on versions and on the platform.
 """
 
@@ -96,7 +96,7 @@ def digest(*trees: Any) -> str:
 
 
 def compiled() -> Digests:
-    """Digests of what changes results and is not in a program's text: JAX switches, XLA flags, variables of oneDNN."""
+    """Digests of what changes results but not a program's text: switches of JAX, XLA flags, variables of oneDNN."""
     parts = {"switches": devices.switches(), "XLA flags": sorted(devices.xla_flags()), "oneDNN": processor.of_onednn()}
     return {name: digest(repr(value)) for name, value in parts.items()}
 

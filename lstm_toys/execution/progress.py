@@ -99,7 +99,7 @@ class TrainingProgress(ProgressDisplay):
             self._finished, self._diverged = done, diverged
 
     def _at(self, done: int) -> Any:
-        """The work after so many member-steps; Rich takes any number, and declares whole ones."""
+        """The work after this number of member-steps; Rich takes any number, but declares integers."""
         return self._before + self._work * done / max(1, self._total)
 
     def _reached(self, step: int) -> str:

@@ -133,7 +133,7 @@ def ended(number: int) -> str:
 
 
 def _end(number: int) -> None:
-    """Ends the process at once, whatever its threads are doing."""
+    """Ends the process at once, without waiting for its threads."""
     files.abandon()
     cursor = SHOW_CURSOR if os.isatty(2) else ""
     with contextlib.suppress(OSError):

@@ -43,14 +43,14 @@ def inside(
 
 
 def variables(params: PyTree, initial: PyTree[Float[Array, "C _"]] | None = None) -> dict[str, PyTree]:
-    """The variables of ONE network whose layers begin in given states by layer and name, or in zero."""
+    """The Flax variables of ONE network: parameters, and initial states by layer and name (None: zero)."""
     # States of a model that is itself a layer are under an empty name.
     begun = {at.strip("/"): value for at, value in traverse_util.flatten_dict(initial or {}, sep="/").items()}
     return {"params": params, **({INITIAL: traverse_util.unflatten_dict(begun, sep="/")} if begun else {})}
 
 
 def unbounded(model: nn.Module, params: PyTree, inputs: Float[Array, "C T F"]) -> set[tuple[str, str]]:
-    """The layers and names of states of ONE network that nothing bounds, as the layers declare it."""
+    """The layers and names of the unbounded states of ONE network, as the layers declare them."""
     states = set[tuple[str, str]]()
 
     def noted(following: Any, args: Any, kwargs: Any, context: nn.module.InterceptorContext) -> Any:

@@ -41,7 +41,7 @@ class Layer(nn.Module):
     """A recurrent layer of H units; raises InvalidModel, a ValueError, if units or gates are invalid.
 
     ``columns`` names the gate, or `CANDIDATE`, that each H columns of the kernels belong to, in order. ``unbounded``
-    names the states that nothing bounds, and that may therefore integrate a constant input for ever.
+    names unbounded states, which may integrate a constant input forever.
     """
 
     units: int
@@ -49,7 +49,7 @@ class Layer(nn.Module):
 
     @property
     def unbounded(self) -> tuple[str, ...]:
-        """The names of states that nothing bounds; by default none."""
+        """The names of unbounded states; by default none."""
         return ()
 
     @classmethod

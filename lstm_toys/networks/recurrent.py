@@ -17,7 +17,7 @@ class Recurrent(Layer):
 
     Attributes:
         units: number of values that the cell returns per time point, H.
-        cell: a `flax.linen.RNNCellBase` with so many features.
+        cell: a `flax.linen.RNNCellBase` with H features.
 
     Example:
         >>> import flax.linen as nn
@@ -60,7 +60,7 @@ class Recurrent(Layer):
 
 
 def _returned(cell: nn.Module, carry: PyTree, values: Float[Array, "C F"]) -> list[bool]:
-    """Whether each leaf of a cell's carry is what the cell returns."""
+    """Whether each leaf of a cell's carry is the value that the cell returns."""
     returned: list[bool] = []
 
     def once(carry: PyTree, values: Float[Array, "C F"]) -> None:

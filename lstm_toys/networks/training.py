@@ -36,8 +36,8 @@ RANDOM = ("noise", "dropout")
 """Names of the random numbers that a model may ask for, as in ``self.make_rng("noise")``; only training has them."""
 
 Penalty = Callable[[PyTree, Mapping[str, Mapping[str, Float[Array, "C T _"]]], Numbers], Float[Array, ""]]
-"""A function of the parameters of one network, its states by layer and name, and its training numbers, to what is added
-to the loss."""
+"""A function of the parameters of one network, its states by layer and name, and its training numbers, which returns a
+term of the loss."""
 
 Keys = Mapping[str, Key[Array, ""]] | None
 
@@ -119,7 +119,7 @@ class Record(NamedTuple):
     """Measurements of a network at a recorded step.
 
     ``answer`` is the answer to the first training curve; ``sound``: the network has not diverged, see `LastGood`;
-    ``validation``: the loss on the validation examples, if there are any; ``penalty``, which the loss is without.
+    ``validation``: the loss on the validation examples, if there are any; ``penalty`` is not part of ``loss``.
     """
 
     loss: Float[Array, ""]

@@ -30,7 +30,7 @@ class Sums(NamedTuple):
 
     Attributes:
         total: weighted sums.
-        count: sums of the weights; leading axes of ``total`` that it lacks are those of networks.
+        count: sums of the weights. ``total`` may have further leading axes, which are axes of networks.
     """
 
     total: Any
@@ -122,7 +122,7 @@ def squared(answer: Values, truth: Values, counts: Values) -> Sums:
     """The squared differences of answers, each times its weight.
 
     Args:
-        answer: answers ``[*S, *N]``; leading axes that ``truth`` lacks are those of networks.
+        answer: answers ``[*S, *N]``; leading axes that ``truth`` lacks are axes of networks.
         truth: correct answers ``[*N]``; anything, such as NaN, where they do not count.
         counts: weights ``[*N]``.
 

@@ -131,7 +131,7 @@ class Unlearned(NamedTuple):
 
 
 def counted_over(names: Sequence[str], *, weighted: bool) -> dict[str, str]:
-    """What each recorded accuracy counts, by name; the first one is weighted if the loss is."""
+    """Describes what each recorded accuracy is over, by name; the first one is weighted if the loss is."""
     suffix = " (weighted as in the loss)" if weighted else ""
     return {name: f"{name}{suffix if name == names[0] else ''}" for name in names}
 

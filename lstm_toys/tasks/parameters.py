@@ -18,11 +18,10 @@ NUMBER = "train_"
 """Prefix of the name of a training number in flags, settings and coordinates."""
 
 TRAINING, HISTORY = "training", "history"
-"""The training curves, as a node of results, as a grid and as a source of claims; and what was recorded of a training,
-as such a source."""
+"""Names of sources of claims: the training curves, also a node of results and a grid; and the records of a training."""
 
 PART = "timesteps="
-"""Beginning of the names of nodes for the settings of a sweep with so many time points, if their numbers differ."""
+"""Prefix of the nodes of a sweep whose settings have different numbers of time points, which follow it."""
 
 
 def label(name: str, unit: str, symbol: str = "") -> str:

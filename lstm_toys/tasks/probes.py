@@ -35,7 +35,7 @@ class Probe:
             Results have them as coordinates, such as ``parameter_slope``.
         declared: declarations of these parameters, which label axes of figures by symbol and unit; by default none.
         targets: correct answers, ``[C, T, A]`` or ``[C, A]``, NaN where unknown: known features of a point count, and
-            unknown ones do not. None: what the task says is right: the inputs if it ``reproduces`` them, the later
+            unknown ones do not. None: they follow from the task: the inputs if it ``reproduces`` them, the later
             values if networks predict, the parameters of the same names if they answer once, else nothing.
         names: a name for each curve, for figures; by default none.
         x: time points of the answers ``[T]``; None: those of the training curves, or, for another number of time

@@ -209,7 +209,7 @@ def parity(key: Key[Array, ""], length: int, count: int) -> Examples:
 
 
 def _check(key: Any) -> None:
-    """Raises ValueError for what is not a single random key; JAX's own errors are about its implementation of keys."""
+    """Raises ValueError for anything but a single random key; errors of JAX are about its implementation of keys."""
     try:
         jax.eval_shape(jax.random.bits, key)
     except (TypeError, ValueError):

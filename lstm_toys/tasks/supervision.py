@@ -221,7 +221,7 @@ class Task:
             raise arguments.refused("output_features", "the names of at least two classes", self.output_features)
 
     def made(self, key: Key[Array, ""], numbers: Numbers, step: Int[Array, ""] | None = None) -> Examples:
-        """The training set of a seed, in floats, or that of a step; raises ValueError if its shapes do not match."""
+        """The training set of a seed, or the examples of a step, in floats; raises ValueError for wrong shapes."""
         steps = {"step": jnp.int32(0 if step is None else step)} if self.stepped else {}
         return self._checked(self.examples(key, {**numbers, **steps}))
 
@@ -295,7 +295,7 @@ def lengths_and_weights(
 ) -> tuple[Int[Array, " C"] | None, Float[Array, "C *_"] | None]:
     """Converts lengths and weights of examples; raises ValueError if they do not match the curves.
 
-    ``features`` is the number of output features if each may have weights of its own.
+    ``features`` is the number of output features if each may have its weights.
     """
     if lengths is not None:
         _whole("lengths of examples", lengths)
