@@ -31,7 +31,18 @@ BOUNDS = {
 WORDS: dict[Any, str] = {NoneType: "None", Callable: "a function", Mapping: "a mapping", str: "text"}
 """Classes that are not called by their names."""
 
-_short = reprlib.Repr()
+
+class _Short(reprlib.Repr):
+    """Short descriptions; of an array, its type and shape."""
+
+    def repr1(self, value: Any, level: int) -> str:
+        shape = getattr(value, "shape", None)
+        if isinstance(shape, tuple) and hasattr(value, "dtype") and (shape or traced(value)):
+            return f"{value.dtype}[{', '.join(map(str, shape))}]"
+        return super().repr1(value.item() if isinstance(value, np.generic | np.ndarray) else value, level)
+
+
+_short = _Short()
 _short.maxstring = _short.maxother = 60
 _short.maxlist = _short.maxtuple = _short.maxdict = _short.maxset = 4
 _short.maxlevel = 2
@@ -44,10 +55,7 @@ def refused(name: str, expected: str, value: Any) -> ValueError:
 
 def brief(value: Any) -> str:
     """Describes a value briefly on one line; an array by its type and shape."""
-    shape = getattr(value, "shape", None)
-    if isinstance(shape, tuple) and hasattr(value, "dtype") and (shape or traced(value)):
-        return f"{value.dtype}[{', '.join(map(str, shape))}]"
-    return " ".join(_short.repr(value.item() if isinstance(value, np.generic | np.ndarray) else value).split())
+    return " ".join(_short.repr(value).split())
 
 
 def expect(holds: bool, name: str, expected: str, value: Any) -> None:

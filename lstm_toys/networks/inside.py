@@ -42,6 +42,11 @@ def inside(
     return answers, below
 
 
+def listed(states: PyTree) -> str:
+    """Lists the layers of states, and the names of the states in each."""
+    return "; ".join(f"{layer}: {', '.join(names)}" for layer, names in states.items())
+
+
 def variables(params: PyTree, initial: PyTree[Float[Array, "C _"]] | None = None) -> dict[str, PyTree]:
     """The Flax variables of ONE network: parameters, and initial states by layer and name (None: zero)."""
     # States of a model that is itself a layer are under an empty name.

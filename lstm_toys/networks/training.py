@@ -18,7 +18,7 @@ from jaxtyping import Array, Bool, Float, Int, Key, PyTree, UInt32
 from lstm_toys import arguments
 from lstm_toys.networks import losses, transforms
 from lstm_toys.networks.cells import CELLS, InvalidModel
-from lstm_toys.networks.inside import inside, variables
+from lstm_toys.networks.inside import inside, listed, variables
 from lstm_toys.networks.layer import check_model
 from lstm_toys.networks.optimizers import Hyper
 from lstm_toys.networks.stack import Stack
@@ -197,7 +197,12 @@ def answers_to(
             f"{type(how.model).__name__} needs random numbers, which only training has; use them where "
             f"self.has_rng(name): {str(error).splitlines()[0]}"
         ) from None
-    return answers, jnp.asarray(arguments.array("what the penalty returns", how.penalty(params, states, numbers), ""))
+    try:
+        cost = how.penalty(params, states, numbers)
+    except KeyError as error:
+        told = f"the penalty finds no {error}; states by layer and name are {listed(states)}"
+        raise ValueError(told).with_traceback(error.__traceback__) from None
+    return answers, jnp.asarray(arguments.array("what the penalty returns", cost, ""))
 
 
 def loss(how: Procedure, params: PyTree, examples: Examples) -> Float[Array, ""]:

@@ -13,7 +13,7 @@ from jaxtyping import Array, Float, Int, PyTree, Shaped
 from lstm_toys import arguments
 from lstm_toys.execution import lowering
 from lstm_toys.networks import training
-from lstm_toys.networks.inside import inside, last
+from lstm_toys.networks.inside import inside, last, listed
 from lstm_toys.populations import blocks
 from lstm_toys.populations.trained import Given, Networks, resolved
 
@@ -120,8 +120,7 @@ def checked_initial(networks: Networks, initial: Initial, inputs: Float[Any, "C 
     known = jax.eval_shape(lambda *given: inside(networks.model, *given)[1], one, curve)
     given = {layer: {*names} for layer, names in initial.items() if isinstance(names, Mapping)}
     if given != {layer: {*names} for layer, names in known.items()}:
-        told = "; ".join(f"{layer}: {', '.join(names)}" for layer, names in known.items())
-        raise arguments.refused("initial", f"states by layer and name, of all layers, {told}", initial)
+        raise arguments.refused("initial", f"states by layer and name, of all layers, {listed(known)}", initial)
     check_initial(networks.model, networks.params, inputs.shape[2])
 
     def of_curves(layer: str, name: str, units: int) -> Float[np.ndarray, "S C _"]:

@@ -14,7 +14,7 @@ from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.identity import SWEPT
 from lstm_toys.tasks.parameters import HISTORY, NUMBER, PART, TRAINING
 from lstm_toys.tasks.probes import SHARED, check_probes
-from lstm_toys.tasks.supervision import Task, accuracies_of, loss_text
+from lstm_toys.tasks.supervision import TRACED, Task, accuracies_of, loss_text
 
 OF_NETWORKS = ("diverged", "sound_step", "last_step", "params_step", "learned", "lost", "reason")
 TAKEN = {TRAINING, HISTORY, SHARED, "networks", "seed", "setting", *OF_NETWORKS, *SWEPT}
@@ -67,7 +67,7 @@ def trial(told: str) -> Iterator[None]:
     except (Refused, InvalidModel):
         raise
     except jax.errors.JAXTypeError as error:  # Its own message has many lines.
-        traced = TypeError("JAX traces this function; use jax.numpy instead of NumPy, float and if")
+        traced = TypeError(TRACED)
         raise Refused(f"{told}: {described_error(traced.with_traceback(error.__traceback__))}") from None
     except Exception as error:
         raise Refused(f"{told}: {described_error(error)}") from None

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, NamedTuple, cast
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int, Key
@@ -32,6 +33,8 @@ draw it from, whose ends may be such names."""
 
 Names = tuple[str, ...]
 CurveArray = Float[Array, "C T F"] | Float[np.ndarray, "C T F"]
+
+TRACED = "JAX traces this function; use jax.numpy instead of NumPy, float and if"
 
 MSE = "mse"
 LOSSES = (MSE, CROSS_ENTROPY, BINARY)
@@ -223,12 +226,12 @@ class Task:
     def made(self, key: Key[Array, ""], numbers: Numbers, step: Int[Array, ""] | None = None) -> Examples:
         """The training set of a seed, or the examples of a step, in floats; raises ValueError for wrong shapes."""
         steps = {"step": jnp.int32(0 if step is None else step)} if self.stepped else {}
-        return self._checked(self.examples(key, {**numbers, **steps}))
+        return self._called(self.examples, key, {**numbers, **steps})
 
     def validated(self, key: Key[Array, ""], numbers: Numbers) -> Examples:
         """The validation set of a seed, for fresh examples; the key is used if the set is drawn."""
         source = self.examples if self.validation is None else self.validation
-        return self._checked(source if isinstance(source, Examples) else source(key, numbers))
+        return self._checked(source) if isinstance(source, Examples) else self._called(source, key, numbers)
 
     @property
     def recorded(self) -> Callable[[Key[Array, ""], Numbers], Examples]:
@@ -247,10 +250,17 @@ class Task:
                 f"this task cannot make examples of {length:,} time points; give lt.Task an at_length, a function of a "
                 "key, training numbers and a number of time points"
             )
-        examples = self._checked(self.at_length(key, numbers, length))
+        examples = self._called(self.at_length, key, numbers, length)
         if (points := examples.inputs.shape[1]) != length:
             raise ValueError(f"at_length must return {length:,} time points, not {points:,}")
         return examples
+
+    def _called(self, source: Callable[..., Any], *arguments: Any) -> Examples:
+        try:
+            examples = source(*arguments)
+        except jax.errors.JAXTypeError as error:  # Its own message has many lines.
+            raise TypeError(TRACED).with_traceback(error.__traceback__) from None
+        return self._checked(examples)
 
     def _checked(self, examples: Any) -> Examples:
         arguments.instance("examples", examples, tuple | list, "lt.Examples")

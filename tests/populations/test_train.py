@@ -307,3 +307,25 @@ def test_groups_hold_every_member_once(members, block, begun_on, devices):
     flat = np.concatenate([group.ravel()[:size] for group in groups])
     np.testing.assert_array_equal(flat, np.arange(len(flat)))
     assert members <= len(flat)
+
+
+LAYERS = "lstm_0: hidden, cell; readout: hidden, cell"
+SHOWN, OTHER = jnp.zeros((1, 20, 1)), {"cell": np.zeros((1, 1, 5)), "hidden": jnp.zeros((1, 5))}
+BY_NUMPY = lt.Task(lambda key, _: (np.asarray(jax.random.normal(key, SHOWN.shape)), SHOWN), ("y",), ("y",), True)
+MISTAKES = {
+    f"the penalty finds no 'gru_0'; states by layer and name are {LAYERS}": lambda _: trained(
+        penalty=lambda _, states, *__: states["gru_0"]["hidden"].mean()
+    ),
+    "JAX traces this function; use jax.numpy instead of NumPy, float and if": lambda _: trained(task=BY_NUMPY),
+    "{'lstm_0': {'cell': float64[1, 1, 5], 'hidden': float32[1, 5]}}": lambda networks: lt.answers(
+        networks, SHOWN, initial={"lstm_0": OTHER}
+    ),
+}
+
+
+@pytest.mark.parametrize("told", MISTAKES)
+def test_mistakes_are_told_in_one_line_by_names_and_shapes(told, networks):
+    with pytest.raises((ValueError, TypeError)) as raised:
+        MISTAKES[told](networks)
+    assert str(raised.value).endswith(told)
+    assert "\n" not in str(raised.value)
