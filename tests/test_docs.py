@@ -1,8 +1,11 @@
 """The documentation: its Python runs as it stands there, its commands are valid, its links lead somewhere."""
 
+import ast
 import importlib
 import importlib.util
+import inspect
 import json
+import operator
 import os
 import re
 import shlex
@@ -105,6 +108,28 @@ def check_command(line):
             pass
         case _:
             raise AssertionError("a block without a language holds commands only")
+
+
+def called(page):
+    """The calls of public names in running text, ``lt.name(...)``, with the name and the code that they stand in."""
+    running = re.sub(r"^ *```.*?^ *```$", "", text(page), flags=re.DOTALL | re.MULTILINE)
+    for code in re.findall(r"(?<!`)`([^`]*\blt\.[\w.]+\([^`]*)`", running):
+        for call in ast.walk(ast.parse(" ".join(code.split()))):
+            if isinstance(call, ast.Call) and (name := ast.unparse(call.func)).startswith("lt.") and "(" not in name:
+                yield name, call, code
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if page != "CHANGELOG.md"])  # Which has earlier names.
+def test_calls_in_running_text_fit_their_functions(page):
+    for name, call, code in called(page):
+        function = inspect.signature(operator.attrgetter(name.removeprefix("lt."))(lt))
+        given = [each for each in call.args if not (isinstance(each, ast.Constant) and each.value is ...)]
+        shortened = len(given) < len(call.args)  # By an ellipsis.
+        bind = function.bind_partial if shortened else function.bind
+        try:
+            bind(*given, **{each.arg: each.value for each in call.keywords})
+        except TypeError as error:
+            pytest.fail(f"{' '.join(code.split())}: {name}: {error}")
 
 
 @pytest.mark.usefixtures("written")
