@@ -223,7 +223,7 @@ class Work:
         files = {name: digest for name, digest in before["files"].items() if name not in before.get("texts", ())}
         files |= {name: hashlib.sha256(text.encode()).hexdigest() for name, text in texts.items()}
         metrics = {
-            "networks": job.network_digests(),
+            "network_digests": job.network_digests(),
             **before,
             **job.metrics(),
             "files": files,

@@ -172,7 +172,7 @@ class Job(ABC, Generic[Asked]):
 
     def network_digests(self) -> list[dict[str, Any]]:
         """The digests of the networks that the run is about, by seed, for the settings of each population."""
-        return [each for run in dict.fromkeys(self.needed.values()) for each in run.read_metrics()["networks"]]
+        return [each for run in dict.fromkeys(self.needed.values()) for each in run.read_metrics()["network_digests"]]
 
     def metrics(self) -> Metrics:
         """The metrics that are computed from the files of the run, again by every command that asks for it."""

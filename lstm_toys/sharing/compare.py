@@ -74,7 +74,7 @@ def _by_seed(facts: Facts) -> dict[tuple[str, int], str]:
     """The digests of networks by the settings of their population and seed."""
     return {
         (json.dumps([each["experiment"], each["settings"]], sort_keys=True), seed): digest
-        for each in facts.metrics.get("networks", ())
+        for each in facts.metrics.get("network_digests", ())
         for seed, digest in enumerate(each["digests"])
     }
 

@@ -251,7 +251,7 @@ class PopulationsJob(Job[Trained]):
             "member_steps_per_second": round(sum(each.member_steps for each in trainings) / seconds["train"]),
             "continued": any(each.continued for each in trainings),
             "files": self._saved(kept),
-            "networks": [
+            "network_digests": [
                 {"experiment": study.experiment.name, "settings": _of_each(study.experiment, settings), "digests": each}
                 for settings, each in zip(study.populations, digests, strict=True)
             ],
