@@ -54,8 +54,8 @@ THREADS = "NPROC"
 
 
 def configure(*, cache: bool = True) -> None:
-    """Configures JAX for training populations: all CPU cores, compiled loops, kernels that are the same on every x86-64
-    processor with AVX2, a quiet compiler, and a compilation cache.
+    """Configures JAX for training populations: all CPU cores, compiled loops, the same bits on every x86-64 processor
+    with AVX2, a quiet compiler, a compilation cache.
 
     Args:
         cache: whether compiled programs are kept in the user's cache folder, where later processes find them and start
