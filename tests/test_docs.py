@@ -22,7 +22,7 @@ import pytest
 
 import lstm_toys as lt
 from conftest import ROOT, carry_out, plan_of, process, rarely
-from lstm_toys.cli import command, handed, script
+from lstm_toys.cli import command, run_commands, script
 from lstm_toys.cli.script import home
 from lstm_toys.runs import flags
 
@@ -92,8 +92,8 @@ def check_command(line):
             check_python(module, arguments)
         case ["lstm-toys", "help", name]:
             assert name in {**script.commands(home()[1]), **script.studies(), **script.own_commands(Path())}
-        case ["lstm-toys", name, *arguments] if name in script.HANDED:
-            assert handed.COMMANDS[name].least <= len([each for each in arguments if not each.startswith("--")])
+        case ["lstm-toys", name, *arguments] if name in run_commands.COMMANDS:
+            assert run_commands.COMMANDS[name].least <= len([each for each in arguments if not each.startswith("--")])
         case ["lstm-toys", name, *arguments] if name in script.commands(home()[1]):
             check_python(script.full(name), arguments)
         case ["lstm-toys", name, *arguments]:

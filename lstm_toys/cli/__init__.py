@@ -3,3 +3,12 @@
 import lstm_toys
 
 VERSION = f"lstm_toys {lstm_toys.__version__}"
+
+RUN_COMMANDS = {
+    "show": "Prints a run as it lies there, without verifying it.",
+    "list": "Lists all runs, and with --remove removes them.",
+    "report": "Writes a run as one page, which needs neither this package nor a network.",
+    "bundle": "Writes a run, its report and the modules that it comes from into one file.",
+    "compare": "Says whether two runs have the same bits or verdicts, or what differs.",
+}
+"""Commands about finished runs, by name, in a line each."""

@@ -21,7 +21,7 @@ from types import ModuleType
 
 import lstm_toys
 from lstm_toys import output
-from lstm_toys.cli import VERSION
+from lstm_toys.cli import RUN_COMMANDS, VERSION
 from lstm_toys.studies import STUDIES
 from lstm_toys.text import meant
 
@@ -40,15 +40,6 @@ DECLARED = ("EXPERIMENT", "CLAIMS")
 
 HELP = ("help", "--help", "-h")
 
-HANDED = {
-    "show": "Prints a run as it lies there, without verifying it.",
-    "list": "Lists all runs, and with --remove removes them.",
-    "report": "Writes a run as one page, which needs neither this package nor a network.",
-    "bundle": "Writes a run, its report and the modules that it comes from into one file.",
-    "compare": "Says whether two runs have the same bits or verdicts, or what differs.",
-}
-"""Commands about finished runs, by name, in a line each."""
-
 
 def main() -> None:
     """Runs the command that the first argument names, or lists all commands, and exits."""
@@ -60,8 +51,8 @@ def _carry_out() -> int:
     name, *arguments = sys.argv[1:] or [HELP[0]]
     if name in HELP and arguments:
         name, arguments = arguments[0], ["--help", *arguments[1:]]
-    if name in HANDED:
-        return int(importlib.import_module("lstm_toys.cli.handed").main(name, arguments))
+    if name in RUN_COMMANDS:
+        return int(importlib.import_module("lstm_toys.cli.run_commands").main(name, arguments))
     sys.path.insert(0, str(here := Path.cwd()))  # Like `python -m`.
     package, folder = home()
     every = {**commands(folder), **studies()}
@@ -97,7 +88,7 @@ def unknown(name: str, folder: Path, every: Sequence[str]) -> str:
         except (OSError, SyntaxError, ValueError) as error:
             return f"{told}: {error}"
         return f"{told}: {name}.py declares neither {' nor '.join(DECLARED)}; python {name}.py runs it"
-    return f"{told}; {meant(name, [*every, *HANDED, '--version']) or 'available: ' + ', '.join(every)}"
+    return f"{told}; {meant(name, [*every, *RUN_COMMANDS, '--version']) or 'available: ' + ', '.join(every)}"
 
 
 @cache
@@ -205,12 +196,12 @@ def listing(every: Mapping[str, str], experiments: ModuleType, own: Mapping[str,
     first, cloned = (*STUDIES, *experiments.COMMANDS), experiments.CLONED
     paragraphs = {
         "": {name: every[name] for name in first},
-        "about finished runs": HANDED,
+        "about finished runs": RUN_COMMANDS,
         "about the post": {name: line for name, line in every.items() if name not in (*first, *cloned)},
         "research": {name: every[name] for name in cloned if name in every},
         "in this folder": own,
     }
-    width = max(map(len, [*every, *own, *HANDED]))
+    width = max(map(len, [*every, *own, *RUN_COMMANDS]))
     lines = [f"usage: {SCRIPT} NAME [flags]"]
     for title, rows in paragraphs.items():
         lines += ["", *([f"{title}:"] * bool(title))] if rows else []

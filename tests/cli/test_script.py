@@ -10,7 +10,7 @@ from commands import claims, sweep
 
 import lstm_toys
 from conftest import carry_out, process, refusal
-from lstm_toys.cli import command, handed, script
+from lstm_toys.cli import command, run_commands, script
 from lstm_toys.cli.script import home
 
 MINE = """\"\"\"A bump.
@@ -120,7 +120,7 @@ def test_studies_and_experiments_come_first_then_research_then_what_is_in_the_fo
     assert typed() == 0
     paragraphs = capsys.readouterr().out.split("\n\n")
     first, finished, post, research, own = (re.findall(r"^  (\S+)", each, re.MULTILINE) for each in paragraphs[1:6])
-    assert finished == [*handed.COMMANDS]
+    assert finished == [*run_commands.COMMANDS]
     assert first[:4] == ["sweep", "generalization", "dynamics", "claims"]
     assert first[4:] == ["own", "all", "line", "hill", "hill_y", "sine", "amplitude", "slope_intercept"]
     assert {*post, *research} == {*script.commands(home()[1])} - {*first}

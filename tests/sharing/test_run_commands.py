@@ -20,7 +20,7 @@ import pytest
 
 import lstm_toys as lt
 from conftest import process, rarely, refusal
-from lstm_toys.cli import handed
+from lstm_toys.cli import run_commands
 from lstm_toys.files import read_sealed, sha256, write_sealed
 from lstm_toys.runs import listing, origin
 from lstm_toys.sharing import archive, bundle, facts
@@ -72,7 +72,7 @@ class Page(html.parser.HTMLParser):
 def test_a_report_is_one_page_with_all_that_a_reader_asks(name, copied, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     run = copied(name)
-    assert handed.main("report", [str(run)]) == 0
+    assert run_commands.main("report", [str(run)]) == 0
     assert capsys.readouterr().out == f"{run.name}.html: {run.name}\n"
     text = (tmp_path / f"{run.name}.html").read_text()
     page = Page(text)
@@ -130,7 +130,7 @@ def test_command_lines_lose_options_and_folders(tmp_path, monkeypatch):
 def test_a_bundle_has_equal_bytes_wherever_the_run_lies_and_opens_like_its_folder(copied, tmp_path, capsys):
     first, second = copied("sine"), copied("sine", "elsewhere")
     for run, target in ((first, "a.zip"), (second, "b.zip")):
-        assert handed.main("bundle", [str(run), str(tmp_path / target)]) == 0
+        assert run_commands.main("bundle", [str(run), str(tmp_path / target)]) == 0
     told = capsys.readouterr().out
     assert (tmp_path / "a.zip").read_bytes() == (tmp_path / "b.zip").read_bytes()
     with zipfile.ZipFile(tmp_path / "a.zip") as made:
@@ -142,15 +142,15 @@ def test_a_bundle_has_equal_bytes_wherever_the_run_lies_and_opens_like_its_folde
     assert not any(".lock" in name for name in names)
     for line in (origin.read(first)["command"], "pip install -r requirements.txt", "lstm-toys compare run/"):
         assert line in readme
-    assert handed.main("compare", [str(first), str(tmp_path / "a.zip")]) == 0
+    assert run_commands.main("compare", [str(first), str(tmp_path / "a.zip")]) == 0
     assert capsys.readouterr().out == "the same bits\n"
-    assert handed.main("show", [str(tmp_path / "a.zip")]) == 0
+    assert run_commands.main("show", [str(tmp_path / "a.zip")]) == 0
     assert "3 networks after 300 steps" in capsys.readouterr().out
 
 
 def test_a_bundle_that_could_not_be_opened_is_not_written(copied, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(archive, "MOST_BYTES", 1_000)
-    assert handed.main("bundle", [str(copied("sine")), str(tmp_path / "a.zip")]) == 1
+    assert run_commands.main("bundle", [str(copied("sine")), str(tmp_path / "a.zip")]) == 1
     assert "a.zip: cannot be written: it has more than" in capsys.readouterr().err
     assert not (tmp_path / "a.zip").exists()
 
@@ -169,24 +169,24 @@ def test_data_comes_along_if_it_is_small_and_still_the_same(world, tmp_path, mon
         told["data"] = {"mine.csv": {**named, "bytes": size}}
         (run / "origin.json").write_text(json.dumps(told))
         (tmp_path / "made.zip").unlink(missing_ok=True)
-        assert handed.main("bundle", [str(run), str(tmp_path / "made.zip"), *flags]) == 0
+        assert run_commands.main("bundle", [str(run), str(tmp_path / "made.zip"), *flags]) == 0
         with zipfile.ZipFile(tmp_path / "made.zip") as packed:
             assert ("source/mine.csv" in packed.namelist()) == held
         assert ("left out: mine.csv (SHA-256" in capsys.readouterr().out) != held
     monkeypatch.chdir(tmp_path)
-    assert handed.main("bundle", [str(run), "made.zip", "--data"]) == 2
+    assert run_commands.main("bundle", [str(run), "made.zip", "--data"]) == 2
     assert "made.zip: exists" in refusal(capsys)
-    assert handed.main("bundle", [str(run), "other.zip", "--data"]) == 0
+    assert run_commands.main("bundle", [str(run), "other.zip", "--data"]) == 0
     assert "not in this folder as it was" in capsys.readouterr().out
 
 
 def test_only_the_files_of_the_run_travel(copied, tmp_path):
     run = copied("sine")
-    assert handed.main("bundle", [str(run), str(tmp_path / "before.zip")]) == 0
+    assert run_commands.main("bundle", [str(run), str(tmp_path / "before.zip")]) == 0
     for name in (".env", "notes.txt", "mine.png", "source/secret.py", "drafts/a.json"):
         (run / name).parent.mkdir(exist_ok=True)
         (run / name).write_text("secret")
-    assert handed.main("bundle", [str(run), str(tmp_path / "after.zip")]) == 0
+    assert run_commands.main("bundle", [str(run), str(tmp_path / "after.zip")]) == 0
     assert (tmp_path / "before.zip").read_bytes() == (tmp_path / "after.zip").read_bytes()
     with zipfile.ZipFile(tmp_path / "after.zip") as made:
         own = {name.removeprefix(f"run/{run.name}/") for name in made.namelist() if name.startswith("run/")}
@@ -198,7 +198,7 @@ def test_only_the_files_of_the_run_travel(copied, tmp_path):
         "results.nc",
         "source/experiments/sine.py",
     }
-    assert handed.main("report", [str(run), str(tmp_path / "page.html")]) == 0
+    assert run_commands.main("report", [str(run), str(tmp_path / "page.html")]) == 0
     assert "mine.png" not in (tmp_path / "page.html").read_text()
 
 
@@ -212,7 +212,7 @@ def test_who_hands_on_own_curves_is_told_where_they_are_and_can_leave_them_out(
     there = {"results.nc", "answers.png", "parameters.npz"}
     for flags, data, held in (([], True, there), (["--without_data"], False, {"parameters.npz"})):
         target = tmp_path / f"made{len(flags)}.zip"
-        assert handed.main("bundle", [str(run), str(target), *flags]) == 0
+        assert run_commands.main("bundle", [str(run), str(target), *flags]) == 0
         told = capsys.readouterr().out
         said = "results and figures hold curves of mine.csv; --without_data leaves them out" in told
         assert said == data
@@ -223,9 +223,9 @@ def test_who_hands_on_own_curves_is_told_where_they_are_and_can_leave_them_out(
             left_out = made.read("README.txt").decode()
         assert ("Results and figures are left out, since they hold curves of data." in left_out) != data
         assert ("mine.csv (SHA-256" in left_out) != data
-        assert handed.main("show", [str(target)]) == 0
+        assert run_commands.main("show", [str(target)]) == 0
     capsys.readouterr()
-    assert handed.main("bundle", [str(run), str(tmp_path / "x.zip"), "--data", "--without_data"]) == 2
+    assert run_commands.main("bundle", [str(run), str(tmp_path / "x.zip"), "--data", "--without_data"]) == 2
     assert "--data contradicts --without_data" in refusal(capsys)
 
 
@@ -237,10 +237,10 @@ def test_instructions_quote_what_a_command_says(command, copied, tmp_path, capsy
     changed = {"command": command, "python": "3\x1b[2J", "modules": modules}
     (run / "origin.json").write_text(json.dumps({**known, **changed}))
     if command.count("'") == 1:
-        assert handed.main("bundle", [str(run), str(tmp_path / "made.zip")]) == 1
+        assert run_commands.main("bundle", [str(run), str(tmp_path / "made.zip")]) == 1
         assert "origin.json: is damaged: No closing quotation" in refusal(capsys)
         return
-    assert handed.main("bundle", [str(run), str(tmp_path / "made.zip")]) == 0
+    assert run_commands.main("bundle", [str(run), str(tmp_path / "made.zip")]) == 0
     with zipfile.ZipFile(tmp_path / "made.zip") as made:
         readme, requirements = (made.read(name).decode() for name in ("README.txt", "requirements.txt"))
     assert "(cd source && lstm-toys 'sine;' rm -rf '~' '$(id)' '\\x1b]0;x\\x07')" in readme
@@ -269,7 +269,7 @@ HOSTILE = {
 def test_a_hostile_bundle_is_refused_before_anything_is_written(told, names, tmp_path, monkeypatch, capsys):
     packed(tmp_path / "made.zip", *names)
     monkeypatch.setattr(archive.Path, "write_bytes", lambda *_: pytest.fail("written"))
-    assert handed.main("show", [str(tmp_path / "made.zip")]) == 1
+    assert run_commands.main("show", [str(tmp_path / "made.zip")]) == 1
     assert told in refusal(capsys)
 
 
@@ -283,7 +283,7 @@ def test_a_hostile_bundle_is_refused_before_anything_is_written(told, names, tmp
 )
 def test_links_pipes_and_what_may_grow_are_refused(told, changed, tmp_path, capsys):
     packed(tmp_path / "made.zip", "run/a/x", **changed)
-    assert handed.main("show", [str(tmp_path / "made.zip")]) == 1
+    assert run_commands.main("show", [str(tmp_path / "made.zip")]) == 1
     assert told in refusal(capsys)
 
 
@@ -292,10 +292,10 @@ def test_damage_within_a_bundle_is_named_by_the_bundle(copied, tmp_path, capsys)
     packed(made, config)
     sound = str(copied("sine"))
     for command, names in (("show", [str(made)]), ("compare", [sound, str(made)]), ("compare", [str(made), sound])):
-        assert handed.main(command, names) == 1
+        assert run_commands.main(command, names) == 1
         assert refusal(capsys) == f"{made}: {config}: is damaged: not a JSON object\n"
     packed(made, "run/sine-0123456789/results.nc")
-    assert handed.main("show", [str(made)]) == 1
+    assert run_commands.main("show", [str(made)]) == 1
     assert refusal(capsys) == f"{made}: is not a bundle: its run has no config.json\n"
 
 
@@ -304,7 +304,7 @@ def test_too_many_files_and_what_is_no_archive_are_refused(tmp_path, monkeypatch
     packed(tmp_path / "made.zip", "run/a/x", "run/a/y", "run/a/z")
     (tmp_path / "text.zip").write_text("run")
     for name, told in (("made.zip", "more than 2 files"), ("text.zip", "is not a bundle")):
-        assert handed.main("compare", [str(tmp_path / name)] * 2) == 1
+        assert run_commands.main("compare", [str(tmp_path / name)] * 2) == 1
         assert told in refusal(capsys)
 
 
@@ -323,7 +323,7 @@ def test_an_origin_that_was_changed_is_refused(entry, value, copied, capsys):
     run = copied("sine")
     known = json.loads((run / "origin.json").read_text())
     (run / "origin.json").write_text(json.dumps({**known, entry: value}))
-    assert handed.main("bundle", [str(run)]) == 1
+    assert run_commands.main("bundle", [str(run)]) == 1
     assert "origin.json: is damaged" in refusal(capsys)
 
 
@@ -333,7 +333,7 @@ def test_comparisons_name_what_differs_and_agree_by_verdicts(copied, capsys):
     judged[0]["share"] += 0.25
     (theirs / "claims.json").write_text(json.dumps(judged))
     recorded(theirs, version="0.0.1")
-    assert handed.main("compare", [str(ours), str(theirs)]) == 0
+    assert run_commands.main("compare", [str(ours), str(theirs)]) == 0
     told = capsys.readouterr().out
     assert "versions and processor: lstm_toys" in told
     assert f"{len(judged)} of {len(judged)} verdicts agree" in told
@@ -341,7 +341,7 @@ def test_comparisons_name_what_differs_and_agree_by_verdicts(copied, capsys):
     judged[0]["verdict"] = "supported" if judged[0]["verdict"] != "supported" else "refuted"
     (theirs / "claims.json").write_text(json.dumps(judged))
     recorded(theirs)
-    assert handed.main("compare", [str(ours), str(theirs)]) == 1
+    assert run_commands.main("compare", [str(ours), str(theirs)]) == 1
     assert f"verdict on {judged[0]['id']}: " in capsys.readouterr().out
 
 
@@ -351,10 +351,10 @@ def test_comparisons_of_arrays_say_by_how_much_they_differ(copied, capsys):
     results["line/answer"] = results["line/answer"] + 0.5
     lt.save_results(results, theirs / "results.nc")
     for pair in ((ours, theirs), (theirs, ours)):
-        assert handed.main("compare", [*map(str, pair)]) == 1
+        assert run_commands.main("compare", [*map(str, pair)]) == 1
         assert refusal(capsys).startswith(f"{theirs / 'results.nc'}: is damaged")
     recorded(theirs)
-    assert handed.main("compare", [str(ours), str(theirs)]) == 1
+    assert run_commands.main("compare", [str(ours), str(theirs)]) == 1
     assert capsys.readouterr().out == "/line/answer: largest difference 0.5\n"
 
 
@@ -389,7 +389,7 @@ def test_bits_are_the_same_only_if_nothing_at_all_differs(change, summary, told,
     ours, theirs = copied("sine"), copied("sine", "elsewhere")
     change(theirs)
     recorded(theirs, **summary)
-    assert handed.main("compare", [str(ours), str(theirs)]) == 1
+    assert run_commands.main("compare", [str(ours), str(theirs)]) == 1
     assert told in capsys.readouterr().out
 
 
@@ -397,9 +397,9 @@ def test_runs_whose_files_are_gone_and_runs_of_other_kinds_are_not_the_same(copi
     ours, theirs, judged = copied("sine"), copied("sine", "elsewhere"), copied("claims")
     for run in (ours, theirs):
         (run / "results.nc").unlink()
-    assert handed.main("compare", [str(ours), str(theirs)]) == 1
+    assert run_commands.main("compare", [str(ours), str(theirs)]) == 1
     assert "results.nc: not in both" in capsys.readouterr().out
-    assert handed.main("compare", [str(ours), str(judged)]) == 1
+    assert run_commands.main("compare", [str(ours), str(judged)]) == 1
     assert capsys.readouterr().out == "these are different runs: sine and claims_sine_claims\n"
 
 
@@ -415,11 +415,11 @@ def test_runs_are_listed_newest_first_with_what_differs_and_how_far_they_are(cop
     assert listed.loc[run.name, ["experiment", "seeds"]].tolist() == ["sine", 3]
     assert "seeds=3" in listed.loc[run.name, "differs"]
     assert listed.loc[run.name, "bytes"] == sum(path.stat().st_size for path in run.rglob("*") if path.is_file())
-    assert handed.main("list", ["sine", f"--results_dir={tmp_path / 'results'}"]) == 0
+    assert run_commands.main("list", ["sine", f"--results_dir={tmp_path / 'results'}"]) == 0
     told = capsys.readouterr().out
     assert run.name in told
     assert judged.name not in told
-    assert handed.main("show", [str(begun)]) == 0
+    assert run_commands.main("show", [str(begun)]) == 0
     assert f"{begun}: after step 1,200\n" in capsys.readouterr().out
 
 
@@ -429,30 +429,30 @@ def test_a_run_is_shown_by_the_name_that_the_list_prints(folder, flags, copied, 
     run, judged = copied("sine"), copied("claims")
     (judged / "metrics.json").unlink()
     monkeypatch.chdir(tmp_path)
-    assert handed.main("list", [f"--results_dir={folder}"]) == 0
+    assert run_commands.main("list", [f"--results_dir={folder}"]) == 0
     names = re.findall(r"^(\S+-[0-9a-f]{10}) ", capsys.readouterr().out, re.MULTILINE)
     assert {*names} == {run.name, judged.name}
     for name in names:
-        assert handed.main("show", [name, *flags]) == 0
+        assert run_commands.main("show", [name, *flags]) == 0
         assert f"results/runs/{name}: " in capsys.readouterr().out
-    assert handed.main("show", ["sine", *flags]) == 0
+    assert run_commands.main("show", ["sine", *flags]) == 0
 
 
 def test_runs_are_removed_after_they_were_shown_and_not_while_they_are_computed(copied, tmp_path, monkeypatch, capsys):
     run, judged = copied("sine"), copied("claims")
     flags = ["--remove", f"--results_dir={tmp_path / 'results'}"]
-    assert handed.main("list", ["sine", *flags]) == 2
+    assert run_commands.main("list", ["sine", *flags]) == 2
     assert "--yes removes without asking" in capsys.readouterr().err
-    monkeypatch.setattr(handed.sys.stdin, "isatty", lambda: True, raising=False)
+    monkeypatch.setattr(run_commands.sys.stdin, "isatty", lambda: True, raising=False)
     monkeypatch.setattr("builtins.input", lambda _: "n")
-    assert handed.main("list", ["sine", *flags]) == 0
+    assert run_commands.main("list", ["sine", *flags]) == 0
     assert run.exists()
     with listing.locked(run / ".lock"):
-        assert handed.main("list", [*flags, "--yes"]) == 1
+        assert run_commands.main("list", [*flags, "--yes"]) == 1
     assert "is kept: another process is computing it" in capsys.readouterr().out
     assert (run.exists(), judged.exists()) == (True, False)
     monkeypatch.setattr("builtins.input", lambda _: "y")
-    assert handed.main("list", ["sine", *flags]) == 0
+    assert run_commands.main("list", ["sine", *flags]) == 0
     assert not run.exists()
 
 
@@ -463,7 +463,7 @@ def test_what_is_no_run_and_what_links_lead_to_is_never_removed(copied, tmp_path
     (runs / "model-0123456789" / "config.json").write_text('{"model_type": "other"}')
     (runs / run.name).symlink_to(run)
     (runs / "bert").mkdir()
-    assert handed.main("list", ["--remove", "--yes", f"--results_dir={tmp_path / 'results'}"]) == 0
+    assert run_commands.main("list", ["--remove", "--yes", f"--results_dir={tmp_path / 'results'}"]) == 0
     assert "0 runs" in capsys.readouterr().out
     assert {path.name for path in runs.iterdir()} == {"model-0123456789", run.name, "bert"}
     assert (run / "metrics.json").exists()
@@ -480,7 +480,7 @@ def test_a_run_that_is_named_is_one_that_was_asked_for(copied, tmp_path, capsys)
         (run / "origin.json").write_text(json.dumps({**known, "asked": told}))
     os.utime(target / "metrics.json", (2e9, 2e9))
     assert facts.found("sine", tmp_path / "results") == [asked, target]
-    assert handed.main("show", ["sin", f"--results_dir={tmp_path / 'results'}"]) == 2
+    assert run_commands.main("show", ["sin", f"--results_dir={tmp_path / 'results'}"]) == 2
     assert "did you mean sine?" in refusal(capsys)
 
 
@@ -491,7 +491,7 @@ def test_a_run_that_is_named_is_one_that_was_asked_for(copied, tmp_path, capsys)
 def test_claims_that_are_damaged_are_told_in_one_line(text, copied, capsys):
     run = copied("claims")
     (run / "claims.json").write_text(text)
-    assert handed.main("report", [str(run)]) == 1
+    assert run_commands.main("report", [str(run)]) == 1
     assert refusal(capsys)
 
 
@@ -499,7 +499,7 @@ def test_half_a_character_is_told_in_one_line(copied, capsys):
     run = copied("sine")
     known = json.loads((run / "origin.json").read_text())
     (run / "origin.json").write_text(json.dumps({**known, "question": "\ud800"}))
-    assert handed.main("report", [str(run)]) == 1
+    assert run_commands.main("report", [str(run)]) == 1
     assert "surrogates not allowed" in refusal(capsys)
 
 
@@ -511,7 +511,7 @@ def test_what_a_page_or_a_bundle_is_named_after_leads_nowhere(copied, tmp_path, 
     for name in (str(tmp_path / "victim"), "../victim", 3):
         (tmp_path / "published" / "manifest.json").write_text(json.dumps({**told, "origin": name}))
         capsys.readouterr()
-        assert handed.main("report", ["published"]) == 1
+        assert run_commands.main("report", ["published"]) == 1
         assert f"{name!r} is not the name of a run" in refusal(capsys)
 
 
@@ -529,11 +529,11 @@ def test_a_run_that_is_named_like_a_users_file_writes_none(name, copied, tmp_pat
     run = renamed(copied("sine"), name)
     for command, suffix in (("report", "html"), ("bundle", "zip")):
         (tmp_path / f"{name}.{suffix}").write_text("mine")
-        assert handed.main(command, [str(run)]) == 1
+        assert run_commands.main(command, [str(run)]) == 1
         assert "is not the name of a run" in refusal(capsys)
         assert (tmp_path / f"{name}.{suffix}").read_text() == "mine"
     lt.Run(run, {"experiment": "sine"}).publish(tmp_path / "published", lambda _: None)
-    assert handed.main("report", ["published"]) == 1
+    assert run_commands.main("report", ["published"]) == 1
     assert (tmp_path / f"{name}.html").read_text() == "mine"
 
 
@@ -543,21 +543,21 @@ def test_only_a_page_or_a_bundle_of_the_same_run_is_replaced(command, suffix, co
     run = copied("sine")
     target = tmp_path / f"{run.name}.{suffix}"
     other = renamed(copied("sine", "elsewhere"), "sine-0123456789")
-    assert handed.main(command, [str(other)]) == 0
+    assert run_commands.main(command, [str(other)]) == 0
     foreign = [(tmp_path / f"{other.name}.{suffix}").read_bytes(), b"", b"mine", b"PK\3\4", b"\xff" * 5_000]
     for content in foreign:
         target.write_bytes(content)
         capsys.readouterr()
-        assert handed.main(command, [str(run)]) == 2
+        assert run_commands.main(command, [str(run)]) == 2
         assert f"{run.name}.{suffix}: exists; move it elsewhere, or name another file" in refusal(capsys)
         assert target.read_bytes() == content
     target.unlink()
     target.symlink_to(tmp_path / "nowhere")
-    assert handed.main(command, [str(run)]) == 2
+    assert run_commands.main(command, [str(run)]) == 2
     assert target.is_symlink()
     target.unlink()
     for _ in range(2):
-        assert handed.main(command, [str(run)]) == 0
+        assert run_commands.main(command, [str(run)]) == 0
         assert target.stat().st_size > 5_000
 
 
@@ -566,14 +566,14 @@ def test_overlapping_files_do_not_fill_the_disk(tmp_path, monkeypatch, capsys):
     infos = zipfile.ZipFile.infolist
     monkeypatch.setattr(zipfile.ZipFile, "infolist", lambda self: 9 * infos(self)[:1])
     monkeypatch.setattr(archive, "wrong", lambda _: iter(()))
-    assert handed.main("show", [str(tmp_path / "made.zip")]) == 1
+    assert run_commands.main("show", [str(tmp_path / "made.zip")]) == 1
     assert "its files overlap" in refusal(capsys)
 
 
 def test_modules_that_name_no_file_and_edited_ones_are_told(copied, tmp_path, monkeypatch, capsys):
     run = copied("sine")
     (run / "source" / "experiments" / "sine.py").write_text("evil = 1")
-    assert handed.main("bundle", [str(run), str(tmp_path / "made.zip")]) == 1
+    assert run_commands.main("bundle", [str(run), str(tmp_path / "made.zip")]) == 1
     assert "sine.py: is damaged or belongs to another run" in refusal(capsys)
     invented = types.ModuleType("invented")
     invented.__file__ = "_ops.py"
@@ -601,10 +601,10 @@ def test_two_hundred_runs_are_listed_without_anything_heavy(copied, tmp_path):
 def test_what_is_published_is_shown_and_reported(copied, tmp_path, capsys):
     run = copied("sine")
     lt.Run(run, {"experiment": "sine"}).publish(tmp_path / "published")
-    assert handed.main("show", [str(tmp_path / "published")]) == 0
+    assert run_commands.main("show", [str(tmp_path / "published")]) == 0
     told = capsys.readouterr().out
     assert f"published from {run.name}, computed " in told
     assert "3 networks after 300 steps" in told
-    assert handed.main("report", [str(tmp_path / "published"), str(tmp_path / "page.html")]) == 0
-    assert handed.main("bundle", [str(tmp_path / "published")]) == 2
+    assert run_commands.main("report", [str(tmp_path / "published"), str(tmp_path / "page.html")]) == 0
+    assert run_commands.main("bundle", [str(tmp_path / "published")]) == 2
     assert f"bundle the run, {run.name}" in capsys.readouterr().err

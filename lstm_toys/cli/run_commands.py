@@ -1,4 +1,4 @@
-"""Commands about finished runs: what lies there, as a page, as a bundle, compared and listed; nothing is computed."""
+"""The commands ``show``, ``list``, ``report``, ``bundle`` and ``compare``, which read the files of finished runs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from lstm_toys import output, sharing, tables
-from lstm_toys.cli import script
+from lstm_toys.cli import RUN_COMMANDS
 from lstm_toys.files import Damaged, telling_damage, write_text
 from lstm_toys.output import complain, counted
 from lstm_toys.runs import flags, listing, parsers
@@ -32,8 +32,8 @@ PATH = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class Handed:
-    """Flags of these commands."""
+class RunCommandFlags:
+    """Flags of the commands about runs."""
 
     results_dir: Path = flag(Options.results_dir, parsers.folder)
     """Folder with the runs."""
@@ -48,11 +48,11 @@ class Handed:
 
 
 @dataclass(frozen=True)
-class Command:
+class RunCommand:
     """A command: the arguments that it takes, the function, at least and at most how many arguments, and flags."""
 
     takes: str
-    carry_out: Callable[[Handed, Sequence[str]], int]
+    carry_out: Callable[[RunCommandFlags, Sequence[str]], int]
     least: int
     most: int
     flags: Sequence[str] = ("results_dir",)
@@ -61,15 +61,15 @@ class Command:
 def main(name: str, arguments: Sequence[str]) -> int:
     """Carries out a command, or explains in one line why it cannot; returns the exit code."""
     command = COMMANDS[name]
-    table = {flag: each for flag, each in flags.of(Handed).items() if flag in command.flags}
+    table = {flag: each for flag, each in flags.of(RunCommandFlags).items() if flag in command.flags}
     if flags.asks_help(arguments):
-        print(flags.Help(f"{script.HANDED[name]}\n\n{PATH}", table).text(f"lstm-toys {name} {command.takes}"))
+        print(flags.Help(f"{RUN_COMMANDS[name]}\n\n{PATH}", table).text(f"lstm-toys {name} {command.takes}"))
         return 0
     try:
         typed, names = flags.split(table, arguments)
         if not command.least <= len(names) <= command.most or any(each.startswith("-") for each in names):
             raise UsageError(f"{name}: takes {command.takes}; see lstm-toys {name} --help")
-        return command.carry_out(Handed(**flags.given(Handed, typed)), names)
+        return command.carry_out(RunCommandFlags(**flags.given(RunCommandFlags, typed)), names)
     except UsageError as error:
         return complain(str(error), 2)
     except Damaged as damaged:
@@ -78,7 +78,7 @@ def main(name: str, arguments: Sequence[str]) -> int:
         return complain(f"{error.filename}: {error.strerror}" if error.filename else str(error), 1)
 
 
-def show(options: Handed, names: Sequence[str]) -> int:
+def show(options: RunCommandFlags, names: Sequence[str]) -> int:
     """Prints what lies there."""
     folder, *others = facts.found(names[0], options.results_dir)
     with facts.opened(folder) as known:
@@ -105,7 +105,7 @@ def shown(path: Path, known: Facts) -> Iterator[str]:
         yield "its report was not saved; the command that computed this run prints it"
 
 
-def report(options: Handed, names: Sequence[str]) -> int:
+def report(options: RunCommandFlags, names: Sequence[str]) -> int:
     """Writes a page."""
     with facts.opened(facts.found(names[0], options.results_dir)[0]) as known:
         _finished(known)
@@ -116,7 +116,7 @@ def report(options: Handed, names: Sequence[str]) -> int:
     return 0
 
 
-def bundled(options: Handed, names: Sequence[str]) -> int:
+def bundled(options: RunCommandFlags, names: Sequence[str]) -> int:
     """Writes a bundle."""
     with facts.opened(facts.found(names[0], options.results_dir)[0]) as known:
         _finished(known)
@@ -138,7 +138,7 @@ def bundled(options: Handed, names: Sequence[str]) -> int:
     return 0
 
 
-def compared(options: Handed, names: Sequence[str]) -> int:
+def compared(options: RunCommandFlags, names: Sequence[str]) -> int:
     """Compares two runs; the code is 0 if bits or verdicts agree."""
     ours, theirs = (facts.found(each, options.results_dir)[0] for each in names)
     with facts.opened(ours) as own, facts.opened(theirs) as other:
@@ -194,7 +194,7 @@ def _finished(known: Facts) -> None:
         raise UsageError(f"{known.name}: {known.state}; the command that began it continues it")
 
 
-def listed(options: Handed, names: Sequence[str]) -> int:
+def listed(options: RunCommandFlags, names: Sequence[str]) -> int:
     """Lists runs, and removes them if asked to."""
     if not options.results_dir.is_dir():
         raise UsageError(f"flag --results_dir={options.results_dir}: no such folder")
@@ -242,9 +242,9 @@ def listed(options: Handed, names: Sequence[str]) -> int:
 
 
 COMMANDS = {
-    "show": Command("RUN", show, 1, 1),
-    "list": Command("[EXPERIMENT]", listed, 0, 1, ("results_dir", "remove", "yes")),
-    "report": Command("RUN [FILE.html]", report, 1, 2),
-    "bundle": Command("RUN [FILE.zip]", bundled, 1, 2, ("results_dir", "data", "without_data")),
-    "compare": Command("RUN OTHER", compared, 2, 2),
+    "show": RunCommand("RUN", show, 1, 1),
+    "list": RunCommand("[EXPERIMENT]", listed, 0, 1, ("results_dir", "remove", "yes")),
+    "report": RunCommand("RUN [FILE.html]", report, 1, 2),
+    "bundle": RunCommand("RUN [FILE.zip]", bundled, 1, 2, ("results_dir", "data", "without_data")),
+    "compare": RunCommand("RUN OTHER", compared, 2, 2),
 }
