@@ -18,8 +18,8 @@ from lstm_toys.output import complain, counted
 from lstm_toys.runs import flags, listing, parsers
 from lstm_toys.runs.context import Options
 from lstm_toys.runs.flags import UsageError, flag
-from lstm_toys.sharing import facts
-from lstm_toys.sharing.facts import Facts
+from lstm_toys.sharing import run_files
+from lstm_toys.sharing.run_files import RunFiles
 from lstm_toys.text import message, printable
 
 MOST, LONGEST, WIDEST = 5, 600, 50
@@ -80,55 +80,55 @@ def main(name: str, arguments: Sequence[str]) -> int:
 
 def show(options: RunCommandFlags, names: Sequence[str]) -> int:
     """Prints what lies there."""
-    folder, *others = facts.found(names[0], options.results_dir)
-    with facts.opened(folder) as known:
+    folder, *others = run_files.found(names[0], options.results_dir)
+    with run_files.opened(folder) as run:
         console = output.console()
-        files = sorted(path.name for path in known.folder.iterdir() if path.is_file() and path.name != ".lock")
-        for line in (*shown(folder, known), *tables.shown(known.report), *(f"  {folder / name}" for name in files)):
+        files = sorted(path.name for path in run.folder.iterdir() if path.is_file() and path.name != ".lock")
+        for line in (*shown(folder, run), *tables.shown(run.report), *(f"  {folder / name}" for name in files)):
             console.print(line, soft_wrap=isinstance(line, str), crop=False)
     for other in others[: MOST - 1]:
         console.print(f"also: {other}")
     return 0
 
 
-def shown(path: Path, known: Facts) -> Iterator[str]:
+def shown(path: Path, run: RunFiles) -> Iterator[str]:
     """Yields lines about a run, ahead of its report."""
-    told = f"published from {known.name}, " if not known.settings else ""
-    yield f"{path}: {told}{known.computed if known.metrics else known.state}"
-    if known.settings:
-        text = listing.told(known.settings)
+    told = f"published from {run.name}, " if not run.settings else ""
+    yield f"{path}: {told}{run.computed if run.metrics else run.state}"
+    if run.settings:
+        text = listing.told(run.settings)
         yield f"settings: {text if len(text) < LONGEST else text[:LONGEST] + ' …'}"
-    if command := known.origin.get("command"):
+    if command := run.origin.get("command"):
         yield f"command: {command}"
     yield "nothing was verified; the command that computed this run verifies it"
-    if not known.report:
+    if not run.report:
         yield "its report was not saved; the command that computed this run prints it"
 
 
 def report(options: RunCommandFlags, names: Sequence[str]) -> int:
     """Writes a page."""
-    with facts.opened(facts.found(names[0], options.results_dir)[0]) as known:
-        _finished(known)
-        target = _target(names, f"{known.name}.html", partial(sharing.report.is_page_of, name=known.name))
+    with run_files.opened(run_files.found(names[0], options.results_dir)[0]) as run:
+        _finished(run)
+        target = _target(names, f"{run.name}.html", partial(sharing.report.is_page_of, name=run.name))
         with _naming(target):
-            write_text(target, _page(known))
-    said([f"{target}: {known.name}"])
+            write_text(target, _page(run))
+    said([f"{target}: {run.name}"])
     return 0
 
 
 def bundled(options: RunCommandFlags, names: Sequence[str]) -> int:
     """Writes a bundle."""
-    with facts.opened(facts.found(names[0], options.results_dir)[0]) as known:
-        _finished(known)
-        if not known.settings:
-            raise UsageError(f"{names[0]}: a published folder has no networks; bundle the run, {known.name}")
-        data = known.origin.get("data", {})
+    with run_files.opened(run_files.found(names[0], options.results_dir)[0]) as run:
+        _finished(run)
+        if not run.settings:
+            raise UsageError(f"{names[0]}: a published folder has no networks; bundle the run, {run.name}")
+        data = run.origin.get("data", {})
         if options.data and options.without_data:
             raise UsageError("flag --data contradicts --without_data")
         most_data = sharing.archive.MOST_BYTES if options.data else sharing.bundle.MOST_DATA
         most_data = 0 if data and options.without_data else most_data
-        files, lacks = sharing.bundle.parts(known, _page(known, drawn=most_data > 0), most_data=most_data)
-        target = _target(names, f"{known.name}.zip", partial(sharing.archive.is_bundle_of, name=known.name))
+        files, lacks = sharing.bundle.parts(run, _page(run, drawn=most_data > 0), most_data=most_data)
+        target = _target(names, f"{run.name}.zip", partial(sharing.archive.is_bundle_of, name=run.name))
         said([*(f"  {name}" for name in sorted(files)), *(f"left out: {each}" for each in lacks)])
         if data and most_data:
             said([f"results and figures hold curves of {output.listed([*data])}; --without_data leaves them out"])
@@ -140,8 +140,8 @@ def bundled(options: RunCommandFlags, names: Sequence[str]) -> int:
 
 def compared(options: RunCommandFlags, names: Sequence[str]) -> int:
     """Compares two runs; the code is 0 if bits or verdicts agree."""
-    ours, theirs = (facts.found(each, options.results_dir)[0] for each in names)
-    with facts.opened(ours) as own, facts.opened(theirs) as other:
+    ours, theirs = (run_files.found(each, options.results_dir)[0] for each in names)
+    with run_files.opened(ours) as own, run_files.opened(theirs) as other:
         for each in (own, other):
             _finished(each)
         try:
@@ -159,10 +159,10 @@ def said(lines: Iterable[str]) -> None:
     print(*map(printable, lines), sep="\n")
 
 
-def _page(known: Facts, *, drawn: bool = True) -> str:
+def _page(run: RunFiles, *, drawn: bool = True) -> str:
     """The page of a run, with figures if ``drawn``; raises Damaged if what lies there cannot be shown."""
-    with telling_damage(known.folder):
-        page = sharing.report.html(known, drawn=drawn)
+    with telling_damage(run.folder):
+        page = sharing.report.html(run, drawn=drawn)
         page.encode()  # Halves of characters, which no file has, cannot be written.
     return page
 
@@ -189,9 +189,9 @@ def _target(names: Sequence[str], usual: str, is_own: Callable[[Path], bool]) ->
     return target
 
 
-def _finished(known: Facts) -> None:
-    if not known.metrics:
-        raise UsageError(f"{known.name}: {known.state}; the command that began it continues it")
+def _finished(run: RunFiles) -> None:
+    if not run.metrics:
+        raise UsageError(f"{run.name}: {run.state}; the command that began it continues it")
 
 
 def listed(options: RunCommandFlags, names: Sequence[str]) -> int:

@@ -1,10 +1,10 @@
-"""Hands runs on: what lies in the folder of a run, as a page, as a bundle to send, and compared with another run.
+"""Shares runs: reads the files of a finished run, and makes a page or a bundle of it, or compares it with another.
 
-Reads files as data, never as code, and computes nothing anew.
+Files are read as data, never as code, and nothing is computed anew.
 """
 
 import lazy_loader
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
-    __name__, submodules=["archive", "bundle", "compare", "facts", "report"]
+    __name__, submodules=["archive", "bundle", "compare", "report", "run_files"]
 )

@@ -15,7 +15,7 @@ from lstm_toys.runs.folder import CONFIG, FIGURES, METRICS
 from lstm_toys.runs.origin import ORIGIN, SOURCES
 from lstm_toys.sharing import archive
 from lstm_toys.sharing.archive import RUN
-from lstm_toys.sharing.facts import Facts
+from lstm_toys.sharing.run_files import RunFiles
 from lstm_toys.text import printable
 
 REPORT, MANIFEST, REQUIREMENTS, README = "report.html", "bundle.json", "requirements.txt", "README.txt"
@@ -30,21 +30,21 @@ WITH_CURVES = (".nc", *FIGURES)
 """Suffixes of files of a run that hold curves of data."""
 
 
-def parts(facts: Facts, report: str, *, most_data: int) -> tuple[dict[str, Path | bytes], list[str]]:
+def parts(run: RunFiles, report: str, *, most_data: int) -> tuple[dict[str, Path | bytes], list[str]]:
     """The files of a bundle by name, and lines about what it lacks.
 
     Files of data have at most ``most_data`` bytes; with 0, nothing that holds curves of data is in the bundle.
     """
     found: dict[str, Path | bytes] = {REPORT: report.encode()}
-    sources = facts.origin.get("sources", {})
-    for name in (*facts.recorded, METRICS, CONFIG, ORIGIN, folder.REPORT, *(f"{SOURCES}/{each}" for each in sources)):
-        if (path := facts.folder / name).exists() and (most_data or path.suffix not in WITH_CURVES):
-            found[f"{RUN}/{facts.name}/{name}"] = path
+    sources = run.origin.get("sources", {})
+    for name in (*run.recorded, METRICS, CONFIG, ORIGIN, folder.REPORT, *(f"{SOURCES}/{each}" for each in sources)):
+        if (path := run.folder / name).exists() and (most_data or path.suffix not in WITH_CURVES):
+            found[f"{RUN}/{run.name}/{name}"] = path
     for name, digest in sources.items():
-        found[f"{SOURCES}/{name}"] = checked(facts.folder / SOURCES / name, digest)
-    modules = facts.origin.get("modules", {})
+        found[f"{SOURCES}/{name}"] = checked(run.folder / SOURCES / name, digest)
+    modules = run.origin.get("modules", {})
     lacks = [f"{name} (SHA-256 {each})" for name, each in modules.items() if _is_digest(each)]
-    for name, told in facts.origin.get("data", {}).items():
+    for name, told in run.origin.get("data", {}).items():
         path = Path(name)
         if not (path.is_file() and sha256(path) == told["sha256"]):
             lacks.append(f"{name} (SHA-256 {told['sha256']}): not in this folder as it was")
@@ -53,10 +53,10 @@ def parts(facts: Facts, report: str, *, most_data: int) -> tuple[dict[str, Path 
             lacks.append(f"{name} (SHA-256 {told['sha256']}): {why}")
         else:
             found[f"{SOURCES}/{name}"] = path
-    versions = {"lstm_toys": facts.metrics["version"], **modules}
+    versions = {"lstm_toys": run.metrics["version"], **modules}
     pinned = [f"{name}=={each}" for name, each in sorted(versions.items()) if not _is_digest(each)]
     found[REQUIREMENTS] = _text(pinned)
-    found[README] = _text(readme(facts, lacks, curves=most_data > 0))
+    found[README] = _text(readme(run, lacks, curves=most_data > 0))
     return found, lacks
 
 
@@ -68,24 +68,24 @@ def _text(lines: Sequence[str]) -> bytes:
     return "\n".join([*map(printable, lines), ""]).encode()
 
 
-def readme(facts: Facts, lacks: Sequence[str], *, curves: bool) -> list[str]:
+def readme(run: RunFiles, lacks: Sequence[str], *, curves: bool) -> list[str]:
     """What a bundle says of itself, with the commands that repeat it; ``curves``: of data, too, if there is any."""
-    with telling_damage(facts.folder / ORIGIN):
-        command = shlex.join(shlex.split(facts.origin.get("command", "lstm-toys")))
+    with telling_damage(run.folder / ORIGIN):
+        command = shlex.join(shlex.split(run.origin.get("command", "lstm-toys")))
     lines = [
-        f"{facts.name}, {facts.computed}.",
+        f"{run.name}, {run.computed}.",
         "",
         f"{REPORT} is what was found; {RUN}/ has its numbers, {SOURCES}/ the modules that it comes from.",
-        f"To repeat it, with Python {facts.origin.get('python', '3')}:",
+        f"To repeat it, with Python {run.origin.get('python', '3')}:",
         "",
         f"    pip install -r {REQUIREMENTS}",
         f"    mkdir -p {SOURCES} && (cd {SOURCES} && {command})",
-        f"    lstm-toys compare {RUN}/{facts.name} {SOURCES}/results/runs/{facts.name}",
+        f"    lstm-toys compare {RUN}/{run.name} {SOURCES}/results/runs/{run.name}",
         "",
     ]
     if not curves:
         lines += ["Results and figures are left out, since they hold curves of data.", ""]
-    if any(name.startswith("experiments/") for name in facts.origin.get("sources", {})):
+    if any(name.startswith("experiments/") for name in run.origin.get("sources", {})):
         lines += [f"Experiments are those of the installed library; those in {SOURCES}/ are for a clone of it.", ""]
     if lacks:
         lines += [f"What has to be put into {SOURCES}/ before, or installed:", *(f"- {each}" for each in lacks)]

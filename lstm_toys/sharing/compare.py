@@ -14,7 +14,7 @@ from lstm_toys.files import checked, read_arrays
 from lstm_toys.output import counted, listed
 from lstm_toys.results import storage
 from lstm_toys.runs.folder import VALUE
-from lstm_toys.sharing.facts import CLAIMS, Facts
+from lstm_toys.sharing.run_files import CLAIMS, RunFiles
 from lstm_toys.studies.claims import entries
 
 PASSING = ("computed", "seconds", "runs_seconds", "member_steps_per_second", "continued", "version", "run", "figures")
@@ -24,7 +24,7 @@ MOST = 20
 """Most arrays of a file whose differences are told."""
 
 
-def compared(ours: Facts, theirs: Facts) -> tuple[list[str], bool]:
+def compared(ours: RunFiles, theirs: RunFiles) -> tuple[list[str], bool]:
     """Lines about what differs between two finished runs, and whether all bits, or all verdicts, agree.
 
     Bits are the same if settings, summaries without times, and all recorded files but texts and figures are.
@@ -45,17 +45,17 @@ def compared(ours: Facts, theirs: Facts) -> tuple[list[str], bool]:
     return [*told, *verdicts, *different, *networks], agree
 
 
-def _settings(facts: Facts) -> dict[str, Any]:
+def _settings(run: RunFiles) -> dict[str, Any]:
     """The settings, which a published set of networks has in its summary alone."""
-    return facts.settings or facts.metrics.get("flags", {})
+    return run.settings or run.metrics.get("flags", {})
 
 
-def _versions(facts: Facts) -> dict[str, Any]:
-    environment = facts.metrics.get("fingerprint") or facts.origin.get("environment", {})
-    return {**environment, "lstm_toys": facts.metrics.get("version")}
+def _versions(run: RunFiles) -> dict[str, Any]:
+    environment = run.metrics.get("fingerprint") or run.origin.get("environment", {})
+    return {**environment, "lstm_toys": run.metrics.get("version")}
 
 
-def _networks(ours: Facts, theirs: Facts) -> Iterator[str]:
+def _networks(ours: RunFiles, theirs: RunFiles) -> Iterator[str]:
     """Yields a line about how many networks are the same, if both runs record their digests."""
     own, other = _by_seed(ours), _by_seed(theirs)
     if not own or not other:
@@ -70,17 +70,17 @@ def _networks(ours: Facts, theirs: Facts) -> Iterator[str]:
     yield f"{same:,} of {counted(len(own), 'network')} are those of {theirs.folder}, bit by bit{reason}"
 
 
-def _by_seed(facts: Facts) -> dict[tuple[str, int], str]:
+def _by_seed(run: RunFiles) -> dict[tuple[str, int], str]:
     """The digests of networks by the settings of their population and seed."""
     return {
         (json.dumps([each["experiment"], each["settings"]], sort_keys=True), seed): digest
-        for each in facts.metrics.get("network_digests", ())
+        for each in run.metrics.get("network_digests", ())
         for seed, digest in enumerate(each["digests"])
     }
 
 
-def _summary(facts: Facts) -> dict[str, Any]:
-    return {name: each for name, each in facts.metrics.items() if name not in (*PASSING, VALUE, "files", "texts")}
+def _summary(run: RunFiles) -> dict[str, Any]:
+    return {name: each for name, each in run.metrics.items() if name not in (*PASSING, VALUE, "files", "texts")}
 
 
 def _differing(what: str, ours: Mapping[str, Any], theirs: Mapping[str, Any], *, values: bool = True) -> Iterator[str]:
@@ -92,17 +92,17 @@ def _differing(what: str, ours: Mapping[str, Any], theirs: Mapping[str, Any], *,
         yield f"{what}: {listed(shown)}"
 
 
-def _files(ours: Facts, theirs: Facts) -> list[str]:
+def _files(ours: RunFiles, theirs: RunFiles) -> list[str]:
     """The recorded files that are not the same on both sides; raises Damaged if one is not what its run wrote."""
     own, other = _digests(ours), _digests(theirs)
     return [name for name in sorted({*own, *other}) if own.get(name) != other.get(name)]
 
 
-def _digests(facts: Facts) -> dict[str, str]:
+def _digests(run: RunFiles) -> dict[str, str]:
     """The recorded digest of each file but texts; raises Damaged for another one. Not all files are published."""
-    found = {name: digest for name, digest in facts.metrics.get("files", {}).items() if not name.endswith(".md")}
+    found = {name: digest for name, digest in run.metrics.get("files", {}).items() if not name.endswith(".md")}
     for name, recorded in found.items():
-        if (path := facts.folder / name).exists():
+        if (path := run.folder / name).exists():
             checked(path, recorded)
     return found
 
@@ -144,11 +144,11 @@ def _apart(ours: np.ndarray | None, theirs: np.ndarray | None) -> str:
     return f"largest difference {largest:.3g}" + f", {missing:,} finite on one side alone" * bool(missing)
 
 
-def _verdicts(ours: Facts, theirs: Facts) -> tuple[list[str], bool]:
+def _verdicts(ours: RunFiles, theirs: RunFiles) -> tuple[list[str], bool]:
     """Lines about verdicts and shares, and whether both have the same verdicts on the same claims."""
     if not all((each.folder / CLAIMS).exists() for each in (ours, theirs)):
         return [], False
-    own, other = ({each.id: each for each in _entries(facts)} for facts in (ours, theirs))
+    own, other = ({each.id: each for each in _entries(run)} for run in (ours, theirs))
     both = [name for name in own if name in other]
     changed = [name for name in both if own[name].verdict != other[name].verdict]
     lines = [f"verdict on {name}: {own[name].verdict} and {other[name].verdict}" for name in changed]
@@ -163,5 +163,5 @@ def _verdicts(ours: Facts, theirs: Facts) -> tuple[list[str], bool]:
     return lines, bool(both) and not changed and not alone
 
 
-def _entries(facts: Facts) -> list[entries.Entry]:
-    return entries.read(facts.folder / CLAIMS)
+def _entries(run: RunFiles) -> list[entries.Entry]:
+    return entries.read(run.folder / CLAIMS)

@@ -12,7 +12,7 @@ from markupsafe import Markup
 from lstm_toys.files import opened
 from lstm_toys.runs import listing
 from lstm_toys.runs.publishing import content
-from lstm_toys.sharing.facts import CLAIMS, Facts
+from lstm_toys.sharing.run_files import CLAIMS, RunFiles
 from lstm_toys.studies.claims import entries
 from lstm_toys.studies.claims.entries import Entry
 from lstm_toys.studies.claims.report import said, sentences
@@ -23,17 +23,17 @@ KINDS = {".png": "image/png", ".gif": "image/gif", ".svg": "image/svg+xml"}
 """What browsers show, by the suffix of figures."""
 
 
-def html(facts: Facts, *, drawn: bool = True) -> str:
+def html(run: RunFiles, *, drawn: bool = True) -> str:
     """The report on a run: question, verdicts, tables, figures if they are to be ``drawn``, settings and versions."""
     environment = jinja2.Environment(
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters |= {"data": _data, "setting": listing.told}
-    figures = facts.figures if drawn else []
-    judged: list[Entry] = entries.read(facts.folder / CLAIMS) if (facts.folder / CLAIMS).exists() else []
+    figures = run.figures if drawn else []
+    judged: list[Entry] = entries.read(run.folder / CLAIMS) if (run.folder / CLAIMS).exists() else []
     return environment.from_string(TEMPLATE.read_text(encoding="utf-8")).render(
-        facts=facts,
-        question=[each.strip() for each in facts.origin.get("question", "").split("\n\n") if each.strip()],
+        run=run,
+        question=[each.strip() for each in run.origin.get("question", "").split("\n\n") if each.strip()],
         claims=[(each, said(each), sentences(each)) for each in judged],
         figures=[path for path in figures if path.suffix in KINDS],
         unseen=[path.name for path in figures if path.suffix not in KINDS],

@@ -23,7 +23,7 @@ from conftest import process, rarely, refusal
 from lstm_toys.cli import run_commands
 from lstm_toys.files import read_sealed, sha256, write_sealed
 from lstm_toys.runs import listing, origin
-from lstm_toys.sharing import archive, bundle, facts
+from lstm_toys.sharing import archive, bundle, run_files
 
 KINDS = ("sine", "claims", *rarely("own", "sweep", "generalization", "dynamics"))
 
@@ -479,7 +479,7 @@ def test_a_run_that_is_named_is_one_that_was_asked_for(copied, tmp_path, capsys)
         known = json.loads((run / "origin.json").read_text())
         (run / "origin.json").write_text(json.dumps({**known, "asked": told}))
     os.utime(target / "metrics.json", (2e9, 2e9))
-    assert facts.found("sine", tmp_path / "results") == [asked, target]
+    assert run_files.found("sine", tmp_path / "results") == [asked, target]
     assert run_commands.main("show", ["sin", f"--results_dir={tmp_path / 'results'}"]) == 2
     assert "did you mean sine?" in refusal(capsys)
 

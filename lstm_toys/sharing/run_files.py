@@ -1,4 +1,4 @@
-"""What lies in the folder of a run, in a published folder, or in a bundle."""
+"""Reads the files of a run from its folder, from a published folder, or from a bundle."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ CLAIMS = "claims.json"
 
 
 @dataclass(frozen=True)
-class Facts:
-    """What is known of a run from its files alone.
+class RunFiles:
+    """A run as its files describe it.
 
     Attributes:
         folder: the folder with the files.
@@ -60,7 +60,7 @@ class Facts:
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[Facts]:
+def opened(path: Path) -> Iterator[RunFiles]:
     """Opens the folder of a run, a published folder or a bundle; raises UsageError for others, and Damaged."""
     if path.is_file():
         with archive.unpacked(path) as folder:
@@ -69,7 +69,7 @@ def opened(path: Path) -> Iterator[Facts]:
         yield of(path)
 
 
-def of(folder: Path) -> Facts:
+def of(folder: Path) -> RunFiles:
     """What is known of a run, from its folder or where it was published; raises UsageError and Damaged."""
     report = parsed(folder / REPORT) if (folder / REPORT).exists() else []
     with telling_damage(folder / REPORT):
@@ -81,11 +81,11 @@ def of(folder: Path) -> Facts:
         state = listing.state(folder)
         metrics = Run(folder.resolve(), settings).stored() if state == listing.FINISHED else {}
         name = _run_name(folder.resolve().name, folder)
-        return Facts(folder, name, settings, metrics, origin.read(folder), report, state)
+        return RunFiles(folder, name, settings, metrics, origin.read(folder), report, state)
     if not ((folder / MANIFEST).is_file() and (folder / METRICS).is_file()):
         raise UsageError(f"{folder}: neither the folder of a run, nor a published one, nor a bundle")
     name = _run_name(read_json(folder / MANIFEST)["origin"], folder / MANIFEST)
-    return Facts(folder, name, {}, read_sealed(folder / METRICS), origin.read(folder), report, listing.FINISHED)
+    return RunFiles(folder, name, {}, read_sealed(folder / METRICS), origin.read(folder), report, listing.FINISHED)
 
 
 def _run_name(name: Any, path: Path) -> str:
