@@ -18,9 +18,10 @@ from lstm_toys.output import complain, counted
 from lstm_toys.runs import flags, listing, parsers
 from lstm_toys.runs.context import Options
 from lstm_toys.runs.flags import UsageError, flag
+from lstm_toys.runs.publishing import NotPublished
 from lstm_toys.sharing import run_files
 from lstm_toys.sharing.run_files import RunFiles
-from lstm_toys.text import message, printable
+from lstm_toys.text import printable
 
 MOST, LONGEST, WIDEST = 5, 600, 50
 """Most runs that are named, and most characters of settings, and of those that differ in a table."""
@@ -72,15 +73,15 @@ def main(name: str, arguments: Sequence[str]) -> int:
         return command.carry_out(RunCommandFlags(**flags.given(RunCommandFlags, typed)), names)
     except UsageError as error:
         return complain(str(error), 2)
-    except Damaged as damaged:
-        return complain(str(damaged), 1)
+    except (Damaged, NotPublished) as error:
+        return complain(str(error), 1)
     except OSError as error:
         return complain(f"{error.filename}: {error.strerror}" if error.filename else str(error), 1)
 
 
 def show(options: RunCommandFlags, names: Sequence[str]) -> int:
     """Prints what lies there."""
-    folder, *others = run_files.found(names[0], options.results_dir)
+    folder, *others = run_files.find(names[0], options.results_dir)
     with run_files.opened(folder) as run:
         console = output.console()
         files = sorted(path.name for path in run.folder.iterdir() if path.is_file() and path.name != ".lock")
@@ -107,8 +108,8 @@ def shown(path: Path, run: RunFiles) -> Iterator[str]:
 
 def report(options: RunCommandFlags, names: Sequence[str]) -> int:
     """Writes a page."""
-    with run_files.opened(run_files.found(names[0], options.results_dir)[0]) as run:
-        _finished(run)
+    with run_files.opened(run_files.find(names[0], options.results_dir)[0]) as run:
+        run.check()
         target = _target(names, f"{run.name}.html", partial(sharing.report.is_page_of, name=run.name))
         with _naming(target):
             write_text(target, _page(run))
@@ -118,8 +119,8 @@ def report(options: RunCommandFlags, names: Sequence[str]) -> int:
 
 def bundled(options: RunCommandFlags, names: Sequence[str]) -> int:
     """Writes a bundle."""
-    with run_files.opened(run_files.found(names[0], options.results_dir)[0]) as run:
-        _finished(run)
+    with run_files.opened(run_files.find(names[0], options.results_dir)[0]) as run:
+        run.check()
         if not run.settings:
             raise UsageError(f"{names[0]}: a published folder has no networks; bundle the run, {run.name}")
         data = run.origin.get("data", {})
@@ -127,8 +128,8 @@ def bundled(options: RunCommandFlags, names: Sequence[str]) -> int:
             raise UsageError("flag --data contradicts --without_data")
         most_data = sharing.archive.MOST_BYTES if options.data else sharing.bundle.MOST_DATA
         most_data = 0 if data and options.without_data else most_data
-        files, lacks = sharing.bundle.parts(run, _page(run, drawn=most_data > 0), most_data=most_data)
-        target = _target(names, f"{run.name}.zip", partial(sharing.archive.is_bundle_of, name=run.name))
+        files, lacks = sharing.bundle.contents(run, _page(run, drawn=most_data > 0), most_data=most_data)
+        target = _target(names, f"{run.name}.zip", partial(sharing.archive.is_bundle_of, run=run.name))
         said([*(f"  {name}" for name in sorted(files)), *(f"left out: {each}" for each in lacks)])
         if data and most_data:
             said([f"results and figures hold curves of {output.listed([*data])}; --without_data leaves them out"])
@@ -140,16 +141,12 @@ def bundled(options: RunCommandFlags, names: Sequence[str]) -> int:
 
 def compared(options: RunCommandFlags, names: Sequence[str]) -> int:
     """Compares two runs; the code is 0 if bits or verdicts agree."""
-    ours, theirs = (run_files.found(each, options.results_dir)[0] for each in names)
-    with run_files.opened(ours) as own, run_files.opened(theirs) as other:
-        for each in (own, other):
-            _finished(each)
-        try:
-            lines, agree = sharing.compare.compared(own, other)
-        except Damaged:  # It names the file.
-            raise
-        except Exception as error:
-            raise Damaged(theirs, f"or {ours} is damaged: {message(error)}") from None
+    first, second = (run_files.find(name, options.results_dir)[0] for name in names)
+    with run_files.opened(first) as ours, run_files.opened(second) as theirs:
+        ours.check()
+        theirs.check()
+        with telling_damage(Path(f"{first} or {second}")):
+            lines, agree = sharing.compare.compared(ours, theirs)
     said(lines)
     return 0 if agree else 1
 
@@ -187,11 +184,6 @@ def _target(names: Sequence[str], usual: str, is_own: Callable[[Path], bool]) ->
     if os.path.lexists(target) and not own:
         raise UsageError(f"{target}: exists; move it elsewhere, or name another file")
     return target
-
-
-def _finished(run: RunFiles) -> None:
-    if not run.metrics:
-        raise UsageError(f"{run.name}: {run.state}; the command that began it continues it")
 
 
 def listed(options: RunCommandFlags, names: Sequence[str]) -> int:

@@ -171,6 +171,16 @@ class Run:
         return [self.folder / name for name in (*metrics["files"], METRICS, *sorted(metrics.get("figures", ())))]
 
 
+def verified(path: Path) -> Path:
+    """Returns the path of a file of a run, or of what is published of it; raises Damaged for another content.
+
+    The summary next to the file has its digest. Without a summary, or a digest in it, the file is taken as it is.
+    """
+    summary = path.with_name(METRICS)
+    digest = read_sealed(summary)["files"].get(path.name) if summary.is_file() else None
+    return files.checked(path, digest) if digest else path
+
+
 def why_new(run: Run) -> str | None:
     """Says in what a run differs from the newest run with the same settings; None without one, or if it was begun."""
     name, own = run.name, run.folder / CONFIG

@@ -9,7 +9,7 @@ import flax.linen as nn
 from lstm_toys.files import read_sealed
 from lstm_toys.populations.trained import Networks
 from lstm_toys.results import saving, storage
-from lstm_toys.runs.folder import CONFIG, METRICS, UNFINISHED, Run
+from lstm_toys.runs.folder import CONFIG, METRICS, UNFINISHED, Run, verified
 
 
 def load(folder: Path | str, trust: Collection[str] = ()) -> Networks:
@@ -77,7 +77,7 @@ def load_results(path: Path | str) -> Any:
 
     Raises:
         OSError: the file does not exist.
-        Damaged: the file is not a file of labeled arrays.
+        Damaged: the file is not a file of labeled arrays, or was changed after the run had written it.
 
     Example:
         >>> import tempfile
@@ -87,4 +87,4 @@ def load_results(path: Path | str) -> Any:
         ...     lt.load_results(f"{folder}/results.nc").training.train_loss.values.tolist()
         [0.2, 0.1]
     """
-    return storage.load_results(path)
+    return storage.load_results(verified(Path(path)))

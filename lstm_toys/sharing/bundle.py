@@ -14,11 +14,11 @@ from lstm_toys.runs import folder
 from lstm_toys.runs.folder import CONFIG, FIGURES, METRICS
 from lstm_toys.runs.origin import ORIGIN, SOURCES
 from lstm_toys.sharing import archive
-from lstm_toys.sharing.archive import RUN
+from lstm_toys.sharing.archive import MANIFEST, RUN
 from lstm_toys.sharing.run_files import RunFiles
 from lstm_toys.text import printable
 
-REPORT, MANIFEST, REQUIREMENTS, README = "report.html", "bundle.json", "requirements.txt", "README.txt"
+REPORT, REQUIREMENTS, README = "report.html", "requirements.txt", "README.txt"
 
 MOST_DATA = 10_000_000
 """Most bytes of a data file that is put into a bundle unasked."""
@@ -30,34 +30,34 @@ WITH_CURVES = (".nc", *FIGURES)
 """Suffixes of files of a run that hold curves of data."""
 
 
-def parts(run: RunFiles, report: str, *, most_data: int) -> tuple[dict[str, Path | bytes], list[str]]:
+def contents(run: RunFiles, report: str, *, most_data: int) -> tuple[dict[str, Path | bytes], list[str]]:
     """The files of a bundle by name, and lines about what it lacks.
 
     Files of data have at most ``most_data`` bytes; with 0, nothing that holds curves of data is in the bundle.
     """
-    found: dict[str, Path | bytes] = {REPORT: report.encode()}
+    files: dict[str, Path | bytes] = {REPORT: report.encode()}
     sources = run.origin.get("sources", {})
-    for name in (*run.recorded, METRICS, CONFIG, ORIGIN, folder.REPORT, *(f"{SOURCES}/{each}" for each in sources)):
+    for name in (*run.recorded, METRICS, CONFIG, ORIGIN, folder.REPORT, *(f"{SOURCES}/{source}" for source in sources)):
         if (path := run.folder / name).exists() and (most_data or path.suffix not in WITH_CURVES):
-            found[f"{RUN}/{run.name}/{name}"] = path
+            files[f"{RUN}/{run.name}/{name}"] = path
     for name, digest in sources.items():
-        found[f"{SOURCES}/{name}"] = checked(run.folder / SOURCES / name, digest)
+        files[f"{SOURCES}/{name}"] = checked(run.folder / SOURCES / name, digest)
     modules = run.origin.get("modules", {})
-    lacks = [f"{name} (SHA-256 {each})" for name, each in modules.items() if _is_digest(each)]
-    for name, told in run.origin.get("data", {}).items():
+    lacks = [f"{name} (SHA-256 {version})" for name, version in modules.items() if _is_digest(version)]
+    for name, data in run.origin.get("data", {}).items():
         path = Path(name)
-        if not (path.is_file() and sha256(path) == told["sha256"]):
-            lacks.append(f"{name} (SHA-256 {told['sha256']}): not in this folder as it was")
-        elif told["bytes"] > most_data:
-            why = f"{told['bytes']:,} bytes; --data adds it" if most_data else "left out"
-            lacks.append(f"{name} (SHA-256 {told['sha256']}): {why}")
+        if not (path.is_file() and sha256(path) == data["sha256"]):
+            lacks.append(f"{name} (SHA-256 {data['sha256']}): not in this folder as it was")
+        elif data["bytes"] > most_data:
+            why = f"{data['bytes']:,} bytes; --data adds it" if most_data else "left out"
+            lacks.append(f"{name} (SHA-256 {data['sha256']}): {why}")
         else:
-            found[f"{SOURCES}/{name}"] = path
+            files[f"{SOURCES}/{name}"] = path
     versions = {"lstm_toys": run.metrics["version"], **modules}
-    pinned = [f"{name}=={each}" for name, each in sorted(versions.items()) if not _is_digest(each)]
-    found[REQUIREMENTS] = _text(pinned)
-    found[README] = _text(readme(run, lacks, curves=most_data > 0))
-    return found, lacks
+    pinned = [f"{name}=={version}" for name, version in sorted(versions.items()) if not _is_digest(version)]
+    files[REQUIREMENTS] = _text(pinned)
+    files[README] = _text(readme(run, lacks, curves=most_data > 0))
+    return files, lacks
 
 
 def _is_digest(text: str) -> bool:
@@ -69,7 +69,7 @@ def _text(lines: Sequence[str]) -> bytes:
 
 
 def readme(run: RunFiles, lacks: Sequence[str], *, curves: bool) -> list[str]:
-    """What a bundle says of itself, with the commands that repeat it; ``curves``: of data, too, if there is any."""
+    """The lines of a bundle's README, with the commands that repeat the run; ``curves``: whether it has its data."""
     with telling_damage(run.folder / ORIGIN):
         command = shlex.join(shlex.split(run.origin.get("command", "lstm-toys")))
     lines = [
@@ -88,26 +88,25 @@ def readme(run: RunFiles, lacks: Sequence[str], *, curves: bool) -> list[str]:
     if any(name.startswith("experiments/") for name in run.origin.get("sources", {})):
         lines += [f"Experiments are those of the installed library; those in {SOURCES}/ are for a clone of it.", ""]
     if lacks:
-        lines += [f"What has to be put into {SOURCES}/ before, or installed:", *(f"- {each}" for each in lacks)]
+        lines += [f"What has to be put into {SOURCES}/ before, or installed:", *(f"- {line}" for line in lacks)]
     return lines
 
 
 def write(files: Mapping[str, Path | bytes], target: Path) -> None:
     """Writes a bundle; equal files make equal bytes."""
     infos = [_info(MANIFEST)]
-    for name, each in files.items():
+    for name, file in files.items():
         infos.append(info := _info(name))
-        info.file_size = info.compress_size = len(each) if isinstance(each, bytes) else each.stat().st_size
+        info.file_size = info.compress_size = len(file) if isinstance(file, bytes) else file.stat().st_size
     if problem := next(archive.wrong(infos), None):
         raise Damaged(target, f"cannot be written: {problem}")
-    with replacing(target) as temporary, ZipFile(temporary, "w", ZIP_STORED) as made:
+    with replacing(target) as temporary, ZipFile(temporary, "w", ZIP_STORED) as bundle:
         digests = {}
-        for name in sorted(files):
-            each = files[name]
-            raw = each if isinstance(each, bytes) else each.read_bytes()
-            digests[name] = hashlib.sha256(raw).hexdigest()
-            made.writestr(_info(name), raw)
-        made.writestr(_info(MANIFEST), as_text(digests))
+        for name, file in sorted(files.items()):
+            content = file if isinstance(file, bytes) else file.read_bytes()
+            digests[name] = hashlib.sha256(content).hexdigest()
+            bundle.writestr(_info(name), content)
+        bundle.writestr(_info(MANIFEST), as_text(digests))
 
 
 def _info(name: str) -> ZipInfo:

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from lstm_toys import tables
-from lstm_toys.files import Damaged, parsed, read_json, read_sealed, telling_damage
-from lstm_toys.runs import listing, origin
+from lstm_toys.files import Damaged, checked, parsed, read_json, read_sealed, telling_damage
+from lstm_toys.runs import listing, origin, publishing
 from lstm_toys.runs.flags import UsageError
 from lstm_toys.runs.folder import CONFIG, FIGURES, METRICS, REPORT, VALUE, Run
 from lstm_toys.runs.publishing import MANIFEST
@@ -25,15 +25,17 @@ class RunFiles:
     """A run as its files describe it.
 
     Attributes:
-        folder: the folder with the files.
+        path: the folder or the bundle.
+        folder: the folder with the files; a temporary one for a bundle.
         name: the name of the run's folder.
-        settings: what was asked for; empty where it was published.
+        settings: the settings of the run; empty where it was published.
         metrics: the summary; empty unless the run is finished.
-        origin: where it comes from; see `origin.record`.
+        origin: where the run comes from; see `origin.record`.
         report: its lines and tables, as `tables.as_json` makes them.
         state: ``finished``, or how far it is.
     """
 
+    path: Path
     folder: Path
     name: str
     settings: dict[str, Any]
@@ -42,16 +44,29 @@ class RunFiles:
     report: list[Any]
     state: str
 
+    def check(self) -> None:
+        """Raises UsageError unless the run is finished, and OSError or Damaged unless its files are what was written.
+
+        Not all files are published, or in a bundle without data.
+        """
+        if not self.metrics:
+            raise UsageError(f"{self.name}: {self.state}; the command that began it continues it")
+        whole, digests = self.settings and self.path == self.folder, self.metrics["files"]
+        there = {name: digest for name, digest in digests.items() if whole or (self.folder / name).exists()}
+        published = {} if self.settings else publishing.listed(self.folder)
+        for name, digest in (*there.items(), *published.items()):
+            checked(self.folder / name, digest)
+
     @property
     def recorded(self) -> list[str]:
-        """The names of the files that the run has recorded."""
+        """The names of the files and figures that the run has recorded."""
         return [*self.metrics.get("files", ()), *self.metrics.get("figures", ())]
 
     @property
     def figures(self) -> list[Path]:
         """The figures, by name."""
-        own = {name for name in self.recorded if Path(name).suffix in FIGURES}
-        return sorted(path for path in self.folder.iterdir() if path.name in own)
+        names = {name for name in self.recorded if Path(name).suffix in FIGURES}
+        return sorted(path for path in self.folder.iterdir() if path.name in names)
 
     @property
     def computed(self) -> str:
@@ -64,28 +79,29 @@ def opened(path: Path) -> Iterator[RunFiles]:
     """Opens the folder of a run, a published folder or a bundle; raises UsageError for others, and Damaged."""
     if path.is_file():
         with archive.unpacked(path) as folder:
-            yield of(folder)
+            yield read(folder, path)
     else:
-        yield of(path)
+        yield read(path, path)
 
 
-def of(folder: Path) -> RunFiles:
-    """What is known of a run, from its folder or where it was published; raises UsageError and Damaged."""
+def read(folder: Path, path: Path) -> RunFiles:
+    """Reads the files of a run, which are in a folder, from a path; raises UsageError and Damaged."""
     report = parsed(folder / REPORT) if (folder / REPORT).exists() else []
     with telling_damage(folder / REPORT):
         _ = [*tables.shown(report)]
     if (folder / CONFIG).is_file():
-        own = read_json(folder / CONFIG)
-        settings = {"experiment": own["experiment"], **own}
-        settings = {name: each for name, each in settings.items() if name not in (VALUE, "schema")}
+        config = read_json(folder / CONFIG)
+        settings = {"experiment": config["experiment"], **config}
+        settings = {name: value for name, value in settings.items() if name not in (VALUE, "schema")}
         state = listing.state(folder)
         metrics = Run(folder.resolve(), settings).stored() if state == listing.FINISHED else {}
         name = _run_name(folder.resolve().name, folder)
-        return RunFiles(folder, name, settings, metrics, origin.read(folder), report, state)
-    if not ((folder / MANIFEST).is_file() and (folder / METRICS).is_file()):
-        raise UsageError(f"{folder}: neither the folder of a run, nor a published one, nor a bundle")
-    name = _run_name(read_json(folder / MANIFEST)["origin"], folder / MANIFEST)
-    return RunFiles(folder, name, {}, read_sealed(folder / METRICS), origin.read(folder), report, listing.FINISHED)
+    elif (folder / MANIFEST).is_file() and (folder / METRICS).is_file():
+        settings, metrics, state = {}, read_sealed(folder / METRICS), listing.FINISHED
+        name = _run_name(read_json(folder / MANIFEST)["origin"], folder / MANIFEST)
+    else:
+        raise UsageError(f"{path}: neither the folder of a run, nor a published one, nor a bundle")
+    return RunFiles(path, folder, name, settings, metrics, origin.read(folder), report, state)
 
 
 def _run_name(name: Any, path: Path) -> str:
@@ -95,25 +111,25 @@ def _run_name(name: Any, path: Path) -> str:
     return str(name)
 
 
-def found(name: str, results_dir: Path) -> list[Path]:
+def find(name: str, results_dir: Path) -> list[Path]:
     """The path of a run, or of all finished runs of an experiment, newest first; raises UsageError without one."""
     if (path := Path(name)).exists():
         return [path]
     folder = listing.folder_of_runs(results_dir)
-    if (listed := folder / name).is_dir() and listing.experiment_of(listed):
-        return [listed]
-    every = {path: listing.experiment_of(path.parent) for path in folder.glob(f"*/{METRICS}")}
-    runs = [path for path, experiment in every.items() if experiment == name]
+    if (named := folder / name).is_dir() and listing.experiment_of(named):
+        return [named]
+    experiments = {path.parent: listing.experiment_of(path.parent) for path in folder.glob(f"*/{METRICS}")}
+    runs = [run for run, experiment in experiments.items() if experiment == name]
     if not runs:
-        told = f"{name!r} is neither the folder of a run nor the name of one in {folder}"
-        hint = meant(name, {*filter(None, every.values())})
-        raise UsageError(f"{told}; {hint}" if hint else told)
-    # Those that were asked for, before those that others needed, such as controls of claims.
-    newest = sorted(runs, key=lambda path: -path.stat().st_mtime)
-    return [path.parent for path in sorted(newest, key=lambda path: not _asked(path.parent))]
+        message = f"{name!r} is neither the folder of a run nor the name of one in {folder}"
+        hint = meant(name, {*filter(None, experiments.values())})
+        raise UsageError(f"{message}; {hint}" if hint else message)
+    # Runs that commands were about, before those that others needed, such as controls of claims.
+    return sorted(runs, key=lambda run: (not _asked(run), -(run / METRICS).stat().st_mtime))
 
 
 def _asked(folder: Path) -> bool:
+    """Whether a command was about the run in a folder, and did not only need it."""
     with suppress(OSError):
         return bool(origin.read(folder).get("asked", True))
     return False

@@ -1,6 +1,7 @@
 """Commands about finished runs: pages, bundles, comparisons and lists, of every kind of run."""
 
 import getpass
+import hashlib
 import html.parser
 import json
 import os
@@ -17,13 +18,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from parts import switched
+from PIL import Image
 
 import lstm_toys as lt
-from conftest import process, rarely, refusal
+from conftest import carry_out, process, rarely, refusal
+from experiments import sine
 from lstm_toys.cli import run_commands
 from lstm_toys.files import read_sealed, sha256, write_sealed
 from lstm_toys.runs import listing, origin
-from lstm_toys.sharing import archive, bundle, run_files
+from lstm_toys.sharing import archive, run_files
 
 KINDS = ("sine", "claims", *rarely("own", "sweep", "generalization", "dynamics"))
 
@@ -137,13 +141,14 @@ def test_a_bundle_has_equal_bytes_wherever_the_run_lies_and_opens_like_its_folde
         names = made.namelist()
         readme = made.read("README.txt").decode()
         assert f"lstm_toys=={lt.__version__}\n" in made.read("requirements.txt").decode()
-    assert all(f"  {name}\n" in told for name in names if name != bundle.MANIFEST)
+    assert all(f"  {name}\n" in told for name in names if name != archive.MANIFEST)
     assert {f"run/{first.name}/results.nc", "report.html", "source/experiments/sine.py"} <= {*names}
     assert not any(".lock" in name for name in names)
     for line in (origin.read(first)["command"], "pip install -r requirements.txt", "lstm-toys compare run/"):
         assert line in readme
     assert run_commands.main("compare", [str(first), str(tmp_path / "a.zip")]) == 0
-    assert capsys.readouterr().out == "the same bits\n"
+    same = f"the 3 networks are those of {tmp_path / 'a.zip'}, bit by bit"
+    assert capsys.readouterr().out.splitlines() == ["the same bits", same]
     assert run_commands.main("show", [str(tmp_path / "a.zip")]) == 0
     assert "3 networks after 300 steps" in capsys.readouterr().out
 
@@ -207,7 +212,7 @@ def test_who_hands_on_own_curves_is_told_where_they_are_and_can_leave_them_out(
 ):
     monkeypatch.chdir(world("own").results.parent)
     run = copied("own")
-    (run / "answers.png").write_bytes(b"curves")
+    Image.new("RGB", (2, 2)).save(run / "answers.png")
     recorded(run, figures=["answers.png"])
     there = {"results.nc", "answers.png", "parameters.npz"}
     for flags, data, held in (([], True, there), (["--without_data"], False, {"parameters.npz"})):
@@ -248,14 +253,102 @@ def test_instructions_quote_what_a_command_says(command, copied, tmp_path, capsy
     assert not any(line.startswith("--") for line in requirements.splitlines())
 
 
-def packed(path, *entries, **changed):
-    """Writes an archive; each entry is a name, or a name with changed fields of its description."""
+def packed(path, *names, mode=stat.S_IFREG | 0o644, compress=zipfile.ZIP_STORED):
+    """Writes an archive with files of the same content, mode and compression, and with their digests."""
+    content = b"{}" * 100
+    digests = dict.fromkeys(names, hashlib.sha256(content).hexdigest())
     with zipfile.ZipFile(path, "w") as made:
-        for name in entries:
+        for name in names:
             info = zipfile.ZipInfo(name)
-            info.external_attr = changed.get("mode", stat.S_IFREG | 0o644) << 16
-            info.compress_type = changed.get("compress", zipfile.ZIP_STORED)
-            made.writestr(info, b"{}" * 100)
+            info.external_attr, info.compress_type = mode << 16, compress
+            made.writestr(info, content)
+        made.writestr(archive.MANIFEST, json.dumps(digests))
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "message"),
+    [
+        ("bundle.json", lambda content: bytes(len(content)), "bundle.json: is damaged: not a JSON object"),
+        ("bundle.json", lambda content: re.sub(rb"[0-9a-f]{64}", b"0" * 64, content), ": is damaged"),
+        ("bundle.json", lambda _: b"{}", "its files are not those of its bundle.json"),
+        ("bundle.json", lambda _: None, "bundle.json: No such file or directory"),
+        ("results.nc", lambda content: content[:-1] + b"x", "results.nc: is damaged"),
+        ("report.json", lambda content: content.replace(b"3 networks", b"4 networks"), "report.json: is damaged"),
+        ("parameters.npz", lambda _: None, "its files are not those of its bundle.json"),
+    ],
+)
+def test_a_bundle_that_was_changed_is_refused(name, change, message, copied, tmp_path, capsys):
+    run, target = copied("sine"), tmp_path / "made.zip"
+    assert run_commands.main("bundle", [str(run), str(target)]) == 0
+    with zipfile.ZipFile(target) as made:
+        contents = {path: made.read(path) for path in made.namelist()}
+    with zipfile.ZipFile(target, "w") as made:
+        for path, content in contents.items():
+            changed = change(content) if Path(path).name == name else content
+            if changed is not None:
+                made.writestr(path, changed)
+    capsys.readouterr()
+    for command, names in (
+        ("show", [target]),
+        ("report", [target, tmp_path / "page.html"]),
+        ("compare", [run, target]),
+    ):
+        assert run_commands.main(command, [*map(str, names)]) == 1
+        assert message in refusal(capsys)
+
+
+def changed_bit(path):
+    content = path.read_bytes()
+    path.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+
+
+@pytest.mark.parametrize("file", ["results.nc", "parameters.npz", "population.json"])
+@pytest.mark.parametrize("change", [Path.unlink, changed_bit])
+def test_a_run_whose_files_were_changed_is_neither_reported_nor_bundled_nor_compared(
+    file, change, copied, tmp_path, capsys
+):
+    run, same = copied("sine"), copied("sine", "elsewhere")
+    change(run / file)
+    for command, other in (("report", tmp_path / "page.html"), ("bundle", tmp_path / "made.zip"), ("compare", same)):
+        assert run_commands.main(command, [str(run), str(other)]) == 1
+        assert refusal(capsys).startswith(f"{run / file}: ")
+    assert not (tmp_path / "page.html").exists()
+    assert not (tmp_path / "made.zip").exists()
+
+
+def test_results_that_were_changed_are_not_loaded(copied):
+    run = copied("sine")
+    changed_bit(run / "results.nc")
+    with pytest.raises(lt.errors.Damaged, match=r"results\.nc: is damaged or belongs to another run"):
+        lt.load_results(run / "results.nc")
+
+
+def test_shares_that_were_changed_are_not_read(copied, tmp_path, capsys):
+    run = copied("claims")
+    lt.Run(run, {"experiment": "claims"}).publish(tmp_path / "published")
+    for folder in (run, tmp_path / "published"):
+        entries = json.loads((folder / "claims.json").read_text())
+        (folder / "claims.json").write_text(json.dumps([{**entry, "share": 0.777} for entry in entries]))
+        with pytest.raises(lt.errors.Damaged, match=r"claims\.json: is damaged or belongs to another run"):
+            lt.claims.read(folder / "claims.json")
+        assert run_commands.main("report", [str(folder), str(tmp_path / "page.html")]) == 1
+        assert f"{folder / 'claims.json'}: is damaged" in refusal(capsys)
+    (tmp_path / "mine.json").write_text((run / "claims.json").read_text())
+    assert {entry.share for entry in lt.claims.read(tmp_path / "mine.json")} == {0.777}
+
+
+@pytest.mark.parametrize("file", ["report.json", "metrics.json", "loss.png"])
+def test_a_published_set_that_was_changed_is_not_reported(file, copied, tmp_path, capsys):
+    run = copied("sine")
+    Image.new("RGB", (2, 2)).save(run / "loss.png")
+    recorded(run, figures=["loss.png"])
+    lt.Run(run, {"experiment": "sine"}).publish(published := tmp_path / "published")
+    assert run_commands.main("report", [str(published), str(tmp_path / "page.html")]) == 0
+    with open(published / file, "a") as content:
+        content.write("\n")
+    capsys.readouterr()
+    assert run_commands.main("report", [str(published), str(tmp_path / "other.html")]) == 1
+    assert f"{published / file}: is damaged" in refusal(capsys)
 
 
 HOSTILE = {
@@ -329,20 +422,28 @@ def test_an_origin_that_was_changed_is_refused(entry, value, copied, capsys):
 
 def test_comparisons_name_what_differs_and_agree_by_verdicts(copied, capsys):
     ours, theirs = copied("claims"), copied("claims", "elsewhere")
-    judged = json.loads((theirs / "claims.json").read_text())
-    judged[0]["share"] += 0.25
-    (theirs / "claims.json").write_text(json.dumps(judged))
-    recorded(theirs, version="0.0.1")
-    assert run_commands.main("compare", [str(ours), str(theirs)]) == 0
-    told = capsys.readouterr().out
-    assert "versions and processor: lstm_toys" in told
-    assert f"{len(judged)} of {len(judged)} verdicts agree" in told
-    assert f"largest difference of a share: 0.25, of {judged[0]['id']}" in told
-    judged[0]["verdict"] = "supported" if judged[0]["verdict"] != "supported" else "refuted"
-    (theirs / "claims.json").write_text(json.dumps(judged))
-    recorded(theirs)
-    assert run_commands.main("compare", [str(ours), str(theirs)]) == 1
-    assert f"verdict on {judged[0]['id']}: " in capsys.readouterr().out
+    claims = json.loads((theirs / "claims.json").read_text())
+
+    def compared(**changed):
+        claims[0].update(changed)
+        (theirs / "claims.json").write_text(json.dumps(claims))
+        recorded(theirs, version="0.0.1")
+        code = run_commands.main("compare", [str(ours), str(theirs)])
+        return code, capsys.readouterr().out
+
+    name, verdict, threshold = (claims[0][key] for key in ("id", "verdict", "threshold"))
+    code, printed = compared(share=claims[0]["share"] + 0.25)
+    assert code == 0
+    assert "versions and processor: lstm_toys" in printed
+    assert f"{len(claims)} of {len(claims)} verdicts agree" in printed
+    assert f"largest difference of a share: 0.25, of {name}" in printed
+    code, printed = compared(verdict="supported" if verdict != "supported" else "refuted")
+    assert code == 1
+    assert f"verdict on {name}: " in printed
+    code, printed = compared(verdict=verdict, threshold={**threshold, "high": 0.123})
+    assert code == 1
+    assert f"{len(claims) - 1} of {len(claims)} verdicts agree\n" in printed
+    assert f"claims with another threshold: {name}\n" in printed
 
 
 def test_comparisons_of_arrays_say_by_how_much_they_differ(copied, capsys):
@@ -355,7 +456,9 @@ def test_comparisons_of_arrays_say_by_how_much_they_differ(copied, capsys):
         assert refusal(capsys).startswith(f"{theirs / 'results.nc'}: is damaged")
     recorded(theirs)
     assert run_commands.main("compare", [str(ours), str(theirs)]) == 1
-    assert capsys.readouterr().out == "/line/answer: largest difference 0.5\n"
+    line, _ = capsys.readouterr().out.splitlines()
+    assert line.startswith("/line/answer: Mismatched elements: ")
+    assert "(100%); Max absolute difference among violations: 0.5" in line
 
 
 def changed_parameters(run):
@@ -365,41 +468,74 @@ def changed_parameters(run):
 
 
 def wider_parameters(run):
-    np.savez(
-        run / "parameters.npz", **{name: each.astype(float) for name, each in np.load(run / "parameters.npz").items()}
-    )
+    arrays = np.load(run / "parameters.npz")
+    np.savez(run / "parameters.npz", **{name: array.astype(float) for name, array in arrays.items()})
 
 
-def other_settings(run):
-    told = json.loads((run / "config.json").read_text())
-    (run / "config.json").write_text(json.dumps({**told, "noise": False}))
+def nothing(run):
+    pass
 
 
 @pytest.mark.parametrize(
-    ("change", "summary", "told"),
+    ("change", "summary", "message"),
     [
-        (changed_parameters, {}, "largest difference 1"),
-        (wider_parameters, {}, "float32 of shape"),
-        (lambda run: (run / "parameters.npz").unlink(), {}, "parameters.npz: not in both"),
-        (Path.exists, {"converged": 99}, "summary: converged"),
-        (other_settings, {}, "settings: noise 0.0 and false"),
+        (changed_parameters, {}, "Max absolute difference among violations: 1"),
+        (wider_parameters, {}, "dtypes float32, float64 mismatch"),
+        (nothing, {"files": {}}, "parameters.npz: not in both"),
+        (nothing, {"converged": 99}, "summary: converged"),
+        (nothing, {"flags": {"noise": False}}, "noise 0.0 and false"),
     ],
 )
-def test_bits_are_the_same_only_if_nothing_at_all_differs(change, summary, told, copied, capsys):
+def test_bits_are_the_same_only_if_nothing_at_all_differs(change, summary, message, copied, capsys):
     ours, theirs = copied("sine"), copied("sine", "elsewhere")
     change(theirs)
     recorded(theirs, **summary)
     assert run_commands.main("compare", [str(ours), str(theirs)]) == 1
-    assert told in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert message in printed
+    assert "the same bits" not in printed
 
 
-def test_runs_whose_files_are_gone_and_runs_of_other_kinds_are_not_the_same(copied, capsys):
-    ours, theirs, judged = copied("sine"), copied("sine", "elsewhere"), copied("claims")
-    for run in (ours, theirs):
-        (run / "results.nc").unlink()
-    assert run_commands.main("compare", [str(ours), str(theirs)]) == 1
-    assert "results.nc: not in both" in capsys.readouterr().out
-    assert run_commands.main("compare", [str(ours), str(judged)]) == 1
+@pytest.mark.parametrize("name", KINDS)
+def test_bits_are_those_of_the_published_set_whenever_and_however_fast_they_were_computed(
+    name, copied, tmp_path, capsys
+):
+    run = copied(name)
+    lt.Run(run, {"experiment": name}).publish(published := tmp_path / "published")
+    recorded(run, computed="later", seconds={"train": 1.0}, member_steps_per_second=1, answers_per_second=1)
+    for names in ((run, published), (published, run)):
+        assert run_commands.main("compare", [*map(str, names)]) == 0
+        same, networks = capsys.readouterr().out.splitlines()
+        assert same == "the same bits"
+        assert networks.endswith(f" are those of {names[1]}, bit by bit")
+
+
+def test_what_differs_from_a_published_set_names_no_file_that_is_never_published(copied, tmp_path, capsys):
+    run = copied("sine")
+    lt.Run(run, {"experiment": "sine"}).publish(published := tmp_path / "published")
+    changed_parameters(run)
+    recorded(run)
+    assert run_commands.main("compare", [str(run), str(published)]) == 1
+    assert capsys.readouterr().out.splitlines()[0] == "parameters.npz: differs"
+
+
+def test_comparisons_count_the_networks_that_are_the_same(world, copied, tmp_path, capsys):
+    run = copied("sine")
+    more, faster = (*world("sine").arguments, "--seeds=5"), (*world("sine").arguments, "--learning_rate=0.02")
+    for folder, arguments, line in (
+        ("more", more, "3 of 3 networks are those of {}, bit by bit; the runs differ in seeds"),
+        ("faster", faster, "0 of 3 networks are those of {}, bit by bit; the runs differ in learning_rate"),
+    ):
+        with switched(digests=False, drawing=False):
+            assert carry_out(sine.EXPERIMENT, [*arguments, f"--results_dir={tmp_path / folder}"]) == 0
+        (other,) = (tmp_path / folder / "runs").glob("sine-*")
+        capsys.readouterr()
+        assert run_commands.main("compare", [str(run), str(other)]) == 1
+        assert capsys.readouterr().out.splitlines()[-1] == line.format(other)
+
+
+def test_runs_of_other_kinds_are_not_the_same(copied, capsys):
+    assert run_commands.main("compare", [str(copied("sine")), str(copied("claims"))]) == 1
     assert capsys.readouterr().out == "these are different runs: sine and claims_sine_claims\n"
 
 
@@ -479,7 +615,7 @@ def test_a_run_that_is_named_is_one_that_was_asked_for(copied, tmp_path, capsys)
         known = json.loads((run / "origin.json").read_text())
         (run / "origin.json").write_text(json.dumps({**known, "asked": told}))
     os.utime(target / "metrics.json", (2e9, 2e9))
-    assert run_files.found("sine", tmp_path / "results") == [asked, target]
+    assert run_files.find("sine", tmp_path / "results") == [asked, target]
     assert run_commands.main("show", ["sin", f"--results_dir={tmp_path / 'results'}"]) == 2
     assert "did you mean sine?" in refusal(capsys)
 
@@ -491,6 +627,7 @@ def test_a_run_that_is_named_is_one_that_was_asked_for(copied, tmp_path, capsys)
 def test_claims_that_are_damaged_are_told_in_one_line(text, copied, capsys):
     run = copied("claims")
     (run / "claims.json").write_text(text)
+    recorded(run)
     assert run_commands.main("report", [str(run)]) == 1
     assert refusal(capsys)
 
@@ -532,7 +669,7 @@ def test_a_run_that_is_named_like_a_users_file_writes_none(name, copied, tmp_pat
         assert run_commands.main(command, [str(run)]) == 1
         assert "is not the name of a run" in refusal(capsys)
         assert (tmp_path / f"{name}.{suffix}").read_text() == "mine"
-    lt.Run(run, {"experiment": "sine"}).publish(tmp_path / "published", lambda _: None)
+    lt.Run(run, {"experiment": "sine"}).publish(tmp_path / "published")
     assert run_commands.main("report", ["published"]) == 1
     assert (tmp_path / f"{name}.html").read_text() == "mine"
 

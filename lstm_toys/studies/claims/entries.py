@@ -13,8 +13,9 @@ from typing import Any, Literal, TypeAlias, TypeVar, get_args, get_type_hints
 import numpy as np
 from jaxtyping import Float
 
-from lstm_toys.files import read_json_list
+from lstm_toys.files import read_json_list, telling_damage
 from lstm_toys.results.summary import jsonable
+from lstm_toys.runs.folder import verified
 from lstm_toys.statistics import comparisons, intervals
 from lstm_toys.statistics.intervals import Estimate
 from lstm_toys.studies.claims.declaration import ANSWERS, Verdict, verdict
@@ -433,7 +434,7 @@ def read(path: Path | str, kind: type[Kind] = Entry) -> list[Kind]:  # type: ign
     """Reads what a study of claims has found.
 
     Args:
-        path: the file ``claims.json`` of a run, such as ``run.checked("claims.json")``.
+        path: the file ``claims.json`` of a run, such as ``run.folder / "claims.json"``.
         kind: the type of entries; `Robustness` for ``specifications.json``.
 
     Returns:
@@ -441,11 +442,13 @@ def read(path: Path | str, kind: type[Kind] = Entry) -> list[Kind]:  # type: ign
 
     Raises:
         OSError: the file does not exist.
-        Damaged: the file is not one of entries.
+        Damaged: the file is not one of entries, or was changed after the run had written it.
 
     Example:
         >>> lt.claims.read("nowhere/claims.json")
         Traceback (most recent call last):
         FileNotFoundError: [Errno 2] No such file or directory: 'nowhere/claims.json'
     """
-    return [from_json(kind, each) for each in read_json_list(Path(path))]
+    entries = read_json_list(path := verified(Path(path)))
+    with telling_damage(path):
+        return [from_json(kind, entry) for entry in entries]
