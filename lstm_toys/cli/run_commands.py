@@ -24,7 +24,7 @@ from lstm_toys.sharing.run_files import RunFiles
 from lstm_toys.text import printable
 
 MOST, LONGEST, WIDEST = 5, 600, 50
-"""Most runs that are named, and most characters of settings, and of those that differ in a table."""
+"""Most runs that `show` names; most characters of settings, and of settings that differ in the table of runs."""
 
 PATH = (
     "RUN: the folder of a run, its name as `lstm-toys list` prints it, a published folder, a bundle, or the name of an "
@@ -50,7 +50,7 @@ class RunCommandFlags:
 
 @dataclass(frozen=True)
 class RunCommand:
-    """A command: the arguments that it takes, the function, at least and at most how many arguments, and flags."""
+    """A command: the arguments in its help, its function, the fewest and most arguments, and its flags."""
 
     takes: str
     carry_out: Callable[[RunCommandFlags, Sequence[str]], int]
@@ -62,13 +62,13 @@ class RunCommand:
 def main(name: str, arguments: Sequence[str]) -> int:
     """Carries out a command, or explains in one line why it cannot; returns the exit code."""
     command = COMMANDS[name]
-    table = {flag: each for flag, each in flags.of(RunCommandFlags).items() if flag in command.flags}
+    table = {name: flag for name, flag in flags.of(RunCommandFlags).items() if name in command.flags}
     if flags.asks_help(arguments):
         print(flags.Help(f"{RUN_COMMANDS[name]}\n\n{PATH}", table).text(f"lstm-toys {name} {command.takes}"))
         return 0
     try:
         typed, names = flags.split(table, arguments)
-        if not command.least <= len(names) <= command.most or any(each.startswith("-") for each in names):
+        if not command.least <= len(names) <= command.most or any(argument.startswith("-") for argument in names):
             raise UsageError(f"{name}: takes {command.takes}; see lstm-toys {name} --help")
         return command.carry_out(RunCommandFlags(**flags.given(RunCommandFlags, typed)), names)
     except UsageError as error:
@@ -80,7 +80,7 @@ def main(name: str, arguments: Sequence[str]) -> int:
 
 
 def show(options: RunCommandFlags, names: Sequence[str]) -> int:
-    """Prints what lies there."""
+    """Prints the report of a run, its files, and its settings."""
     folder, *others = run_files.find(names[0], options.results_dir)
     with run_files.opened(folder) as run:
         console = output.console()
@@ -94,10 +94,10 @@ def show(options: RunCommandFlags, names: Sequence[str]) -> int:
 
 def shown(path: Path, run: RunFiles) -> Iterator[str]:
     """Yields lines about a run, ahead of its report."""
-    told = f"published from {run.name}, " if not run.settings else ""
-    yield f"{path}: {told}{run.computed if run.metrics else run.state}"
+    published = f"published from {run.name}, " if not run.settings else ""
+    yield f"{path}: {published}{run.computed if run.metrics else run.state}"
     if run.settings:
-        text = listing.told(run.settings)
+        text = listing.on_one_line(run.settings)
         yield f"settings: {text if len(text) < LONGEST else text[:LONGEST] + ' …'}"
     if command := run.origin.get("command"):
         yield f"command: {command}"
@@ -107,103 +107,100 @@ def shown(path: Path, run: RunFiles) -> Iterator[str]:
 
 
 def report(options: RunCommandFlags, names: Sequence[str]) -> int:
-    """Writes a page."""
+    """Writes the page of a run."""
     with run_files.opened(run_files.find(names[0], options.results_dir)[0]) as run:
         run.check()
-        target = _target(names, f"{run.name}.html", partial(sharing.report.is_page_of, name=run.name))
-        with _naming(target):
+        with _target(names, f"{run.name}.html", partial(sharing.report.is_page_of, name=run.name)) as target:
             write_text(target, _page(run))
-    said([f"{target}: {run.name}"])
+    print_lines([f"{target}: {run.name}"])
     return 0
 
 
-def bundled(options: RunCommandFlags, names: Sequence[str]) -> int:
-    """Writes a bundle."""
+def bundle(options: RunCommandFlags, names: Sequence[str]) -> int:
+    """Writes the bundle of a run."""
     with run_files.opened(run_files.find(names[0], options.results_dir)[0]) as run:
         run.check()
         if not run.settings:
             raise UsageError(f"{names[0]}: a published folder has no networks; bundle the run, {run.name}")
-        data = run.origin.get("data", {})
         if options.data and options.without_data:
             raise UsageError("flag --data contradicts --without_data")
-        most_data = sharing.archive.MOST_BYTES if options.data else sharing.bundle.MOST_DATA
-        most_data = 0 if data and options.without_data else most_data
+        data, most_data = run.origin.get("data", {}), sharing.bundle.MOST_DATA
+        if options.data:
+            most_data = sharing.archive.MOST_BYTES
+        elif data and options.without_data:
+            most_data = 0
         files, lacks = sharing.bundle.contents(run, _page(run, drawn=most_data > 0), most_data=most_data)
-        target = _target(names, f"{run.name}.zip", partial(sharing.archive.is_bundle_of, run=run.name))
-        said([*(f"  {name}" for name in sorted(files)), *(f"left out: {each}" for each in lacks)])
-        if data and most_data:
-            said([f"results and figures hold curves of {output.listed([*data])}; --without_data leaves them out"])
-        with _naming(target):
+        with _target(names, f"{run.name}.zip", partial(sharing.archive.is_bundle_of, run=run.name)) as target:
             sharing.bundle.write(files, target)
-    said([f"{target}: {counted(len(files) + 1, 'file')}, {target.stat().st_size:,} bytes"])
+    print_lines([*(f"  {name}" for name in sorted(files)), *(f"left out: {line}" for line in lacks)])
+    if data and most_data:
+        print_lines([f"results and figures hold curves of {output.listed([*data])}; --without_data leaves them out"])
+    print_lines([f"{target}: {counted(len(files) + 1, 'file')}, {target.stat().st_size:,} bytes"])
     return 0
 
 
-def compared(options: RunCommandFlags, names: Sequence[str]) -> int:
-    """Compares two runs; the code is 0 if bits or verdicts agree."""
+def compare(options: RunCommandFlags, names: Sequence[str]) -> int:
+    """Compares two runs; the exit code is 0 if bits or verdicts agree."""
     first, second = (run_files.find(name, options.results_dir)[0] for name in names)
     with run_files.opened(first) as ours, run_files.opened(second) as theirs:
         ours.check()
         theirs.check()
         with telling_damage(Path(f"{first} or {second}")):
             lines, agree = sharing.compare.compared(ours, theirs)
-    said(lines)
+    print_lines(lines)
     return 0 if agree else 1
 
 
-def said(lines: Iterable[str]) -> None:
+def print_lines(lines: Iterable[str]) -> None:
     """Prints lines, some of which come from files, without control characters."""
     print(*map(printable, lines), sep="\n")
 
 
 def _page(run: RunFiles, *, drawn: bool = True) -> str:
-    """The page of a run, with figures if ``drawn``; raises Damaged if what lies there cannot be shown."""
+    """The page of a run, with figures if ``drawn``; raises Damaged if its files cannot be shown."""
     with telling_damage(run.folder):
         page = sharing.report.html(run, drawn=drawn)
-        page.encode()  # Halves of characters, which no file has, cannot be written.
+        page.encode()  # Lone surrogates cannot be written.
     return page
 
 
 @contextmanager
-def _naming(target: Path) -> Iterator[None]:
-    """Names a file that cannot be written, and not the temporary one."""
+def _target(names: Sequence[str], usual: str, is_ours: Callable[[Path], bool]) -> Iterator[Path]:
+    """Yields the file to write, which does not exist yet, or is the usual file, written from this run before.
+
+    Raises UsageError for another one, and for an OSError of the block, whose own file is temporary.
+    """
+    target, ours = Path(names[1] if names[1:] else usual), False
+    with suppress(OSError):
+        ours = not names[1:] and is_ours(target)
+    if os.path.lexists(target) and not ours:
+        raise UsageError(f"{target}: exists; move it elsewhere, or name another file")
     try:
-        yield
+        yield target
     except Damaged:
         raise
     except OSError as error:
         raise UsageError(f"{target}: cannot be written: {error.strerror}") from None
 
 
-def _target(names: Sequence[str], usual: str, is_own: Callable[[Path], bool]) -> Path:
-    """The file to write: one that does not exist yet, or the usual one, which is replaced if this run wrote it."""
-    target, own = Path(names[1] if names[1:] else usual), False
-    if not names[1:]:
-        with suppress(OSError):
-            own = is_own(target)
-    if os.path.lexists(target) and not own:
-        raise UsageError(f"{target}: exists; move it elsewhere, or name another file")
-    return target
-
-
-def listed(options: RunCommandFlags, names: Sequence[str]) -> int:
+def list_runs(options: RunCommandFlags, names: Sequence[str]) -> int:
     """Lists runs, and removes them if asked to."""
     if not options.results_dir.is_dir():
         raise UsageError(f"flag --results_dir={options.results_dir}: no such folder")
-    rows = [each for each in listing.rows(options.results_dir) if not names or each["experiment"] == names[0]]
+    rows = [row for row in listing.rows(options.results_dir) if not names or row["experiment"] == names[0]]
     cells = [
         (
-            each["run"],
-            each["date"],
-            each["state"],
-            *("" if each[name] is None else f"{each[name]:,}" for name in ("seeds", "learned")),
-            f"{each['bytes'] / 1e6:,.1f}",
-            textwrap.shorten(each["differs"], WIDEST, placeholder=" …"),
+            row["run"],
+            row["date"],
+            row["state"],
+            *("" if row[name] is None else f"{row[name]:,}" for name in ("seeds", "learned")),
+            f"{row['bytes'] / 1e6:,.1f}",
+            textwrap.shorten(row["differs"], WIDEST, placeholder=" …"),
         )
-        for each in rows
+        for row in rows
     ]
     columns = ("run", "date", "state", "seeds>", "learned>", "MB>", "settings that differ")
-    size = sum(each["bytes"] for each in rows)
+    size = sum(row["bytes"] for row in rows)
     title = f"{counted(len(rows), 'run')}, {size / 1e6:,.1f} MB"
     console = output.console()
     console.width = 10 * output.WIDTH  # As wide as its cells, so that names stay whole, as `show` takes them.
@@ -220,23 +217,23 @@ def listed(options: RunCommandFlags, names: Sequence[str]) -> int:
         if answer not in ("y", "yes"):
             print("nothing was removed")
             return 0
-    removed, kept = {each["run"] for each in rows}, 0
-    for folder in listing.runs_of(options.results_dir):
-        if folder.name in removed:
-            try:
-                listing.remove(folder)
-            except OSError as error:
-                kept += 1
-                busy = isinstance(error, BlockingIOError)
-                said([f"{folder} is kept: {'another process is computing it' if busy else error.strerror}"])
+    kept = 0
+    for row in rows:
+        folder = listing.folder_of_runs(options.results_dir) / row["run"]
+        try:
+            listing.remove(folder)
+        except OSError as error:
+            kept += 1
+            busy = isinstance(error, BlockingIOError)
+            print_lines([f"{folder} is kept: {'another process is computing it' if busy else error.strerror}"])
     print(f"removed {counted(len(rows) - kept, 'run')}")
     return 1 if kept else 0
 
 
 COMMANDS = {
     "show": RunCommand("RUN", show, 1, 1),
-    "list": RunCommand("[EXPERIMENT]", listed, 0, 1, ("results_dir", "remove", "yes")),
+    "list": RunCommand("[EXPERIMENT]", list_runs, 0, 1, ("results_dir", "remove", "yes")),
     "report": RunCommand("RUN [FILE.html]", report, 1, 2),
-    "bundle": RunCommand("RUN [FILE.zip]", bundled, 1, 2, ("results_dir", "data", "without_data")),
-    "compare": RunCommand("RUN OTHER", compared, 2, 2),
+    "bundle": RunCommand("RUN [FILE.zip]", bundle, 1, 2, ("results_dir", "data", "without_data")),
+    "compare": RunCommand("RUN OTHER", compare, 2, 2),
 }

@@ -25,7 +25,7 @@ FINISHED, DAMAGED = "finished", "damaged"
 STEP = re.compile(r"-step-(\d+)\.checkpoint$")
 
 NAME = re.compile(r"(\w[\w.-]*)-[0-9a-f]{10}")
-"""The name of a run's folder: that of what was asked for, and a hash."""
+"""The name of a run's folder: the name of its experiment or study, and a hash."""
 
 
 def list_runs(folder: Path | str = "results") -> Any:
@@ -54,14 +54,14 @@ COLUMNS = ["run", "experiment", "date", "differs", "seeds", "learned", "state", 
 
 
 def rows(folder: Path) -> Iterator[dict[str, Any]]:
-    """Yields what `list_runs` lists, newest first; a run that cannot be read is ``damaged``."""
-    found = []
+    """Yields the rows of `list_runs`, newest first; a run that cannot be read is ``damaged``."""
+    runs = []
     for path, config in runs_of(folder).items():
         with suppress(OSError, ValueError):  # Of a run that is removed meanwhile.
-            newest = max(each.stat().st_mtime for each in (path / CONFIG, path / METRICS) if each.exists())
-            size = sum(each.lstat().st_size for each in path.rglob("*") if not each.is_dir())
-            found.append((newest, path, size, config))
-    for newest, path, size, config in sorted(found, key=itemgetter(0, 1), reverse=True):
+            newest = max(file.stat().st_mtime for file in (path / CONFIG, path / METRICS) if file.exists())
+            size = sum(file.lstat().st_size for file in path.rglob("*") if not file.is_dir())
+            runs.append((newest, path, size, config))
+    for newest, path, size, config in sorted(runs, key=itemgetter(0, 1), reverse=True):
         date = time.strftime("%Y-%m-%d %H:%M", time.localtime(newest))
         row: dict[str, Any] = {"run": path.name, "experiment": experiment_of(path), "date": date, "bytes": size}
         try:
@@ -70,8 +70,8 @@ def rows(folder: Path) -> Iterator[dict[str, Any]]:
                 differs = origin.read(path).get("differs", {})
                 counts = {"seeds": metrics.get("seeds", config.get("seeds")), "learned": metrics.get("converged")}
                 whole = all((path / name).exists() for name in metrics.get("files", ()))
-                known = {name: each if isinstance(each, int) else None for name, each in counts.items()}
-                yield row | {"state": state(path) if whole else DAMAGED, "differs": told(differs), **known}
+                counts = {name: count if isinstance(count, int) else None for name, count in counts.items()}
+                yield row | {"state": state(path) if whole else DAMAGED, "differs": on_one_line(differs), **counts}
         except Damaged:
             yield row | {"state": DAMAGED, "differs": "", "seeds": None, "learned": None}
 
@@ -82,35 +82,35 @@ def folder_of_runs(folder: Path) -> Path:
 
 
 def runs_of(folder: Path) -> dict[Path, dict[str, Any]]:
-    """The folders of runs, in a folder of results or of runs, with what they have recorded; no links, nothing else."""
-    found = {}
+    """The configurations of all runs in a folder of results or of runs, by folder; links are left out."""
+    configs = {}
     for path in folder_of_runs(folder).iterdir():
         if experiment_of(path) and not path.is_symlink():
             with suppress(OSError):
                 config = read_json(path / CONFIG)
                 if {"experiment", VALUE, "schema"} <= config.keys():
-                    found[path] = config
-    return found
+                    configs[path] = config
+    return configs
 
 
 def experiment_of(folder: Path) -> str | None:
     """What the run in a folder is named after, such as an experiment; None if it is not named like a run."""
-    named = NAME.fullmatch(folder.name)
-    return named and named[1]
+    match = NAME.fullmatch(folder.name)
+    return match and match[1]
 
 
 def state(folder: Path) -> str:
     """Whether a run is finished, or after which step its last checkpoint is."""
     if (folder / METRICS).is_file():
         return FINISHED
-    steps = [int(found[1]) for path in folder.glob("checkpoints/*/*") if (found := STEP.search(path.name))]
+    steps = [int(match[1]) for path in folder.glob("checkpoints/*/*") if (match := STEP.search(path.name))]
     return f"after step {max(steps):,}" if steps else UNFINISHED.partition(";")[0]
 
 
-def told(settings: Mapping[str, Any]) -> str:
+def on_one_line(settings: Mapping[str, Any]) -> str:
     """Settings on one line, as flags have them."""
-    every = {name: ",".join(map(str, each)) if isinstance(each, list) else each for name, each in settings.items()}
-    return " ".join(f"{name}={each}" for name, each in every.items())
+    values = {name: ",".join(map(str, value)) if isinstance(value, list) else value for name, value in settings.items()}
+    return " ".join(f"{name}={value}" for name, value in values.items())
 
 
 def remove(folder: Path) -> None:
@@ -118,5 +118,5 @@ def remove(folder: Path) -> None:
     if folder.is_symlink():
         raise OSError(errno.EINVAL, "is a link", str(folder))
     with locked(folder / ".lock"):
-        (folder / METRICS).unlink(missing_ok=True)  # First, so that what is left is no finished run.
+        (folder / METRICS).unlink(missing_ok=True)  # First, so that a partly removed run is not finished.
         shutil.rmtree(folder)

@@ -130,9 +130,10 @@ def _difference(ours: np.ndarray | None, theirs: np.ndarray | None) -> str:
 
 def _verdicts(ours: RunFiles, theirs: RunFiles) -> tuple[list[str], bool]:
     """Lines about verdicts and shares, and whether both have the same verdicts on the same claims."""
-    if not all((run.folder / CLAIMS).exists() for run in (ours, theirs)):
+    paths = [run.folder / CLAIMS for run in (ours, theirs)]
+    if not all(path.exists() for path in paths):
         return [], False
-    first, second = ({entry.id: entry for entry in _claims(run)} for run in (ours, theirs))
+    first, second = ({entry.id: entry for entry in entries.read(path, entries.Entry)} for path in paths)
     both = [name for name in first if name in second]
     other = [name for name in both if first[name].threshold != second[name].threshold]
     same = [name for name in both if name not in other]
@@ -144,7 +145,3 @@ def _verdicts(ours: RunFiles, theirs: RunFiles) -> tuple[list[str], bool]:
     alone = sorted({*first} ^ {*second})
     lines += [*_line("claims with another threshold", other), *_line("claims of one run alone", alone)]
     return lines, bool(both) and not (changed or other or alone)
-
-
-def _claims(run: RunFiles) -> list[entries.Entry]:
-    return entries.read(run.folder / CLAIMS)

@@ -28,13 +28,13 @@ def html(run: RunFiles, *, drawn: bool = True) -> str:
     environment = jinja2.Environment(
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters |= {"data": _data, "setting": listing.told}
+    environment.filters |= {"data": _data, "setting": listing.on_one_line}
     figures = run.figures if drawn else []
-    judged: list[Entry] = entries.read(run.folder / CLAIMS) if (run.folder / CLAIMS).exists() else []
+    judged = entries.read(run.folder / CLAIMS, Entry) if (run.folder / CLAIMS).exists() else []
     return environment.from_string(TEMPLATE.read_text(encoding="utf-8")).render(
         run=run,
-        question=[each.strip() for each in run.origin.get("question", "").split("\n\n") if each.strip()],
-        claims=[(each, said(each), sentences(each)) for each in judged],
+        question=[text.strip() for text in run.origin.get("question", "").split("\n\n") if text.strip()],
+        claims=[(entry, said(entry), sentences(entry)) for entry in judged],
         figures=[path for path in figures if path.suffix in KINDS],
         unseen=[path.name for path in figures if path.suffix not in KINDS],
     )

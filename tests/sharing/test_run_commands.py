@@ -92,7 +92,12 @@ def test_a_report_is_one_page_with_all_that_a_reader_asks(name, copied, tmp_path
     assert all(each.startswith("data:image/") for each in addresses)
     assert len(addresses) == len([path for path in run.iterdir() if path.suffix in (".png", ".gif")])
     known = origin.read(run)
-    for expected in (known["command"], listing.told(known["differs"]), known["question"].splitlines()[0], run.name):
+    for expected in (
+        known["command"],
+        listing.on_one_line(known["differs"]),
+        known["question"].splitlines()[0],
+        run.name,
+    ):
         assert expected in page.text
     for line in json.loads((run / "report.json").read_text()):
         assert (line if isinstance(line, str) else line["title"]) in page.text
