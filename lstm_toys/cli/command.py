@@ -69,7 +69,7 @@ def ask(
             for claims, the name of the module that declares them, such as ``"post.claims"``.
         arguments: flags as on the command line, such as ``"--seeds=4"``. A run with the same settings is used again if
             it is finished.
-        study: what is asked of the networks: their training, or a study such as ``lstm-toys`` lists.
+        study: the training of the networks, or a study that ``lstm-toys`` lists.
 
     Returns:
         A study, to be passed to ``needs`` of `lt.Analysis` by name, or returned by ``initial`` of `lt.Experiment`. Its
@@ -118,7 +118,7 @@ def find(studies: Studies, results_dir: Path | str = "results") -> list[Run | No
     work = lifecycle.Work(options, output.console(quiet=True), Interruption())
     try:
         lifecycle.start(options)  # Runs are named by programs, which depend on how JAX is configured.
-        return [work.runs[each] if work.finished(each) else None for each in studies]
+        return [work.runs[study] if work.finished(study) else None for study in studies]
     except Refused as error:
         raise flags.UsageError(str(error)) from None
 
@@ -141,38 +141,37 @@ def main(*subjects: Subject) -> None:
         >>> if __name__ == "__main__":  # doctest: +SKIP
         ...     lt.main(EXPERIMENT)
     """
-    for each in subjects:
-        checked.instance(
-            "subjects", each, Experiment | Analysis | FunctionType, "experiments, an analysis, or a function"
-        )
-    asked: Any = subjects[0] if len(subjects) == 1 else subjects
-    run_and_exit(partial(plan, asked))
+    kinds = Experiment | Analysis | FunctionType
+    for subject in subjects:
+        checked.instance("subjects", subject, kinds, "experiments, an analysis, or a function")
+    about: Any = subjects[0] if len(subjects) == 1 else subjects
+    run_and_exit(partial(plan, about))
 
 
-def plan(asked: Subject | Sequence[Experiment] | type[StudySettings], arguments: Sequence[str]) -> Plan:
+def plan(subject: Subject | Sequence[Experiment] | type[StudySettings], arguments: Sequence[str]) -> Plan:
     """Turns the command line of experiments, an analysis or a study into a plan; raises Help or UsageError."""
-    if isinstance(asked, Analysis):
-        return of_analysis(lambda: asked, asked.name, arguments)
-    if isinstance(asked, Experiment):
+    if isinstance(subject, Analysis):
+        return of_analysis(lambda: subject, subject.name, arguments)
+    if isinstance(subject, Experiment):
         if flags.asks_help(arguments):
-            raise flags.Help(asked.doc, command_line.flags_of(asked))
-        experiment, rest, notes = command_line.completed(asked, arguments)
+            raise flags.Help(subject.doc, command_line.flags_of(subject))
+        experiment, rest, notes = command_line.completed(subject, arguments)
         trained, options = command_line.parse(experiment, rest)
         return Plan(lambda: [study_of(experiment, trained)], options, notes=notes)
-    if isinstance(asked, Sequence):
-        return of_several(asked, arguments)
-    if isinstance(asked, type):
-        return of_study(asked, arguments)
-    return of_analysis(asked, sys.modules[asked.__module__].__doc__ or "", arguments)
+    if isinstance(subject, Sequence):
+        return of_several(subject, arguments)
+    if isinstance(subject, type):
+        return of_study(subject, arguments)
+    return of_analysis(subject, sys.modules[subject.__module__].__doc__ or "", arguments)
 
 
 def of_several(experiments: Sequence[Experiment], arguments: Sequence[str]) -> Plan:
     """Turns the command line of experiments, which all get the same flags, into a plan; raises Help or UsageError."""
     if flags.asks_help(arguments):
-        own = {name: command_line.FLAGS[name]._replace(usual=None) for name in ("optimizer", "hidden")}
-        raise flags.Help(sys.modules["__main__"].__doc__ or "", {**command_line.FLAGS, **own})
-    parsed = [(each, *command_line.parse(each, arguments)) for each in experiments]
-    return Plan(lambda: [study_of(*each[:2]) for each in parsed], parsed[0][2])
+        varying = {name: command_line.FLAGS[name]._replace(usual=None) for name in ("optimizer", "hidden")}
+        raise flags.Help(sys.modules["__main__"].__doc__ or "", {**command_line.FLAGS, **varying})
+    parsed = [(experiment, *command_line.parse(experiment, arguments)) for experiment in experiments]
+    return Plan(lambda: [study_of(experiment, settings) for experiment, settings, _ in parsed], parsed[0][2])
 
 
 def of_analysis(make: Callable[..., Analysis], doc: str, arguments: Sequence[str]) -> Plan:
@@ -184,24 +183,24 @@ def of_analysis(make: Callable[..., Analysis], doc: str, arguments: Sequence[str
         doc: description that ``--help`` prints.
         arguments: the command line.
     """
-    own = flags.of_function(make)
-    table = own | flags.of(Options)
+    parameters = flags.of_function(make)
+    table = parameters | flags.of(Options)
     if flags.asks_help(arguments):
         raise flags.Help(doc, table)
     typed = flags.read(table, arguments)
 
-    def made() -> Studies:
-        analysis = make(**{name: typed[name] for name in own if name in typed})
+    def studies() -> Studies:
+        analysis = make(**{name: typed[name] for name in parameters if name in typed})
         checked.instance(f"what {make.__name__} returns", analysis, Analysis, "an lt.Analysis")
         return [study_of(analysis, analysis.identity)]
 
-    return Plan(made, Options(**flags.given(Options, typed)), question=doc.strip())
+    return Plan(studies, Options(**flags.given(Options, typed)), question=doc.strip())
 
 
 def of_study(settings: type[StudySettings], arguments: Sequence[str], subject: Experiment | str | None = None) -> Plan:
     """Turns the command line of a study into a plan; raises Help or UsageError.
 
-    The subject is given, or named by a flag.
+    The subject is an argument, or a flag names it.
     """
     table, (flag, attribute, kind) = flags.of(settings), settings.about
     helps = flags.asks_help(arguments)
@@ -216,8 +215,8 @@ def of_study(settings: type[StudySettings], arguments: Sequence[str], subject: E
         table[flag] = modules.offered(table[flag], attribute)
         raise flags.Help(sys.modules[settings.__module__].__doc__ or "", {**table, **settings.flags_of(subject)})
     subject, rest, notes = command_line.completed(subject, rest)
-    subject, made, options = settings.parse(subject, typed, rest)
-    return Plan(lambda: [study_of(subject, made)], options, notes=notes)
+    subject, parsed, options = settings.parse(subject, typed, rest)
+    return Plan(lambda: [study_of(subject, parsed)], options, notes=notes)
 
 
 def settings_of(study: str) -> type[StudySettings]:
@@ -262,8 +261,8 @@ def carry_out(make_plan: Callable[[Sequence[str]], Plan], arguments: Sequence[st
     with Interruption() as interruption:
         try:
             plan = make_plan(arguments)
-        except flags.Help as asked:
-            print(asked.text(script.called()))
+        except flags.Help as request:
+            print(request.text(script.called()))
             return 0
         except flags.UsageError as error:
             return complain(str(error), 2)
@@ -274,8 +273,8 @@ def carry_out(make_plan: Callable[[Sequence[str]], Plan], arguments: Sequence[st
         try:
             command = Command(script.called(), flags.expanded(arguments), plan.question)
             jobs = lifecycle.Work(options, console, interruption, command).carry_out(plan.make)
-            for each in reported(jobs):
-                console.print(each, soft_wrap=isinstance(each, str), crop=False)
+            for line in reported(jobs):
+                console.print(line, soft_wrap=isinstance(line, str), crop=False)
             if options.quiet:
                 print(*(job.run.folder for job in jobs), sep="\n")
             lost = [job.study.lost(job.run.read_metrics()) for job in jobs]

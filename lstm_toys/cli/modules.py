@@ -32,12 +32,12 @@ def declared(name: str, attribute: str, kind: type[T], flag: str = "") -> T:
 
 def full_name(name: str, attribute: str) -> str:
     """Returns the name under which a module with this declaration is imported: first the experiments, then others."""
-    own = canonical(name).removeprefix(f"{EXPERIMENTS}.")
-    return full(own) if own in listed(attribute) else name
+    module = canonical(name).removeprefix(f"{EXPERIMENTS}.")
+    return full(module) if module in listed(attribute) else name
 
 
 def known_name(name: str, attribute: str) -> str:
-    """Returns the name by which a module with this declaration is known, wherever it lies."""
+    """Returns the name by which a module with this declaration is known, wherever it is installed."""
     return canonical(full_name(name, attribute))
 
 
@@ -62,18 +62,17 @@ def _module(name: str, attribute: str, prefix: str) -> ModuleType:
         raise flags.UsageError(
             f"{prefix}: takes the name of a module, such as {meant if meant.isidentifier() else 'mine'}"
         )
-    found = full_name(name, attribute)
-    parts = found.split(".")
+    module = full_name(name, attribute)
+    parts = module.split(".")
     above = {".".join(parts[:count]) for count in range(1, len(parts) + 1)}
     try:
-        return importlib.import_module(found)
+        return importlib.import_module(module)
     except (Exception, SystemExit) as error:  # A user's code may raise anything.
         if isinstance(error, ModuleNotFoundError) and error.name in above:
             raise flags.UsageError(f"{prefix}: no module named {error.name}; {_offered(name, attribute)}") from None
-        raise flags.UsageError(f"{prefix}: {found} cannot be imported: {described_error(error)}") from None
+        raise flags.UsageError(f"{prefix}: {module} cannot be imported: {described_error(error)}") from None
 
 
 def _offered(name: str, attribute: str) -> str:
-    every = [*listed(attribute), *(path.stem for path in Path.cwd().glob("*.py") if attribute in declarations(path))]
-    own = "your own modules in this folder or on PYTHONPATH"
-    return meant(name, every) or f"available: {', '.join(every)}, and {own}"
+    names = [*listed(attribute), *(path.stem for path in Path.cwd().glob("*.py") if attribute in declarations(path))]
+    return meant(name, names) or f"available: {', '.join(names)}, and your own modules in this folder or on PYTHONPATH"

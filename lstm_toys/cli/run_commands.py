@@ -95,7 +95,7 @@ def show(options: RunCommandFlags, names: Sequence[str]) -> int:
 def shown(path: Path, run: RunFiles) -> Iterator[str]:
     """Yields lines about a run, ahead of its report."""
     published = f"published from {run.name}, " if not run.settings else ""
-    yield f"{path}: {published}{run.computed if run.metrics else run.state}"
+    yield f"{path}: {published}{run.computed if run.metrics else listing.state(run.folder)}"
     if run.settings:
         text = listing.on_one_line(run.settings)
         yield f"settings: {text if len(text) < LONGEST else text[:LONGEST] + ' …'}"

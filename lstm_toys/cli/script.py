@@ -55,8 +55,9 @@ def _carry_out() -> int:
         return int(importlib.import_module("lstm_toys.cli.run_commands").main(name, arguments))
     sys.path.insert(0, str(here := Path.cwd()))  # Like `python -m`.
     package, folder = home()
-    every = {**commands(folder), **studies()}
-    if name in every and name not in STUDIES:
+    included = {**commands(folder), **studies()}
+    own_modules = {module: line for module, line in own_commands(here).items() if module not in included}
+    if name in included and name not in STUDIES:
         sys.argv[1:] = arguments
         lifecycle = importlib.import_module("lstm_toys.runs.lifecycle")
         try:
@@ -64,31 +65,31 @@ def _carry_out() -> int:
                 runpy.run_module(full(name), run_name="__main__", alter_sys=True)
         except lifecycle.Refused as error:
             return output.complain(str(error))
-    elif name in (own := {each: line for each, line in own_commands(here).items() if each not in every}) | STUDIES:
+    elif name in own_modules | STUDIES:
         module = importlib.import_module(OF_FOLDER)
-        sys.modules["__main__"] = module  # The file of this script is none that results depend on.
+        sys.modules["__main__"] = module  # Results do not depend on the file of this script.
         module.run(name, arguments)
     elif name in HELP:
-        print(listing(every, importlib.import_module(package), own))
+        print(listing(included, importlib.import_module(package), own_modules))
     elif name == "--version":
         print(VERSION)
     elif name in importlib.import_module(package).CLONED:
         return output.complain(f"{name} is not installed; it is run in a clone of the repository, by {SCRIPT} {name}")
     else:
-        return output.complain(unknown(name, here, [*every, *own]))
+        return output.complain(unknown(name, here, [*included, *own_modules]))
     return 0
 
 
-def unknown(name: str, folder: Path, every: Sequence[str]) -> str:
-    """Explains in one line why a name is no command: what its file in a folder lacks, or which commands there are."""
-    told = f"unknown command {name!r}"
+def unknown(name: str, folder: Path, names: Sequence[str]) -> str:
+    """Explains in one line why a name is not a command: what its file in a folder lacks, or which commands exist."""
+    message = f"unknown command {name!r}"
     if f"{name}.py" in (path.name for path in folder.glob("*.py") if path.is_file()):
         try:
             ast.parse((folder / f"{name}.py").read_bytes(), f"{name}.py")
         except (OSError, SyntaxError, ValueError) as error:
-            return f"{told}: {error}"
-        return f"{told}: {name}.py declares neither {' nor '.join(DECLARED)}; python {name}.py runs it"
-    return f"{told}; {meant(name, [*every, *RUN_COMMANDS, '--version']) or 'available: ' + ', '.join(every)}"
+            return f"{message}: {error}"
+        return f"{message}: {name}.py declares neither {' nor '.join(DECLARED)}; python {name}.py runs it"
+    return f"{message}; {meant(name, [*names, *RUN_COMMANDS, '--version']) or 'available: ' + ', '.join(names)}"
 
 
 @cache
@@ -117,12 +118,12 @@ def full(name: str) -> str:
     """Returns the name under which a module of the experiments is imported, from its `short` one."""
     package, folder = home()
     first = name.partition(".")[0]
-    deeper = not any((folder / each).exists() for each in (first, f"{first}.py"))
+    deeper = not any((folder / path).exists() for path in (first, f"{first}.py"))
     return f"{package}.{f'{RESEARCH}.' * deeper}{name}"
 
 
 def canonical(module: str) -> str:
-    """Returns the name by which a module of the experiments is known, wherever it lies; others keep theirs."""
+    """Returns the name by which a module of the experiments is known, wherever it is; other names do not change."""
     for package in (EXPERIMENTS, f"lstm_toys.{EXPERIMENTS}"):
         if module.startswith(f"{package}."):
             return f"{EXPERIMENTS}.{module.removeprefix(f'{package}.').removeprefix(f'{RESEARCH}.')}"
@@ -146,12 +147,12 @@ def commands(folder: Path) -> dict[str, str]:
 
     The name of a command in a subfolder begins with that of the folder: ``papers.tune``.
     """
-    found = {}
+    summaries = {}
     for path in sorted(folder.rglob("*.py")):
         source = path.read_bytes()
         if re.search(b'^if __name__ == "__main__":', source, re.MULTILINE):
-            found[short(path, folder).removesuffix(".__main__")] = summary(source)
-    return dict(sorted(found.items()))
+            summaries[short(path, folder).removesuffix(".__main__")] = summary(source)
+    return dict(sorted(summaries.items()))
 
 
 def studies() -> dict[str, str]:
@@ -178,7 +179,7 @@ def declarations(path: Path) -> list[str]:
             table = symtable.symtable(importlib.util.decode_source(source), str(path), "exec")
     except (OSError, SyntaxError, ValueError):
         return []
-    assigned = {each.get_name() for each in table.get_symbols() if each.is_assigned()}
+    assigned = {symbol.get_name() for symbol in table.get_symbols() if symbol.is_assigned()}
     return [name for name in DECLARED if name in assigned]
 
 
@@ -187,26 +188,26 @@ def summary(source: bytes) -> str:
     return (ast.get_docstring(ast.parse(source)) or "").partition("\n")[0]
 
 
-def listing(every: Mapping[str, str], experiments: ModuleType, own: Mapping[str, str]) -> str:
-    """Returns the usage text: how to call the script, and one line for each command.
+def listing(included: Mapping[str, str], experiments: ModuleType, own_modules: Mapping[str, str]) -> str:
+    """Returns the usage text: how to call the script, and a line per command.
 
     Studies and the experiments of the post come first, then what is about the post, research, and the commands of the
     current folder.
     """
     first, cloned = (*STUDIES, *experiments.COMMANDS), experiments.CLONED
     paragraphs = {
-        "": {name: every[name] for name in first},
+        "": {name: included[name] for name in first},
         "about finished runs": RUN_COMMANDS,
-        "about the post": {name: line for name, line in every.items() if name not in (*first, *cloned)},
-        "research": {name: every[name] for name in cloned if name in every},
-        "in this folder": own,
+        "about the post": {name: line for name, line in included.items() if name not in (*first, *cloned)},
+        "research": {name: included[name] for name in cloned if name in included},
+        "in this folder": own_modules,
     }
-    width = max(map(len, [*every, *own, *RUN_COMMANDS]))
+    width = max(map(len, [*included, *own_modules, *RUN_COMMANDS]))
     lines = [f"usage: {SCRIPT} NAME [flags]"]
     for title, rows in paragraphs.items():
         lines += ["", *([f"{title}:"] * bool(title))] if rows else []
         lines += [f"  {name:{width}}  {line}".rstrip() for name, line in rows.items()]
     more = [f"{SCRIPT} help NAME lists the flags of a command, {SCRIPT} --version prints the version."]
-    if absent := [name for name in cloned if name not in every]:
+    if absent := [name for name in cloned if name not in included]:
         more.append(f"A clone of the repository also has {', '.join(absent)}.")
     return "\n".join([*lines, "", *more])

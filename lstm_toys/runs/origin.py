@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lstm_toys import modules, processor
-from lstm_toys.files import Damaged, is_plain, read_json, replacing, sha256, write_json
+from lstm_toys.files import Damaged, is_plain, read_json, replacing, sha256, telling_damage, write_json
 from lstm_toys.runs import flags
 from lstm_toys.runs.context import Options
 
@@ -32,7 +32,7 @@ MOST_SOURCE = 2**20
 
 @dataclass(frozen=True)
 class Command:
-    """What was asked on a command line.
+    """A command line, which says what is computed.
 
     Attributes:
         called: the command, as the user called it.
@@ -47,21 +47,21 @@ class Command:
     @property
     def text(self) -> str:
         """The command line without options, which change no result, and with paths that mean something elsewhere."""
-        table, kept, left = flags.of(Options), list[str](), [*self.arguments]
+        table, words, left = flags.of(Options), list[str](), [*self.arguments]
         while left:
             name, equals, value = left.pop(0).partition("=")
             flag = name.lstrip("-")
             if name.startswith("-") and (option := table.get(flag) or table.get(flag.removeprefix("no"))):
                 del left[: option.parser is not None and not equals]
             else:
-                kept.append(f"{name}={portable(value)}" if equals else portable(name))
-        return shlex.join([*map(portable, shlex.split(self.called)), *kept])
+                words.append(f"{name}={portable(value)}" if equals else portable(name))
+        return shlex.join([*map(portable, shlex.split(self.called)), *words])
 
     @property
     def files(self) -> Iterator[Path]:
         """The files that arguments name."""
-        for each in self.arguments:
-            path = Path(each.rpartition("=")[2])
+        for argument in self.arguments:
+            path = Path(argument.rpartition("=")[2])
             if (path.suffix or len(path.parts) > 1) and path.is_file():
                 yield path
 
@@ -75,32 +75,32 @@ def portable(text: str) -> str:
 
 def relative(path: Path) -> Path:
     """The path of a file below the folder of the question, or of the experiments in a clone; else its name."""
-    for folder in (Path.cwd(), *(Path(each).parent for each in modules.EXPERIMENTS)):
+    for folder in (Path.cwd(), *(Path(package).parent for package in modules.EXPERIMENTS)):
         if path.is_relative_to(folder):
             return path.relative_to(folder)
     return Path(path.name)
 
 
 def record(run: Run, study: Study[Any], command: Command, environment: dict[str, Any], *, asked: bool) -> None:
-    """Records where a run comes from, and copies the user's modules; nothing written has a path, user or host in it.
+    """Records where a run comes from, and copies the user's modules; no path, user or host is written.
 
-    ``asked``: the command asks for this study, which others do not only need.
+    ``asked``: whether the command is about this study, rather than about one that needs it.
     """
     sources, elsewhere, size = dict[str, str](), dict[str, str](), 0
     for path in map(Path, sorted({*modules.imported()})):
         if not path.is_file():  # Some modules name files that there are not.
             continue
-        name, digest, own = relative(path), sha256(path), path.stat().st_size
-        if (len(name.parts) == 1 and path.parent != Path.cwd()) or size + own > MOST_SOURCE:
+        name, digest, more = relative(path), sha256(path), path.stat().st_size
+        if (len(name.parts) == 1 and path.parent != Path.cwd()) or size + more > MOST_SOURCE:
             elsewhere[path.parent.name if path.stem == "__init__" else path.stem] = digest
             continue
-        size += own
+        size += more
         target = run.folder / SOURCES / name
         target.parent.mkdir(parents=True, exist_ok=True)
         with replacing(target) as temporary:
             temporary.write_bytes(path.read_bytes())
         sources[name.as_posix()] = digest
-    data = {relative(Path(os.path.abspath(each))).as_posix(): each for each in (*command.files, *study.data)}
+    data = {relative(Path(os.path.abspath(path))).as_posix(): path for path in (*command.files, *study.data)}
     origin = {
         "asked": asked,
         "question": study.question or command.question,
@@ -111,41 +111,41 @@ def record(run: Run, study: Study[Any], command: Command, environment: dict[str,
         "processor": processor.name(),
         "modules": {**packages(), **elsewhere},
         "sources": sources,
-        "data": {name: {"sha256": sha256(each), "bytes": each.stat().st_size} for name, each in sorted(data.items())},
+        "data": {name: {"sha256": sha256(path), "bytes": path.stat().st_size} for name, path in sorted(data.items())},
     }
     write_json(run.folder / ORIGIN, origin)
 
 
 def packages() -> dict[str, str]:
     """The versions of installed packages that are imported, or that this library needs, by name."""
-    names, found = {name.partition(".")[0] for name in [*sys.modules]} - sys.stdlib_module_names, {}
+    names, versions = {name.partition(".")[0] for name in [*sys.modules]} - sys.stdlib_module_names, {}
     for name in sorted({*names, *_needed()}):
         with suppress(importlib.metadata.PackageNotFoundError, ValueError):
-            found[name] = importlib.metadata.version(name)
-    return found
+            versions[name] = importlib.metadata.version(name)
+    return versions
 
 
 def _needed() -> Iterator[str]:
     with suppress(importlib.metadata.PackageNotFoundError):  # Neither installed, nor a clone that is.
-        for each in importlib.metadata.requires("lstm_toys") or ():
-            if "extra ==" not in each:
-                yield re.split(r"[^\w-]", each)[0].replace("-", "_")
+        for requirement in importlib.metadata.requires("lstm_toys") or ():
+            if "extra ==" not in requirement:
+                yield re.split(r"[^\w-]", requirement)[0].replace("-", "_")
 
 
 def read(folder: Path) -> dict[str, Any]:
-    """What is recorded in the folder of a run; empty where nothing is, as in a published folder; raises Damaged."""
+    """The origin of the run in a folder; empty if none is recorded, as in a published folder; raises Damaged."""
     if not (path := folder / ORIGIN).exists():
         return {}
-    found = read_json(path)
-    texts = all(isinstance(found[name], str) for name in ("question", "command", "python"))
-    entries = all(isinstance(found[name], dict) for name in ("differs", "environment", "modules", "sources", "data"))
-    named = [*found["modules"].values(), *found["sources"].values()] if entries else []
-    files = [*found["data"].values()] if entries else []
-    sound = all(isinstance(each, dict) and isinstance(each.get("sha256"), str) for each in files)
-    sound = sound and all(isinstance(each.get("bytes"), int) for each in files)
-    if not (texts and entries and sound and all(isinstance(each, str) for each in named)):
-        raise Damaged(path, "is damaged: it is not what a run records")
-    for name in (*found["sources"], *found["data"]):
+    origin = read_json(path)
+    with telling_damage(path):
+        data = [*origin["data"].values()]
+        texts = [origin["question"], origin["command"], origin["python"], *(file["sha256"] for file in data)]
+        texts += [*origin["modules"].values(), *origin["sources"].values()]
+        mappings = [origin["differs"], origin["environment"]]
+        for kind, values in ((str, texts), (int, [file["bytes"] for file in data]), (dict, mappings)):
+            if not all(isinstance(value, kind) for value in values):
+                raise Damaged(path, "is damaged: it is not what a run records")
+    for name in (*origin["sources"], *origin["data"]):
         if not all(map(is_plain, name.split("/"))):
-            raise Damaged(path, f"is damaged: {name!r} is no file below the folder of a question")
-    return found
+            raise Damaged(path, f"is damaged: {name!r} is not a file below the folder of a question")
+    return origin

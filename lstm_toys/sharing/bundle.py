@@ -37,7 +37,8 @@ def contents(run: RunFiles, report: str, *, most_data: int) -> tuple[dict[str, P
     """
     files: dict[str, Path | bytes] = {REPORT: report.encode()}
     sources = run.origin.get("sources", {})
-    for name in (*run.recorded, METRICS, CONFIG, ORIGIN, folder.REPORT, *(f"{SOURCES}/{source}" for source in sources)):
+    recorded = [*run.metrics["files"], *(figure.name for figure in run.figures), METRICS, CONFIG, ORIGIN, folder.REPORT]
+    for name in (*recorded, *(f"{SOURCES}/{source}" for source in sources)):
         if (path := run.folder / name).exists() and (most_data or path.suffix not in WITH_CURVES):
             files[f"{RUN}/{run.name}/{name}"] = path
     for name, digest in sources.items():

@@ -18,10 +18,8 @@ from lstm_toys.sharing.run_files import CLAIMS, RunFiles
 from lstm_toys.studies.claims import entries
 
 TIMES = ("computed", "continued", "seconds", "runs_seconds", "member_steps_per_second", "answers_per_second")
-"""Entries of summaries that depend on when and how fast something was computed."""
-
-ELSEWHERE = ("version", "run", "flags", "fingerprint", "earlier_fingerprints", "files", "texts", "figures", VALUE)
-"""Entries of summaries that are names, or are compared by themselves."""
+APART = (*TIMES, "version", "run", "flags", "fingerprint", "earlier_fingerprints", "files", "texts", "figures", VALUE)
+"""Entries of summaries that depend on time; and these, names of a run, and what is compared apart from summaries."""
 
 MOST = 20
 """Most arrays of a file whose differences are printed."""
@@ -48,19 +46,21 @@ def compared(ours: RunFiles, theirs: RunFiles) -> tuple[list[str], bool]:
 
 def _versions(*runs: RunFiles) -> dict[str, str]:
     """The versions and processors that differ; of a published set, they may not be recorded."""
-    environments = [run.metrics.get("fingerprint") or run.origin.get("environment") or {} for run in runs]
-    shown = environments if all(environments) else [{}, {}]
-    return _differing(*({**each, "lstm_toys": run.metrics["version"]} for each, run in zip(shown, runs, strict=True)))
+    recorded = [run.metrics.get("fingerprint") or run.origin.get("environment") or {} for run in runs]
+    versions = [{"lstm_toys": run.metrics["version"]} for run in runs]
+    return _differing(
+        *({**ours, **other} for ours, other in zip(recorded, versions, strict=True)) if all(recorded) else versions
+    )
 
 
 def _summary(run: RunFiles) -> dict[str, Any]:
-    return {name: value for name, value in run.metrics.items() if name not in (*TIMES, *ELSEWHERE)}
+    return {name: value for name, value in run.metrics.items() if name not in APART}
 
 
 def _differing(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> dict[str, str]:
     """The entries that differ as JSON has them, in words, by name."""
     names = sorted({*ours, *theirs})
-    pairs = {name: [json.dumps(each.get(name), sort_keys=True) for each in (ours, theirs)] for name in names}
+    pairs = {name: [json.dumps(entries.get(name), sort_keys=True) for entries in (ours, theirs)] for name in names}
     return {name: f"{name} {' and '.join(pair)}" for name, pair in pairs.items() if pair[0] != pair[1]}
 
 
@@ -113,7 +113,7 @@ def _arrays(path: Path) -> dict[str, np.ndarray]:
         return read_arrays(path) if path.suffix == ".npz" else {}
     results = storage.load_results(path)
     nodes = results.to_dict() if isinstance(results, xr.DataTree) else {"": results}
-    return {f"{node.rstrip('/')}/{name}": each.values for node in nodes for name, each in nodes[node].variables.items()}
+    return {f"{node.rstrip('/')}/{name}": nodes[node][name].values for node in nodes for name in nodes[node].variables}
 
 
 def _difference(ours: np.ndarray | None, theirs: np.ndarray | None) -> str:

@@ -12,7 +12,7 @@ from lstm_toys import tables
 from lstm_toys.files import Damaged, checked, parsed, read_json, read_sealed, telling_damage
 from lstm_toys.runs import listing, origin, publishing
 from lstm_toys.runs.flags import UsageError
-from lstm_toys.runs.folder import CONFIG, FIGURES, METRICS, REPORT, VALUE, Run
+from lstm_toys.runs.folder import CONFIG, METRICS, REPORT, VALUE, Run
 from lstm_toys.runs.publishing import MANIFEST
 from lstm_toys.sharing import archive
 from lstm_toys.text import meant
@@ -32,7 +32,6 @@ class RunFiles:
         metrics: the summary; empty unless the run is finished.
         origin: where the run comes from; see `origin.record`.
         report: its lines and tables, as `tables.as_json` makes them.
-        state: ``finished``, or how far it is.
     """
 
     path: Path
@@ -42,7 +41,6 @@ class RunFiles:
     metrics: dict[str, Any]
     origin: dict[str, Any]
     report: list[Any]
-    state: str
 
     def check(self) -> None:
         """Raises UsageError unless the run is finished, and OSError or Damaged unless its files are what was written.
@@ -50,7 +48,7 @@ class RunFiles:
         Not all files are published, or in a bundle without data.
         """
         if not self.metrics:
-            raise UsageError(f"{self.name}: {self.state}; the command that began it continues it")
+            raise UsageError(f"{self.name}: {listing.state(self.folder)}; the command that began it continues it")
         whole, digests = self.settings and self.path == self.folder, self.metrics["files"]
         there = {name: digest for name, digest in digests.items() if whole or (self.folder / name).exists()}
         published = {} if self.settings else publishing.listed(self.folder)
@@ -58,15 +56,9 @@ class RunFiles:
             checked(self.folder / name, digest)
 
     @property
-    def recorded(self) -> list[str]:
-        """The names of the files and figures that the run has recorded."""
-        return [*self.metrics.get("files", ()), *self.metrics.get("figures", ())]
-
-    @property
     def figures(self) -> list[Path]:
         """The figures, by name."""
-        names = {name for name in self.recorded if Path(name).suffix in FIGURES}
-        return sorted(path for path in self.folder.iterdir() if path.name in names)
+        return sorted(path for path in self.folder.iterdir() if path.name in self.metrics.get("figures", ()))
 
     @property
     def computed(self) -> str:
@@ -91,17 +83,15 @@ def read(folder: Path, path: Path) -> RunFiles:
         _ = [*tables.shown(report)]
     if (folder / CONFIG).is_file():
         config = read_json(folder / CONFIG)
-        settings = {"experiment": config["experiment"], **config}
-        settings = {name: value for name, value in settings.items() if name not in (VALUE, "schema")}
-        state = listing.state(folder)
-        metrics = Run(folder.resolve(), settings).stored() if state == listing.FINISHED else {}
+        settings = {name: value for name, value in config.items() if name not in (VALUE, "schema")}
+        metrics = Run(folder.resolve(), config).stored() if (folder / METRICS).is_file() else {}
         name = _run_name(folder.resolve().name, folder)
     elif (folder / MANIFEST).is_file() and (folder / METRICS).is_file():
-        settings, metrics, state = {}, read_sealed(folder / METRICS), listing.FINISHED
+        settings, metrics = {}, read_sealed(folder / METRICS)
         name = _run_name(read_json(folder / MANIFEST)["origin"], folder / MANIFEST)
     else:
         raise UsageError(f"{path}: neither the folder of a run, nor a published one, nor a bundle")
-    return RunFiles(path, folder, name, settings, metrics, origin.read(folder), report, state)
+    return RunFiles(path, folder, name, settings, metrics, origin.read(folder), report)
 
 
 def _run_name(name: Any, path: Path) -> str:
