@@ -208,10 +208,10 @@ def untrained(task, model, losses=(0.1, 0.3, 0.2), diverged=(1,), measures=None)
 
 def executed(study, folder, trainings=1):
     """The run of a study that needs no other, computed in this process without metrics and figures."""
-    job = study.job(study, folder / "runs", {})
-    job.run.folder.mkdir(parents=True)
-    job.compute(context(folder, trainings))
-    return job.run
+    study = study.placed(folder / "runs", {})
+    study.run.folder.mkdir(parents=True)
+    study.compute(context(folder, trainings))
+    return study.run
 
 
 def located(study, folder, *, finished=True):
@@ -222,7 +222,7 @@ def located(study, folder, *, finished=True):
     work = lifecycle.Work(asked.options, asked.console, asked.interruption)
     with jax.numpy_dtype_promotion("standard"):
         assert work.finished(study) == finished
-        return work.job(study).run.folder
+        return work.placed(study).run.folder
 
 
 def reported(study, metrics):
@@ -233,15 +233,15 @@ def reported(study, metrics):
         def read_metrics(self):
             return {**metrics, "numbers": metrics}
 
-    job = study.job(study, Path(), {})
-    vars(job)["run"] = Told(Path(), {"experiment": study.name})
-    return [*job.report()]
+    study = study.placed(Path(), {})
+    vars(study)["run"] = Told(Path(), {"experiment": study.name})
+    return [*study.report()]
 
 
 def value(study):
     """What a run would compute."""
     with jax.numpy_dtype_promotion("standard"):
-        return study.job(study, Path(), {}).values()
+        return study.placed(Path(), {}).values()
 
 
 @pytest.fixture(scope="session", autouse=True)

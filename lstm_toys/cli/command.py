@@ -26,7 +26,7 @@ from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.folder import Busy, Run
 from lstm_toys.runs.origin import Command
 from lstm_toys.runs.publishing import NotPublished
-from lstm_toys.runs.study import Job, Study, study_of
+from lstm_toys.runs.study import Study, study_of
 from lstm_toys.studies import STUDIES
 from lstm_toys.studies.analysis.settings import Analysis
 from lstm_toys.studies.settings import StudySettings
@@ -34,7 +34,6 @@ from lstm_toys.studies.settings import StudySettings
 KEPT = "everything finished or saved so far is kept, and the same command continues"
 
 Studies = Sequence[Study[Any]]
-Jobs = Sequence[Job[Any]]
 Subject: TypeAlias = Experiment | Analysis | Callable[..., Analysis]
 
 
@@ -272,12 +271,12 @@ def carry_out(make_plan: Callable[[Sequence[str]], Plan], arguments: Sequence[st
             console.print(note)
         try:
             command = Command(script.called(), flags.expanded(arguments), plan.question)
-            jobs = lifecycle.Work(options, console, interruption, command).carry_out(plan.make)
-            for line in reported(jobs):
+            done = lifecycle.Work(options, console, interruption, command).carry_out(plan.make)
+            for line in reported(done):
                 console.print(line, soft_wrap=isinstance(line, str), crop=False)
             if options.quiet:
-                print(*(job.run.folder for job in jobs), sep="\n")
-            lost = [job.study.lost(job.run.read_metrics()) for job in jobs]
+                print(*(study.run.folder for study in done), sep="\n")
+            lost = [study.lost(study.run.read_metrics()) for study in done]
             return max([complain(line, 1) for line in lost if line is not None], default=0)
         except Interrupted as signaled:
             return complain(ended(signaled.args[0]), 128 + signaled.args[0])
@@ -302,8 +301,8 @@ def carry_out(make_plan: Callable[[Sequence[str]], Plan], arguments: Sequence[st
             return complain(f"out of memory; {KEPT}", 1)
 
 
-def reported(jobs: Jobs) -> Iterable[RenderableType]:
-    """Yields the closing lines and tables of finished jobs, and their files."""
-    for job in jobs:
-        yield from job.report()
-        yield from (f"  {path}" for path in job.run.files())
+def reported(done: Studies) -> Iterable[RenderableType]:
+    """Yields the closing lines and tables of finished studies, and their files."""
+    for study in done:
+        yield from study.report()
+        yield from (f"  {path}" for path in study.run.files())

@@ -29,7 +29,7 @@ from lstm_toys.runs.context import Failed, Options, Refused, RunContext, stopwat
 from lstm_toys.runs.folder import REPORT, RUNS, Run, why_new
 from lstm_toys.runs.identity import Settings, differences
 from lstm_toys.runs.origin import Command
-from lstm_toys.runs.study import Job, Study
+from lstm_toys.runs.study import Study
 
 if TYPE_CHECKING:
     from lstm_toys.execution.executor import Executor
@@ -49,14 +49,14 @@ class Work:
         self.runs: dict[Study[Any], Run] = {}
         self._command, self._asked = command, set[Study[Any]]()
         self._options, self._console, self._interruption = options, console, interruption
-        self._jobs: dict[Study[Any], Job[Any]] = {}
+        self._placed: dict[Study[Any], Study[Any]] = {}
         self._checked, self._computed = set[Study[Any]](), set[Study[Any]]()
         self._seconds = {"import": 0.0, "identify": 0.0}
 
-    def carry_out(self, make: Callable[[], Sequence[Study[Any]]]) -> Sequence[Job[Any]]:
+    def carry_out(self, make: Callable[[], Sequence[Study[Any]]]) -> Sequence[Study[Any]]:
         """Makes studies, finds, computes or continues their runs, draws them, and publishes them if the options say so.
 
-        Returns the finished jobs.
+        Returns the finished studies.
 
         Raises Refused, Busy, Damaged, Failed, Interrupted if a signal ended the run, or OSError.
         """
@@ -97,7 +97,7 @@ class Work:
                 named = [
                     study for study in efforts if {*study.needs.values()} <= {*self.runs}
                 ]  # Others are named later.
-                trained = [f"{self.job(study).run.folder.name} ({study.settings})" for study in named]
+                trained = [f"{self.placed(study).run.folder.name} ({study.settings})" for study in named]
                 raise Refused(f"flag --no_training: would be trained: {listed(trained, 3)}")
             executed: RunContext | None = None
             for study in left:
@@ -121,7 +121,7 @@ class Work:
             if options.publish:
                 run.publish(target := options.results_dir / study.published)
                 self._console.print(f"published in {target}")
-        return [self._jobs[study] for study in asked]
+        return [self._placed[study] for study in asked]
 
     def _check_writable(self, folder: Path, tolerated: Sequence[int] = ()) -> None:
         """Raises Refused if a folder cannot be written to, unless the number of the error is tolerated."""
@@ -136,15 +136,15 @@ class Work:
     def finished(self, study: Study[Any]) -> bool:
         """Whether a run is finished, by what would be computed now; raises Refused if it is impossible."""
         if study not in self.runs and all(self.finished(each) for each in study.needs.values()):
-            job = self.job(study)
-            if job.run.finished:
-                self._found(job)
+            placed = self.placed(study)
+            if placed.run.finished:
+                self._found(placed)
         return study in self.runs
 
-    def _found(self, job: Job[Any]) -> None:
-        self.runs[job.study], job.run.measure = job.run, partial(self._measure, job)
-        if job.study.needs:  # Others are measured when their metrics are read.
-            job.run.read_metrics()
+    def _found(self, study: Study[Any]) -> None:
+        self.runs[study], study.run.measure = study.run, partial(self._measure, study)
+        if study.needs:  # Others are measured when their metrics are read.
+            study.run.read_metrics()
 
     def _check(self, study: Study[Any]) -> None:
         """Raises Refused if a run is impossible."""
@@ -153,19 +153,18 @@ class Work:
                 study.check()
             self._checked.add(study)
 
-    def job(self, study: Study[Any]) -> Job[Any]:
-        """The job of a study, with its folder; all runs that it needs are finished."""
-        if study not in self._jobs:
-            runs, tell = self._options.results_dir / RUNS, self._console.print
-            job = study.job(study, runs, MappingProxyType(self.runs), tell)
+    def placed(self, study: Study[Any]) -> Study[Any]:
+        """A study whose run has a folder; all runs that it needs are finished. Equal studies are one."""
+        if study not in self._placed:
+            placed = study.placed(self._options.results_dir / RUNS, MappingProxyType(self.runs), self._console.print)
             with stopwatch(self._seconds, "identify"), _refusing(study):
                 try:
-                    _ = job.run
+                    _ = placed.run
                 except Exception:
-                    self._check(study)  # Says in one line what is wrong with what is declared.
+                    self._check(placed)  # Says in one line what is wrong with what is declared.
                     raise
-            self._jobs[study] = job
-        return self._jobs[study]
+            self._placed[study] = placed
+        return self._placed[study]
 
     @contextmanager
     def _executed(self, efforts: Sequence[Mapping[Settings, float]]) -> Iterator[RunContext]:
@@ -186,8 +185,8 @@ class Work:
         from lstm_toys.execution import devices
         from lstm_toys.populations.train import Diverged
 
-        job = self.job(study)
-        run = job.run
+        study = self.placed(study)
+        run = study.run
         if CALLBACK in run.value:
             self._console.print(f"{run.folder.name}: a program calls Python, so that no later command finds this run")
         elif (why := why_new(run)) is not None:
@@ -201,7 +200,7 @@ class Work:
                     origin.record(run, study, self._command, devices.fingerprint(0), asked=study in self._asked)
                 seconds, self._seconds = self._seconds, {"import": 0.0}
                 try:
-                    made = job.compute(context._replace(seconds=seconds))
+                    made = study.compute(context._replace(seconds=seconds))
                 except Stopped:
                     raise Interrupted(context.interruption.number) from None
                 except Diverged as error:
@@ -213,19 +212,19 @@ class Work:
                 run.write_metrics({**made, "seconds": _rounded(seconds), "files": files, **when})
                 run.forget()
                 self._computed.add(study)
-        self._found(job)
+        self._found(study)
         run.read_metrics()
 
-    def _measure(self, job: Job[Any]) -> None:
+    def _measure(self, study: Study[Any]) -> None:
         """Measures a finished run again, and writes its summary and its texts if they differ."""
-        run = job.run
-        before, texts = run.stored(), job.texts()
+        run = study.run
+        before, texts = run.stored(), study.texts()
         files = {name: digest for name, digest in before["files"].items() if name not in before.get("texts", ())}
         files |= {name: hashlib.sha256(text.encode()).hexdigest() for name, text in texts.items()}
         metrics = {
-            "network_digests": job.network_digests(),
+            "network_digests": study.network_digests(),
             **before,
-            **job.metrics(),
+            **study.metrics(),
             "files": files,
             **({"texts": [*texts]} if texts else {}),
         }
@@ -257,7 +256,7 @@ class Work:
         """Draws the figures of a finished run instead of earlier ones, and records them in its metrics."""
         from lstm_toys import figures
 
-        job, run = self._jobs[study], self.runs[study]
+        study, run = self._placed[study], self.runs[study]
         seconds, form = dict[str, float](), self._options.figure_format
         run.read_metrics()
         with self._writing(run) as writable:
@@ -267,7 +266,7 @@ class Work:
             run.forget()  # Checkpoints of a process killed after writing the summary.
             before = run.stored()
             with stopwatch(seconds, "figures"):
-                drawings = {name.replace(".png", f".{form}"): drawing for name, drawing in job.draw()}
+                drawings = {name.replace(".png", f".{form}"): drawing for name, drawing in study.draw()}
                 for name in {*before.get("figures", ())} - {*drawings}:
                     (run.folder / name).unlink(missing_ok=True)
                 for name, drawing in drawings.items():
@@ -278,7 +277,7 @@ class Work:
 
     def _report(self, study: Study[Any]) -> None:
         """Writes the report of a finished run, which other commands show."""
-        run, saved = self.runs[study], tables.as_json(self._jobs[study].report())
+        run, saved = self.runs[study], tables.as_json(self._placed[study].report())
         with self._writing(run) as writable:
             if writable and not ((path := run.folder / REPORT).exists() and parsed(path) == saved):
                 write_json(path, saved)

@@ -1,4 +1,4 @@
-"""The base classes of studies, what is asked of networks or of finished runs, and of jobs, which answer it."""
+"""The base class of studies, which ask about networks or finished runs, and compute and show the answer."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import json
 import uuid
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from copy import copy
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic
 
 from rich.console import RenderableType
 
@@ -27,7 +27,7 @@ Metrics = dict[str, Any]
 
 
 class Study(ABC, Generic[Identified]):
-    """What is asked of networks, or of runs that are finished.
+    """A question about networks, or about finished runs, and the run that answers it, named after what it computes.
 
     Studies are equal if they are of the same subject and have equal settings; others are the same run if their names
     are equal.
@@ -37,12 +37,16 @@ class Study(ABC, Generic[Identified]):
         settings: the settings of the run.
 
     Attributes:
-        job: the class that answers it.
         experiment: the experiment that it is about; None if it is about several, or none.
+        runs: the folder of all runs; see `placed`, also about the others.
+        done: finished runs by study: those that it needs, and its companions before it is drawn.
+        tell: prints a line.
     """
 
-    job: type[Job[Any]]
     experiment: Experiment | None = None
+    runs: Path
+    done: Mapping[Study[Any], Run]
+    tell: Callable[[str], None]
 
     def __init__(self, subject: Any, settings: Identified) -> None:
         self.subject, self.settings = subject, settings
@@ -108,50 +112,21 @@ class Study(ABC, Generic[Identified]):
         """Explains in one line, from metrics, that every seed diverged; None if some did not."""
         return None
 
-
-Asked = TypeVar("Asked", bound=Study[Any], covariant=True)
-
-
-@dataclass(frozen=True, eq=False)
-class Job(ABC, Generic[Asked]):
-    """Computes, measures, reports and draws the run of a study, which is named after what it would compute.
-
-    Attributes:
-        study: what is asked.
-        runs: the folder of all runs.
-        done: finished runs by study: those that the study needs, and its companions before it is drawn.
-        tell: prints a line.
-    """
-
-    study: Asked
-    runs: Path
-    done: Mapping[Study[Any], Run]
-    tell: Callable[[str], None] = print
-
-    @property
-    def name(self) -> str:
-        """The name of the experiment or study."""
-        return self.study.name
-
-    @property
-    def subject(self) -> Any:
-        """What is declared of the run, such as its experiment."""
-        return self.study.subject
-
-    @property
-    def settings(self) -> Any:
-        """The settings of the run."""
-        return self.study.settings
+    def placed(self, runs: Path, done: Mapping[Study[Any], Run], tell: Callable[[str], None] = print) -> Study[Any]:
+        """Returns the study with a place for its run, without which the run has no folder."""
+        study = copy(self)
+        study.runs, study.done, study.tell = runs, done, tell
+        return study
 
     @cached_property
     def needed(self) -> Mapping[Any, Run]:
         """The finished runs of `Study.needs`, by name."""
-        return {name: self.done[each] for name, each in self.study.needs.items()}
+        return {name: self.done[each] for name, each in self.needs.items()}
 
     @property
     def beside(self) -> Mapping[str, Run]:
         """The finished runs of `Study.companions`, by name; empty unless all are finished, as where others need it."""
-        every = self.study.companions
+        every = self.companions
         return {name: self.done[each] for name, each in every.items()} if {*every.values()} <= self.done.keys() else {}
 
     @cached_property
@@ -160,7 +135,7 @@ class Job(ABC, Generic[Asked]):
         value = dict(self.values())
         if CALLBACK in value:  # No program's text contains its code.
             value[CALLBACK] = uuid.uuid4().hex[:16]
-        return Run.named(self.runs, self.study.settings.as_dict(), value)
+        return Run.named(self.runs, self.settings.as_dict(), value)
 
     @abstractmethod
     def values(self) -> dict[str, str]:

@@ -21,7 +21,7 @@ from experiments.sine import EXPERIMENT
 from lstm_toys import output
 from lstm_toys.files import SCHEMA, read_sealed, write_sealed
 from lstm_toys.results import arrays, storage
-from lstm_toys.studies.training.study import TrainingJob
+from lstm_toys.studies.training.study import Training
 
 FIGURES = conftest.SINE_FIGURES
 ARRAYS = {"results.nc", "metrics.json", "parameters.npz", "population.json"}
@@ -133,7 +133,7 @@ def test_a_library_that_does_not_fit_into_memory_is_told_in_one_line(error, shor
     def failing(*_):
         raise ImportError(error)
 
-    monkeypatch.setattr(TrainingJob, "draw", failing)
+    monkeypatch.setattr(Training, "draw", failing)
     for call in (lambda: carry_out(EXPERIMENT, mine.arguments), lambda: output.ended(failing)):
         if short:
             assert call() == 1
@@ -158,7 +158,7 @@ def test_publishing_copies_figures_and_metrics_and_leaves_what_is_a_user_s(mine,
 @pytest.mark.long
 @pytest.mark.usefixtures("drawing")
 def test_a_finished_run_is_drawn_again_and_in_another_format_without_training(mine, capsys, monkeypatch):
-    monkeypatch.setattr(TrainingJob, "compute", None)
+    monkeypatch.setattr(Training, "compute", None)
     before = snapshot(mine.run)
     for form in ("svg", "pdf", "png"):
         wanted = {f"{Path(name).stem}.{form}" for name in FIGURES}

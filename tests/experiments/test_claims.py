@@ -24,7 +24,7 @@ from lstm_toys.results import storage
 from lstm_toys.studies.claims import figures, report
 from lstm_toys.studies.claims.declaration import DURING, NETWORKS
 from lstm_toys.studies.claims.entries import Entry, Robustness, as_json, read
-from lstm_toys.studies.training.study import TrainingJob
+from lstm_toys.studies.training.study import Training
 
 PUBLISHED = read(ROOT / "results" / "claims" / "claims.json", Entry)
 
@@ -38,7 +38,7 @@ def entries_of(run):
 def folder(world, tmp_path, monkeypatch):
     """A folder, where nothing is trained."""
     world("claims")
-    monkeypatch.setattr(TrainingJob, "compute", None)
+    monkeypatch.setattr(Training, "compute", None)
     return tmp_path
 
 

@@ -69,9 +69,9 @@ def test_populations_of_a_sweep_train_on_from_the_run_of_their_own_settings(tmp_
     every = [Sweep(second, SweepSettings("sweep", settings=settings)), *(Training(second, each) for each in settings)]
     asked = context(tmp_path, 4)
     with jax.numpy_dtype_promotion("standard"):
-        jobs = lifecycle.Work(asked.options, asked.console, asked.interruption).carry_out(lambda: every)
+        studies = lifecycle.Work(asked.options, asked.console, asked.interruption).carry_out(lambda: every)
     assert len([*(tmp_path / "runs").glob("first-*")]) == 2
-    swept, *alone = (lt.load(job.run.folder) for job in jobs)
+    swept, *alone = (lt.load(study.run.folder) for study in studies)
     for each, own in zip(alone, settings, strict=True):
         same = swept.sel(learning_rate=own.learning_rate).at(own.steps)
         jax.tree.map(np.testing.assert_array_equal, same.params, each.params)

@@ -19,7 +19,7 @@ from lstm_toys import execution
 from lstm_toys.files import read_json
 from lstm_toys.runs.context import Failed
 from lstm_toys.runs.folder import Run
-from lstm_toys.studies.training.study import TrainingJob
+from lstm_toys.studies.training.study import Training
 
 TINY = ["--seeds=2", "--timesteps=5", "--steps=3"]
 
@@ -68,14 +68,14 @@ def test_what_cannot_be_drawn_is_told_in_one_line_and_the_run_is_kept(draw, told
 
 @pytest.mark.usefixtures("drawing")
 def test_what_is_finished_is_drawn_although_a_later_training_fails(tmp_path, capsys, monkeypatch):
-    compute = TrainingJob.compute
+    compute = Training.compute
 
-    def fail_later(job, context):
-        if job.name.startswith("hill"):
+    def fail_later(study, context):
+        if study.name.startswith("hill"):
             raise Failed("no more")
-        return compute(job, context)
+        return compute(study, context)
 
-    monkeypatch.setattr(TrainingJob, "compute", fail_later)
+    monkeypatch.setattr(Training, "compute", fail_later)
     assert carry_out([*every.EXPERIMENTS.values()], [*TINY, f"--results_dir={tmp_path}"]) == 1
     assert capsys.readouterr().err == "no more\n"
     (made,) = (path.parent for path in tmp_path.glob("runs/*/metrics.json"))
@@ -87,7 +87,7 @@ def test_a_missing_package_of_clusters_is_told_before_anything_is_computed(tmp_p
     monkeypatch.setitem(sys.modules, "distributed", None)
     monkeypatch.delitem(sys.modules, "lstm_toys.execution.cluster", raising=False)
     monkeypatch.delattr(execution, "cluster", raising=False)
-    monkeypatch.setattr(TrainingJob, "compute", None)
+    monkeypatch.setattr(Training, "compute", None)
     assert carry_out(LINE, [*SMALL, "--cluster=local:1", f"--results_dir={tmp_path / 'results'}"]) == 2
     assert refusal(capsys) == "flag --cluster=local:1: needs distributed; run pip install 'lstm_toys[cluster]'\n"
     assert not [*tmp_path.iterdir()]

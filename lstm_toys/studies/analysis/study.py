@@ -12,12 +12,25 @@ from lstm_toys.figures import Drawing
 from lstm_toys.results.summary import jsonable
 from lstm_toys.runs.context import Refused, RunContext
 from lstm_toys.runs.parts import Parts
-from lstm_toys.runs.study import Job, Metrics, Study
+from lstm_toys.runs.study import Metrics, Study
 from lstm_toys.studies.analysis.settings import Analysis, AnalysisSettings
 
 
-class AnalysisJob(Job["AnalysisStudy"]):
-    """Computes the numbers of an analysis, after which its run is named."""
+class AnalysisStudy(Study[AnalysisSettings]):
+    """Asks for the numbers of an analysis."""
+
+    subject: Analysis
+
+    @property
+    def published(self) -> str:
+        return self.subject.published or self.name
+
+    @cached_property
+    def needs(self) -> Mapping[str, Study[Any]]:
+        every = self.subject.needs.items()
+        return {
+            name: AnalysisStudy(each, each.identity) if isinstance(each, Analysis) else each for name, each in every
+        }
 
     @cached_property
     def scores(self) -> Metrics:
@@ -47,22 +60,3 @@ class AnalysisJob(Job["AnalysisStudy"]):
 
     def draw(self) -> Iterator[tuple[str, Drawing]]:
         yield from self.subject.draw(self.scores, self.needed).items()
-
-
-class AnalysisStudy(Study[AnalysisSettings]):
-    """Asks for the numbers of an analysis."""
-
-    job = AnalysisJob
-
-    subject: Analysis
-
-    @property
-    def published(self) -> str:
-        return self.subject.published or self.name
-
-    @cached_property
-    def needs(self) -> Mapping[str, Study[Any]]:
-        every = self.subject.needs.items()
-        return {
-            name: AnalysisStudy(each, each.identity) if isinstance(each, Analysis) else each for name, each in every
-        }

@@ -29,7 +29,7 @@ from lstm_toys.runs.folder import Run
 from lstm_toys.runs.loading import networks_of
 from lstm_toys.runs.parts import Parts
 from lstm_toys.runs.preparation import Prepared
-from lstm_toys.runs.study import Job, Metrics, Study
+from lstm_toys.runs.study import Metrics, Study
 from lstm_toys.studies.claims import evidence, figures, markdown, report, specifications, verdicts
 from lstm_toys.studies.claims.declaration import CLIPPED, COPY, DURING, NETWORKS, Column
 from lstm_toys.studies.claims.entries import Choice, Entry, Robustness, as_json, from_json, read
@@ -46,8 +46,40 @@ DECLARED = ("id", "sources", "low", "high", "learned", "against", "fails", "thre
 """The values of a claim that its judgments depend on."""
 
 
-class ClaimJob(Job["ClaimStudy"]):
-    """Tests claims on finished runs and external answers."""
+class ClaimStudy(Study[ClaimSettings]):
+    """Asks which claims hold."""
+
+    subject: Question
+
+    @property
+    def question(self) -> str:
+        return self.subject.declared.title
+
+    @property
+    def data(self) -> Sequence[Path]:
+        return [Path(each) for each in (*self.subject.declared.data, *self.subject.answers.values())]
+
+    @cached_property
+    def needs(self) -> dict[tuple[str, str], Training]:
+        return {
+            (column, name): Training(self.subject.experiment(name), each)
+            for column, populations in self.subject.columns.items()
+            for name, each in populations.items()
+        }
+
+    def check(self) -> None:
+        declared = self.subject.declared
+        for name, population in self.needs:
+            learned = name in declared.variants and declared.variant(name).networks == "learned"
+            if learned and self.subject.experiment(population).goal is None:
+                raise Refused(f"variant {name!r} counts networks that learned, but {population} declares no goal")
+        check(self.subject, self.external, alternatives=self.settings.specifications)
+
+    @cached_property
+    def external(self) -> dict[str, xr.DataTree]:
+        """The external answers, by population."""
+        question = self.subject
+        return {name: evidence.external_answers(question, name, path) for name, path in question.answers.items()}
 
     @cached_property
     def judgment(self) -> list[Entry]:
@@ -108,7 +140,7 @@ class ClaimJob(Job["ClaimStudy"]):
     def _networks(self) -> evidence.Answered:
         """The networks that the claims are about."""
         found = self._results(NETWORKS)
-        return found if not self.study.external else found.beside(self.study.external)
+        return found if not self.external else found.beside(self.external)
 
     def _bounded(self, population: str) -> bool:
         """Whether the networks of a population answer within (-1, 1), since a layer of built-in cells answers."""
@@ -140,7 +172,7 @@ class ClaimJob(Job["ClaimStudy"]):
         return evidence.Answered(results, known, keep, self.settings.base_seed)
 
     def _loaded(self, column: str, name: str) -> Networks:
-        model = Prepared(self.subject.experiment(name), self.study.needs[column, name].settings).model
+        model = Prepared(self.subject.experiment(name), self.needs[column, name].settings).model
         return networks_of(self._needs(column)[name], model)
 
     def _results(self, column: str) -> evidence.Answered:
@@ -176,7 +208,7 @@ class ClaimJob(Job["ClaimStudy"]):
 
     def _trained(self, column: str) -> Iterator[tuple[str, Prepared, Networks]]:
         for name, run in self._needs(column).items():
-            prepared = Prepared(self.subject.experiment(name), self.study.needs[column, name].settings)
+            prepared = Prepared(self.subject.experiment(name), self.needs[column, name].settings)
             yield name, prepared, networks_of(run, prepared.model)
 
     def values(self) -> Digests:
@@ -239,44 +271,6 @@ class ClaimJob(Job["ClaimStudy"]):
             yield "specifications.png", figures.draw_choices(sided)
         else:  # The images of the claims alone are those of the command without other choices.
             yield from figures.draw(judged).items()
-
-
-class ClaimStudy(Study[ClaimSettings]):
-    """Asks which claims hold."""
-
-    job = ClaimJob
-
-    subject: Question
-
-    @property
-    def question(self) -> str:
-        return self.subject.declared.title
-
-    @property
-    def data(self) -> Sequence[Path]:
-        return [Path(each) for each in (*self.subject.declared.data, *self.subject.answers.values())]
-
-    @cached_property
-    def needs(self) -> dict[tuple[str, str], Training]:
-        return {
-            (column, name): Training(self.subject.experiment(name), each)
-            for column, populations in self.subject.columns.items()
-            for name, each in populations.items()
-        }
-
-    def check(self) -> None:
-        declared = self.subject.declared
-        for name, population in self.needs:
-            learned = name in declared.variants and declared.variant(name).networks == "learned"
-            if learned and self.subject.experiment(population).goal is None:
-                raise Refused(f"variant {name!r} counts networks that learned, but {population} declares no goal")
-        check(self.subject, self.external, alternatives=self.settings.specifications)
-
-    @cached_property
-    def external(self) -> dict[str, xr.DataTree]:
-        """The external answers, by population."""
-        question = self.subject
-        return {name: evidence.external_answers(question, name, path) for name, path in question.answers.items()}
 
 
 def after(prepared: Prepared, networks: Networks, steps: int | Int[np.ndarray, " S"]) -> xr.DataTree:

@@ -31,7 +31,7 @@ from lstm_toys.runs.context import Failed, Refused, RunContext
 from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.loading import load_results, networks_of
 from lstm_toys.runs.preparation import Prepared
-from lstm_toys.runs.study import Job, Metrics, Study
+from lstm_toys.runs.study import Metrics, Study
 from lstm_toys.statistics import intervals
 from lstm_toys.statistics.errors import elapsed, within
 from lstm_toys.statistics.measures import SETTLED
@@ -65,190 +65,9 @@ LABELS = {
 }
 
 
-class DynamicsJob(Job["Dynamics"]):
-    """Analyzes the dynamics of a trained population."""
-
-    @cached_property
-    def analysis(self) -> InputAnalysis | PeriodAnalysis:
-        if not self.study.periods:
-            return self._of_inputs()
-        prepared = self.study.prepared
-        examples = prepared.curves.training
-        count = max(1, min(TRIALS, MOST_POINTS // examples.inputs.shape[1]))
-        return PeriodAnalysis(
-            curves=np.asarray(examples.inputs[:count]),
-            within=np.asarray(examples.within[:count]),
-            inputs=np.array([period.values for period in self.study.periods]),
-            starts=self.settings.starts,
-            spacing=float(self.x[1] - self.x[0]),
-        )
-
-    def _of_inputs(self) -> InputAnalysis:
-        prepared, settings = self.study.prepared, self.settings
-        curves = prepared.curves.answered()[SHARED]
-        (mean,) = np.asarray(prepared.curves.training.inputs, float).mean(axis=(0, 1))
-        if settings.inputs is not None:
-            asked = settings.inputs.values
-        else:
-            low, high = float(curves.min()), float(curves.max())
-            more = BEYOND * (high - low or 1.0)
-            asked = np.linspace(low - more, high + more, INPUTS - 1)
-        inputs, length = (
-            np.union1d(asked, mean),
-            len(self.x) - 1 if self.in_steps else self.study.experiment.span.length,
-        )
-        every = (np.flatnonzero(np.equal(self.shown, name)).tolist() for name in dict.fromkeys(self.shown))
-        return InputAnalysis(
-            curves=curves,
-            inputs=inputs[:, None],
-            mean=int(np.searchsorted(inputs, mean)),
-            starts=settings.starts,
-            spacing=float(self.x[1] - self.x[0]),
-            frequencies=np.linspace(FASTEST / FREQUENCIES, FASTEST, FREQUENCIES) / length,
-            driving=tuple(own[len(own) // 2] for own in every),
-            sequence=prepared.task.sequence,
-        )
-
-    @cached_property
-    def in_steps(self) -> bool:
-        """Whether time is given in steps: where networks learn neither curves of a family nor those of a file."""
-        task, experiment = self.study.prepared.task, self.study.experiment
-        return task.trained is None and not task.reproduces and experiment.span == Span()
-
-    @cached_property
-    def x(self) -> Float[np.ndarray, " T"]:
-        x = np.asarray(self.study.prepared.x, float)
-        return np.arange(len(x), dtype=float) if self.in_steps else x
-
-    @cached_property
-    def shown(self) -> list[str]:
-        sets = by_points(self.study.prepared.probes, self.study.prepared.x)[SHARED]
-        return [TRAINING, *(probe.name for probe in sets for _ in probe.inputs)]
-
-    def values(self) -> lowering.Digests:
-        model, features = self.study.prepared.model, len(self.study.prepared.task.input_features)
-        params = jax.eval_shape(model.init, jax.random.key(0), jnp.zeros((1, 2, features)))["params"]
-        initial = jax.eval_shape(lambda own: last(inside(model, own, jnp.zeros((1, 1, features)))[1]), params)
-        step = jax.jit(partial(inside, model))
-        return {
-            **self.analysis.digests(),
-            **lowering.lowered("step", step, params, jax.ShapeDtypeStruct((1, 1, features), jnp.float32), initial),
-            **lowering.computed_by_numpy(),
-            "probes": lowering.digest(self.shown),
-            "population": self.needed["population"].folder.name,
-            "library": code.library("dynamics", "studies/dynamics"),
-        }
-
-    def compute(self, context: RunContext) -> Metrics:
-        """Every part is saved as soon as it is analyzed, and is not analyzed again when the run continues."""
-        population = self.needed["population"]
-        if lost := self.study.needs["population"].lost(population.read_metrics()):
-            raise Failed(lost)
-        run, networks = self.run, networks_of(population, self.study.prepared.model)
-        sound, scale = np.flatnonzero(~networks.diverged), self.settings.weight_scale
-        parts = [networks[sound[first : first + TOGETHER]] for first in range(0, len(sound), TOGETHER)]
-        missing = [each for each in parts if not self._kept(each).is_file()]
-        run.checkpoints.mkdir(parents=True, exist_ok=True)
-        with context.timed("analyze"):
-            done = len(sound) - sum(map(len, missing))
-            scaled = (each.mapped(lambda leaf: scale * leaf) for each in missing)
-            for part, found in context.executor.map(self.analysis.analyzed, scaled):
-                storage.save_results(found, self._kept(part))
-                done += len(part)
-                context.progress.tell(f"dynamics of {done:,} of {counted(len(sound), 'network')}")
-        flags = self.settings.as_dict()
-        with context.timed("summary"):
-            every = [load_results(self._kept(each)) for each in parts]
-            whole = self._labeled(xr.concat(every, "seed", data_vars="minimal", coords="minimal"))
-            whole = whole.assign(train_loss=networks[sound].results.training.train_loss)
-            described = {"flags": flags, "run": run.folder.name, "population": population.folder.name}
-            whole = whole.assign_attrs({name: json.dumps(value) for name, value in described.items()})
-            storage.save_results(whole, run.results)
-            files = [run.results.name, *self._write_models(whole)]
-        return {
-            "experiment": run.name,
-            "population": population.folder.name,
-            "seeds": self.settings.trained.seeds,
-            "diverged_seeds": np.flatnonzero(networks.diverged).tolist(),
-            "interval": "95 % bootstrap of the median over seeds",
-            "flags": flags,
-            "fingerprint": {**population.read_metrics()["fingerprint"], "numpy": processor.of_numpy()},
-            "files": files,
-        }
-
-    def _kept(self, part: Networks) -> Path:
-        return self.run.checkpoints / f"{part.seeds[0]}-{part.seeds[-1]}.nc"
-
-    def _labeled(self, found: xr.Dataset) -> xr.Dataset:
-        span, task, job = self.study.experiment.span, self.study.prepared.task, self.analysis
-        axis = {"long_name": "time step" if self.in_steps else span.name, "units": span.unit}
-        found = found.assign_coords(output=list(task.output_features)).assign_attrs(spacing=job.spacing)
-        if isinstance(job, PeriodAnalysis):
-            time = "time", np.arange(found.sizes["time"]) * job.spacing, axis
-            return found.assign_coords(period=[each.name for each in self.study.periods], time=time)
-        every = self.shown
-        names = list(dict.fromkeys(every))
-        per_x = f"rad/{span.unit}" if span.unit else f"rad per {'step' if self.in_steps else 'x'}"
-        found = found.assign_coords(
-            probe=("curve", every),
-            driving=names,
-            curve_shown=(("curve", "time"), job.curves[..., 0]),
-            input=("input", job.inputs[:, 0], {"long_name": f"constant input {task.input_features[0]}"}),
-            time=("time", self.x, axis),
-            frequency=("frequency", job.frequencies, {"long_name": "angular frequency", "units": per_x}),
-        )
-        found = found.assign_attrs(mean=job.mean)
-        return _explained(found.assign_coords(curves=names)) if "prediction" in found else found
-
-    def _write_models(self, found: xr.Dataset) -> list[str]:
-        """Writes the answers of each model as `lt.claims.labeled` does, for claims about them; returns file names."""
-        names, settings = [], self.settings.trained
-        for model in found.model.values if "prediction" in found else ():
-            prediction = found.prediction.sel(model=model).values
-            labeled = external.labeled(self.study.experiment, prediction, settings.timesteps, dict(settings.numbers))
-            # Points without a prediction are unknown; the network did not diverge there.
-            sound = np.zeros(len(prediction), bool)
-            labeled = of_networks(labeled, {"diverged": ("seed", sound)}, {"seed": found.seed.values})
-            names.append(answers_file(model))
-            storage.save_results(labeled, self.run.folder / names[-1])
-        return names
-
-    def metrics(self) -> Metrics:
-        found = load_results(self.run.checked("results.nc"))
-        if self.study.periods:
-            return {"summary": analysis.period_summary(found)}
-        measured = {"mean_input": float(found.input[int(found.attrs["mean"])]), "summary": summary(found)}
-        return measured | ({"curves": curves(found)} if "explained" in found else {})
-
-    def texts(self) -> dict[str, str]:
-        """A row for each limit of each network under each input."""
-        found = analysis.limits_of(load_results(self.run.checked("results.nc")))
-        return {"points.csv": found.to_dataframe().to_csv(index=False)}
-
-    def report(self) -> Iterator[RenderableType]:
-        """Yields a table of results at rest, and tables of the variance that each model explains by probe."""
-        metrics = self.run.read_metrics()
-        summary, kept = metrics["summary"], metrics["seeds"] - len(metrics["diverged_seeds"])
-        title = f"{self.study.experiment.name}: dynamics of {kept} of {counted(metrics['seeds'], 'network')}"
-        rows = [
-            (name, *tables.spread(row))
-            for name, row in summary.items()
-            if EXPLAINED not in name and PREDICTED not in name
-        ]
-        yield tables.table(title, ("", "median or share>", "95 % interval>"), rows)
-        for window in WINDOWS.values():
-            yield from _variance(summary, window)
-        yield from tables.few(kept)
-        yield tables.stages(metrics["seconds"])
-
-    def draw(self) -> Iterator[tuple[str, Drawing]]:
-        yield from figures.draw(load_results(self.run.checked("results.nc"))).items()
-
-
 class Dynamics(Study[DynamicsSettings]):
     """Asks for the dynamics of a trained population."""
 
-    job = DynamicsJob
     experiment: Experiment
 
     def __init__(self, experiment: Experiment, settings: DynamicsSettings) -> None:
@@ -285,6 +104,182 @@ class Dynamics(Study[DynamicsSettings]):
         with checks.trial(f"{name}: its networks cannot be followed from given states"):
             params = model.init(jax.random.key(0), jnp.zeros((1, 4, features)))["params"]
             check_initial(model, jax.tree.map(lambda leaf: np.asarray(leaf)[None], params), features)
+
+    @cached_property
+    def analysis(self) -> InputAnalysis | PeriodAnalysis:
+        if not self.periods:
+            return self._of_inputs()
+        prepared = self.prepared
+        examples = prepared.curves.training
+        count = max(1, min(TRIALS, MOST_POINTS // examples.inputs.shape[1]))
+        return PeriodAnalysis(
+            curves=np.asarray(examples.inputs[:count]),
+            within=np.asarray(examples.within[:count]),
+            inputs=np.array([period.values for period in self.periods]),
+            starts=self.settings.starts,
+            spacing=float(self.x[1] - self.x[0]),
+        )
+
+    def _of_inputs(self) -> InputAnalysis:
+        prepared, settings = self.prepared, self.settings
+        curves = prepared.curves.answered()[SHARED]
+        (mean,) = np.asarray(prepared.curves.training.inputs, float).mean(axis=(0, 1))
+        if settings.inputs is not None:
+            asked = settings.inputs.values
+        else:
+            low, high = float(curves.min()), float(curves.max())
+            more = BEYOND * (high - low or 1.0)
+            asked = np.linspace(low - more, high + more, INPUTS - 1)
+        inputs, length = (
+            np.union1d(asked, mean),
+            len(self.x) - 1 if self.in_steps else self.experiment.span.length,
+        )
+        every = (np.flatnonzero(np.equal(self.shown, name)).tolist() for name in dict.fromkeys(self.shown))
+        return InputAnalysis(
+            curves=curves,
+            inputs=inputs[:, None],
+            mean=int(np.searchsorted(inputs, mean)),
+            starts=settings.starts,
+            spacing=float(self.x[1] - self.x[0]),
+            frequencies=np.linspace(FASTEST / FREQUENCIES, FASTEST, FREQUENCIES) / length,
+            driving=tuple(own[len(own) // 2] for own in every),
+            sequence=prepared.task.sequence,
+        )
+
+    @cached_property
+    def in_steps(self) -> bool:
+        """Whether time is given in steps: where networks learn neither curves of a family nor those of a file."""
+        task, experiment = self.prepared.task, self.experiment
+        return task.trained is None and not task.reproduces and experiment.span == Span()
+
+    @cached_property
+    def x(self) -> Float[np.ndarray, " T"]:
+        x = np.asarray(self.prepared.x, float)
+        return np.arange(len(x), dtype=float) if self.in_steps else x
+
+    @cached_property
+    def shown(self) -> list[str]:
+        sets = by_points(self.prepared.probes, self.prepared.x)[SHARED]
+        return [TRAINING, *(probe.name for probe in sets for _ in probe.inputs)]
+
+    def values(self) -> lowering.Digests:
+        model, features = self.prepared.model, len(self.prepared.task.input_features)
+        params = jax.eval_shape(model.init, jax.random.key(0), jnp.zeros((1, 2, features)))["params"]
+        initial = jax.eval_shape(lambda own: last(inside(model, own, jnp.zeros((1, 1, features)))[1]), params)
+        step = jax.jit(partial(inside, model))
+        return {
+            **self.analysis.digests(),
+            **lowering.lowered("step", step, params, jax.ShapeDtypeStruct((1, 1, features), jnp.float32), initial),
+            **lowering.computed_by_numpy(),
+            "probes": lowering.digest(self.shown),
+            "population": self.needed["population"].folder.name,
+            "library": code.library("dynamics", "studies/dynamics"),
+        }
+
+    def compute(self, context: RunContext) -> Metrics:
+        """Every part is saved as soon as it is analyzed, and is not analyzed again when the run continues."""
+        population = self.needed["population"]
+        if lost := self.needs["population"].lost(population.read_metrics()):
+            raise Failed(lost)
+        run, networks = self.run, networks_of(population, self.prepared.model)
+        sound, scale = np.flatnonzero(~networks.diverged), self.settings.weight_scale
+        parts = [networks[sound[first : first + TOGETHER]] for first in range(0, len(sound), TOGETHER)]
+        missing = [each for each in parts if not self._kept(each).is_file()]
+        run.checkpoints.mkdir(parents=True, exist_ok=True)
+        with context.timed("analyze"):
+            done = len(sound) - sum(map(len, missing))
+            scaled = (each.mapped(lambda leaf: scale * leaf) for each in missing)
+            for part, found in context.executor.map(self.analysis.analyzed, scaled):
+                storage.save_results(found, self._kept(part))
+                done += len(part)
+                context.progress.tell(f"dynamics of {done:,} of {counted(len(sound), 'network')}")
+        flags = self.settings.as_dict()
+        with context.timed("summary"):
+            every = [load_results(self._kept(each)) for each in parts]
+            whole = self._labeled(xr.concat(every, "seed", data_vars="minimal", coords="minimal"))
+            whole = whole.assign(train_loss=networks[sound].results.training.train_loss)
+            described = {"flags": flags, "run": run.folder.name, "population": population.folder.name}
+            whole = whole.assign_attrs({name: json.dumps(value) for name, value in described.items()})
+            storage.save_results(whole, run.results)
+            files = [run.results.name, *self._write_models(whole)]
+        return {
+            "experiment": run.name,
+            "population": population.folder.name,
+            "seeds": self.settings.trained.seeds,
+            "diverged_seeds": np.flatnonzero(networks.diverged).tolist(),
+            "interval": "95 % bootstrap of the median over seeds",
+            "flags": flags,
+            "fingerprint": {**population.read_metrics()["fingerprint"], "numpy": processor.of_numpy()},
+            "files": files,
+        }
+
+    def _kept(self, part: Networks) -> Path:
+        return self.run.checkpoints / f"{part.seeds[0]}-{part.seeds[-1]}.nc"
+
+    def _labeled(self, found: xr.Dataset) -> xr.Dataset:
+        span, task, job = self.experiment.span, self.prepared.task, self.analysis
+        axis = {"long_name": "time step" if self.in_steps else span.name, "units": span.unit}
+        found = found.assign_coords(output=list(task.output_features)).assign_attrs(spacing=job.spacing)
+        if isinstance(job, PeriodAnalysis):
+            time = "time", np.arange(found.sizes["time"]) * job.spacing, axis
+            return found.assign_coords(period=[each.name for each in self.periods], time=time)
+        every = self.shown
+        names = list(dict.fromkeys(every))
+        per_x = f"rad/{span.unit}" if span.unit else f"rad per {'step' if self.in_steps else 'x'}"
+        found = found.assign_coords(
+            probe=("curve", every),
+            driving=names,
+            curve_shown=(("curve", "time"), job.curves[..., 0]),
+            input=("input", job.inputs[:, 0], {"long_name": f"constant input {task.input_features[0]}"}),
+            time=("time", self.x, axis),
+            frequency=("frequency", job.frequencies, {"long_name": "angular frequency", "units": per_x}),
+        )
+        found = found.assign_attrs(mean=job.mean)
+        return _explained(found.assign_coords(curves=names)) if "prediction" in found else found
+
+    def _write_models(self, found: xr.Dataset) -> list[str]:
+        """Writes the answers of each model as `lt.claims.labeled` does, for claims about them; returns file names."""
+        names, settings = [], self.settings.trained
+        for model in found.model.values if "prediction" in found else ():
+            prediction = found.prediction.sel(model=model).values
+            labeled = external.labeled(self.experiment, prediction, settings.timesteps, dict(settings.numbers))
+            # Points without a prediction are unknown; the network did not diverge there.
+            sound = np.zeros(len(prediction), bool)
+            labeled = of_networks(labeled, {"diverged": ("seed", sound)}, {"seed": found.seed.values})
+            names.append(answers_file(model))
+            storage.save_results(labeled, self.run.folder / names[-1])
+        return names
+
+    def metrics(self) -> Metrics:
+        found = load_results(self.run.checked("results.nc"))
+        if self.periods:
+            return {"summary": analysis.period_summary(found)}
+        measured = {"mean_input": float(found.input[int(found.attrs["mean"])]), "summary": summary(found)}
+        return measured | ({"curves": curves(found)} if "explained" in found else {})
+
+    def texts(self) -> dict[str, str]:
+        """A row for each limit of each network under each input."""
+        found = analysis.limits_of(load_results(self.run.checked("results.nc")))
+        return {"points.csv": found.to_dataframe().to_csv(index=False)}
+
+    def report(self) -> Iterator[RenderableType]:
+        """Yields a table of results at rest, and tables of the variance that each model explains by probe."""
+        metrics = self.run.read_metrics()
+        summary, kept = metrics["summary"], metrics["seeds"] - len(metrics["diverged_seeds"])
+        title = f"{self.experiment.name}: dynamics of {kept} of {counted(metrics['seeds'], 'network')}"
+        rows = [
+            (name, *tables.spread(row))
+            for name, row in summary.items()
+            if EXPLAINED not in name and PREDICTED not in name
+        ]
+        yield tables.table(title, ("", "median or share>", "95 % interval>"), rows)
+        for window in WINDOWS.values():
+            yield from _variance(summary, window)
+        yield from tables.few(kept)
+        yield tables.stages(metrics["seconds"])
+
+    def draw(self) -> Iterator[tuple[str, Drawing]]:
+        yield from figures.draw(load_results(self.run.checked("results.nc"))).items()
 
 
 def _variance(summary: dict[str, Any], window: str) -> Iterator[RenderableType]:

@@ -5,7 +5,7 @@ from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property, partial
-from typing import Any, TypeVar
+from typing import Any
 
 import jax
 from rich.console import RenderableType
@@ -24,7 +24,7 @@ from lstm_toys.runs.context import Failed, Refused, RunContext
 from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.loading import load_results, networks_of
 from lstm_toys.runs.preparation import network
-from lstm_toys.runs.study import Job, Metrics, Study
+from lstm_toys.runs.study import Metrics, Study
 from lstm_toys.studies.generalization import figures, results
 from lstm_toys.studies.generalization.measuring import GridMeasures, LengthMeasures
 from lstm_toys.studies.generalization.settings import Evaluation, Subject
@@ -35,17 +35,33 @@ from lstm_toys.tasks.parameters import TRAINING
 from lstm_toys.tasks.probes import probe_at
 from lstm_toys.tasks.supervision import Task, accuracies_of
 
-Asking = TypeVar("Asking", bound="Generalization", covariant=True)
 
-
-class GeneralizationJob(Job[Asking]):
+class Generalization(Study[Evaluation]):
     """Evaluates a trained population on sets of curves."""
+
+    experiment: Experiment
+
+    def __init__(self, subject: Subject, settings: Evaluation) -> None:
+        super().__init__(subject, settings)
+        self.experiment = subject.experiment
+        self.refused = f"generalization of {self.experiment.name}: "
+
+    @cached_property
+    def needs(self) -> dict[str, Training]:
+        return {"population": Training(self.experiment, self.settings.trained)}
+
+    @property
+    @abstractmethod
+    def measuring(self) -> GridMeasures | LengthMeasures:
+        """What is measured of the networks."""
+
+    @property
+    def task(self) -> Task:
+        return self.experiment.at(self.settings.trained.timesteps)[1]
 
     @cached_property
     def networks(self) -> Networks:
-        return networks_of(
-            self.needed["population"], network(self.study.experiment, self.study.task, self.settings.trained)
-        )
+        return networks_of(self.needed["population"], network(self.experiment, self.task, self.settings.trained))
 
     @property
     def found(self) -> Any:
@@ -54,18 +70,18 @@ class GeneralizationJob(Job[Asking]):
 
     def values(self) -> Digests:
         name, library = self.needed["population"].folder.name, code.library("studies/generalization")
-        return {**self.study.measuring.digests(self.networks), "population": name, "library": library}
+        return {**self.measuring.digests(self.networks), "population": name, "library": library}
 
     def compute(self, context: RunContext) -> Metrics:
         """Evaluates a population, and writes measures of its answers; raises Failed if every seed diverged."""
         population, networks = self.needed["population"], self.networks
         trained = population.read_metrics()
-        if lost := self.study.needs["population"].lost(trained):
+        if lost := self.needs["population"].lost(trained):
             raise Failed(lost)
-        answers = len(networks) * sum(self.study.measuring.curves.values())
+        answers = len(networks) * sum(self.measuring.curves.values())
         shared = {"flags": self.settings.as_dict(), "fingerprint": trained["fingerprint"]}
         with context.timed("evaluate"), EvaluationProgress(context.console, answers) as progress:
-            measured = self.study.measuring.measured(networks, context.executor, progress)
+            measured = self.measuring.measured(networks, context.executor, progress)
         labeled = of_networks(measured, {"diverged": ("seed", networks.diverged)}, {"seed": networks.seeds})
         labeled.attrs = {name: json.dumps(value) for name, value in {**shared, "run": self.run.folder.name}.items()}
         save_results(labeled, self.run.results)
@@ -98,55 +114,8 @@ class GeneralizationJob(Job[Asking]):
         yield f"{rate}; {tables.stages(metrics['seconds'])}"
 
 
-class Generalization(Study[Evaluation]):
-    """Evaluates a trained population on sets of curves."""
-
-    experiment: Experiment
-
-    def __init__(self, subject: Subject, settings: Evaluation) -> None:
-        super().__init__(subject, settings)
-        self.experiment = subject.experiment
-        self.refused = f"generalization of {self.experiment.name}: "
-
-    @cached_property
-    def needs(self) -> dict[str, Training]:
-        return {"population": Training(self.experiment, self.settings.trained)}
-
-    @property
-    @abstractmethod
-    def measuring(self) -> GridMeasures | LengthMeasures:
-        """What is measured of the networks."""
-
-    @property
-    def task(self) -> Task:
-        return self.experiment.at(self.settings.trained.timesteps)[1]
-
-
-class GridsJob(GeneralizationJob["GridStudy"]):
-    """Evaluates a trained population on grids of curves."""
-
-    def metrics(self) -> Metrics:
-        grids, span = nodes_of(self.found), self.study.experiment.span
-        sines = {
-            name: results.sines(grid, span)
-            for name, grid in grids.items()
-            if name != TRAINING and "gain" in grid and results.of_sines(grid)
-        }
-        return {"summary": results.summary(grids, self.study.goal), "sines": sines}
-
-    def draw(self) -> Iterator[tuple[str, Drawing]]:
-        grids, shown = nodes_of(self.found), [each for each in self.settings.grids if each.name != TRAINING]
-        for grid in shown:
-            if min(grid.shape) > 1:
-                yield f"{grid.name}.png", figures.heat_maps(grids, grid, self.subject, self.study.goal)
-        if any(max(grid.shape) > 1 for grid in shown):
-            yield "axes.png", figures.along_axes(grids, shown, self.subject, self.study.goal)
-
-
 class GridStudy(Generalization):
     """Evaluates a trained population on grids of curves."""
-
-    job = GridsJob
 
     @property
     def goal(self) -> Goal:
@@ -193,21 +162,26 @@ class GridStudy(Generalization):
         about: dict[str, Any] = {"task": self.task, "goal": self.goal, "span": span, "timesteps": points}
         return GridMeasures(**about, grids=self.settings.grids, families=known)
 
-
-class LengthsJob(GeneralizationJob["LengthStudy"]):
-    """Evaluates a trained population on sequences of several lengths."""
-
     def metrics(self) -> Metrics:
-        return {"summary": results.length_summary(self.found)}
+        grids, span = nodes_of(self.found), self.experiment.span
+        sines = {
+            name: results.sines(grid, span)
+            for name, grid in grids.items()
+            if name != TRAINING and "gain" in grid and results.of_sines(grid)
+        }
+        return {"summary": results.summary(grids, self.goal), "sines": sines}
 
     def draw(self) -> Iterator[tuple[str, Drawing]]:
-        yield "length.png", figures.over_lengths(self.found, self.settings.trained.timesteps)
+        grids, shown = nodes_of(self.found), [each for each in self.settings.grids if each.name != TRAINING]
+        for grid in shown:
+            if min(grid.shape) > 1:
+                yield f"{grid.name}.png", figures.heat_maps(grids, grid, self.subject, self.goal)
+        if any(max(grid.shape) > 1 for grid in shown):
+            yield "axes.png", figures.along_axes(grids, shown, self.subject, self.goal)
 
 
 class LengthStudy(Generalization):
     """Evaluates a trained population on sequences of several lengths, which its task makes."""
-
-    job = LengthsJob
 
     def check(self) -> None:
         if self.task.at_length is None:
@@ -223,6 +197,12 @@ class LengthStudy(Generalization):
         numbers = {name: each for name, each in self.settings.trained.numbers if name in self.task.numbers}
         probes = (probe_at(f"{length:,}", self.task, length, numbers) for length in self.settings.lengths)
         return LengthMeasures(self.task, self.experiment.span, self.experiment.scaling, tuple(probes))
+
+    def metrics(self) -> Metrics:
+        return {"summary": results.length_summary(self.found)}
+
+    def draw(self) -> Iterator[tuple[str, Drawing]]:
+        yield "length.png", figures.over_lengths(self.found, self.settings.trained.timesteps)
 
 
 def of(subject: Subject, settings: Evaluation) -> Generalization:

@@ -19,7 +19,7 @@ from lstm_toys.runs.identity import Settings
 from lstm_toys.runs.study import Metrics
 from lstm_toys.studies.sweep import figures, results
 from lstm_toys.studies.sweep.settings import SweepSettings
-from lstm_toys.studies.training.populations import Populations, PopulationsJob, stored
+from lstm_toys.studies.training.populations import Populations, stored
 from lstm_toys.tasks.parameters import NUMBER, TRAINING
 
 KEPT = 100_000_000
@@ -31,17 +31,37 @@ MOST_MEASURES = 6
 """Most columns of errors and other measures of answers to probes; metrics.json has all."""
 
 
-class SweepJob(PopulationsJob["Sweep"]):
-    """Trains populations, and compares them."""
+class Sweep(Populations[SweepSettings]):
+    """Trains populations under many settings."""
+
+    several = True
+
+    @property
+    def populations(self) -> tuple[Settings, ...]:
+        return self.settings.settings
+
+    @cached_property
+    def keeps(self) -> bool:
+        size = sum(
+            leaf.size * leaf.dtype.itemsize * shape.members * len(shape.budgets)
+            for shape in self.shapes
+            for leaf in jax.tree.leaves(programs.parameter_shapes(shape.prepared.task, shape.prepared.model))
+        )
+        return self.settings.keep_networks or size < KEPT
+
+    def lost(self, metrics: Metrics) -> str | None:
+        if any(len(row["diverged_seeds"]) < metrics["seeds"] for row in metrics["rows"]):
+            return None
+        return "every seed of every setting diverged; use smaller learning rates"
 
     def metrics(self) -> Metrics:
-        labeled, goal = self._results(), self.study.experiment.goal
-        training, scaling = arrays.probed(labeled, TRAINING), self.study.experiment.scaling
+        labeled, goal = self._results(), self.experiment.goal
+        training, scaling = arrays.probed(labeled, TRAINING), self.experiment.scaling
         return {
             "experiment": self.run.name,
-            "seeds": self.study.populations[0].seeds,
-            "networks": sum(shape.members for shape in self.study.shapes),
-            "shapes": len(self.study.shapes),
+            "seeds": self.populations[0].seeds,
+            "networks": sum(shape.members for shape in self.shapes),
+            "shapes": len(self.shapes),
             "flags": self.settings.as_dict(),
             "fingerprints": [
                 json.loads(labeled.attrs["fingerprint"]),
@@ -98,37 +118,11 @@ class SweepJob(PopulationsJob["Sweep"]):
 
     def draw(self) -> Iterator[tuple[str, Drawing]]:
         labeled = self._results()
-        if (trained := self.study.experiment.trained) is not None:
+        if (trained := self.experiment.trained) is not None:
             for parameter in reversed(trained.declared):  # Parameters that share a number take the first's name.
                 name = f"{NUMBER}{trained.parameters[parameter.name]}"
                 if name in labeled.coords:
                     labeled[name].attrs.update(
                         arrays.described(parameter.name, parameter) | {"long_name": f"train {parameter.words}"}
                     )
-        yield from figures.draw(labeled, self.study.experiment.goal).items()
-
-
-class Sweep(Populations[SweepSettings]):
-    """Trains populations under many settings."""
-
-    job = SweepJob
-
-    several = True
-
-    @property
-    def populations(self) -> tuple[Settings, ...]:
-        return self.settings.settings
-
-    @cached_property
-    def keeps(self) -> bool:
-        size = sum(
-            leaf.size * leaf.dtype.itemsize * shape.members * len(shape.budgets)
-            for shape in self.shapes
-            for leaf in jax.tree.leaves(programs.parameter_shapes(shape.prepared.task, shape.prepared.model))
-        )
-        return self.settings.keep_networks or size < KEPT
-
-    def lost(self, metrics: Metrics) -> str | None:
-        if any(len(row["diverged_seeds"]) < metrics["seeds"] for row in metrics["rows"]):
-            return None
-        return "every seed of every setting diverged; use smaller learning rates"
+        yield from figures.draw(labeled, self.experiment.goal).items()

@@ -15,7 +15,7 @@ from functools import cached_property, lru_cache
 from importlib import import_module
 from itertools import chain
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import jax
 import numpy as np
@@ -36,7 +36,7 @@ from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.folder import Run
 from lstm_toys.runs.identity import SWEPT, Identified, Settings, differences
 from lstm_toys.runs.preparation import Prepared
-from lstm_toys.runs.study import Job, Metrics, Study, differing
+from lstm_toys.runs.study import Metrics, Study, differing
 from lstm_toys.tasks.goal import NEVER
 from lstm_toys.tasks.parameters import NUMBER
 
@@ -170,28 +170,18 @@ class Populations(Study[Identified]):
     def efforts(self) -> dict[Settings, float]:
         return {shape.prepared.settings: float(shape.members * shape.budgets[-1]) for shape in self.shapes}
 
-
-Trained = TypeVar("Trained", bound=Populations[Any], covariant=True)
-
-
-class PopulationsJob(Job[Trained]):
-    """Trains and evaluates populations."""
-
     @cached_property
     def _specified(self) -> list[tuple[TrainingSpecification, Start]]:
-        every = []
-        for shape in self.study.shapes:
+        specified = []
+        for shape in self.shapes:
             kept = *shape.budgets, *shape.prepared.settings.keep_steps
-            every.append(
-                shape.prepared.specify(
-                    kept, shape.budgets, shape.start, self._initial(shape), training=not self.study.several
-                )
-            )
-        return every
+            about = kept, shape.budgets, shape.start, self._initial(shape)
+            specified.append(shape.prepared.specify(*about, training=not self.several))
+        return specified
 
     def _initial(self, shape: Shape) -> Any:
         """Parameters for each member to train on from; None: networks begin untrained."""
-        if not self.study.needs:
+        if not self.needs:
             return None
         model, runs = shape.prepared.model, [self.needed[min(each.values())] for each in shape.numbers.values()]
         loaded = {run: results.saving.load(run.folder, model=model).params for run in {*runs}}
@@ -199,14 +189,14 @@ class PopulationsJob(Job[Trained]):
 
     def values(self) -> Digests:
         digests: Digests = {}
-        labels = differences(shape.prepared.settings for shape in self.study.shapes)
-        for shape, (specification, start) in zip(self.study.shapes, self._specified, strict=True):
+        labels = differences(shape.prepared.settings for shape in self.shapes)
+        for shape, (specification, start) in zip(self.shapes, self._specified, strict=True):
             prepared = shape.prepared
             parts = {**prepared.declared_digests(), **specification.digests(shape.members), "members": digest(start)}
-            if self.study.keeps and self.study.experiment.model is not None:
+            if self.keeps and self.experiment.model is not None:
                 # Saved networks refer to the user's class by name, and `lt.load` imports it.
                 parts["model"] = digest(results.saving.signature(prepared.model))
-            if self.study.several:
+            if self.several:
                 digests[labels[prepared.settings] or "networks"] = digest(parts)
                 digests |= {name: each for name, each in parts.items() if name == CALLBACK}
             else:
@@ -215,18 +205,18 @@ class PopulationsJob(Job[Trained]):
 
     def compute(self, context: RunContext) -> Metrics:
         """Trains and evaluates a group of members at a time, from checkpoints on; raises what `lt.train` raises."""
-        study, run, seconds = self.study, self.run, context.seconds
-        labels = [each.labels for each in study.populations] if study.several else None
+        run, seconds = self.run, context.seconds
+        labels = [settings.labels for settings in self.populations] if self.several else None
         steps = np.unique(np.concatenate([specification.recorded for specification, _ in self._specified]))
         trainings, kept = list[PopulationTraining](), list[Any]()
         file: Any = None
-        digests = [[""] * each.seeds for each in study.populations]
+        digests = [[""] * settings.seeds for settings in self.populations]
         with ThreadPoolExecutor() as threads, ExitStack() as stack, context.interruption.patient():
             threads.submit(_load_writers)
-            for number, (shape, specified) in enumerate(zip(study.shapes, self._specified, strict=True)):
+            for number, (shape, specified) in enumerate(zip(self.shapes, self._specified, strict=True)):
                 trained, groups = preparation.begin(shape.prepared, specified, run, context, number), list[Group]()
                 for group in trained.groups():
-                    if study.keeps:
+                    if self.keeps:
                         groups.append(replace(group, record=None, answers={}))
                     with context.timed("evaluate"):
                         if file is None:
@@ -237,23 +227,27 @@ class PopulationsJob(Job[Trained]):
                         raise Stopped
                 for stage, spent in trained.seconds.items():
                     seconds[stage] = seconds.get(stage, 0.0) + spent
-                if study.keeps:
+                if self.keeps:
                     kept.append(trained.joined(groups))
                 trainings.append(trained)
             fingerprints = list[dict[str, Any]]()
             for each in chain(*(trained.fingerprints for trained in trainings)):
                 fingerprints += [each] if each not in fingerprints else []
-            told = {"flags": self.settings.as_dict(), "run": run.folder.name, "fingerprint": fingerprints[0]}
-            told |= {"earlier_fingerprints": fingerprints[1:]}
-            told |= {"data": dict(study.experiment.data)} if study.experiment.data else {}
-            file.describe({name: json.dumps(each) for name, each in told.items()})
+            described = {
+                "flags": self.settings.as_dict(),
+                "run": run.folder.name,
+                "fingerprint": fingerprints[0],
+                "earlier_fingerprints": fingerprints[1:],
+                **({"data": dict(self.experiment.data)} if self.experiment.data else {}),
+            }
+            file.describe({name: json.dumps(value) for name, value in described.items()})
         return {
             "member_steps_per_second": round(sum(each.member_steps for each in trainings) / seconds["train"]),
             "continued": any(each.continued for each in trainings),
             "files": self._saved(kept),
             "network_digests": [
-                {"experiment": study.experiment.name, "settings": _of_each(study.experiment, settings), "digests": each}
-                for settings, each in zip(study.populations, digests, strict=True)
+                {"experiment": self.experiment.name, "settings": _of_each(self.experiment, settings), "digests": each}
+                for settings, each in zip(self.populations, digests, strict=True)
             ],
         }
 
@@ -275,11 +269,11 @@ class PopulationsJob(Job[Trained]):
 
     def _labeled(self, prepared: Prepared, specification: TrainingSpecification, group: Group, steps: int) -> Any:
         """Labels what a training until ``steps`` stores of a group; of several, without training set and frames."""
-        experiment, curves = self.study.experiment, prepared.curves
+        experiment, curves = self.experiment, prepared.curves
         recorded = specification.recorded[: int(np.searchsorted(specification.recorded, steps)) + 1]
         assert group.record is not None, "the group is trained"
         trained = records.tree(specification, group.start, recorded, group.kept[steps], group.record)
-        learned, probed = curves.split(group.answers[steps], training=not self.study.several)
+        learned, probed = curves.split(group.answers[steps], training=not self.several)
         labeled = results.arrays.tree(
             trained,
             prepared.task,
@@ -290,7 +284,7 @@ class PopulationsJob(Job[Trained]):
             curves.probes,
             probed,
         )
-        if not self.study.several:
+        if not self.several:
             labeled = results.arrays.of_networks(labeled, {}, prepared.settings.labels)
         labeled = results.arrays.in_units(labeled, experiment.scaling)
         if experiment.goal is not None:
@@ -300,11 +294,11 @@ class PopulationsJob(Job[Trained]):
     def _saved(self, kept: Sequence[Any]) -> list[str]:
         """Saves the networks of each shape next to their results; returns the names of the files."""
         saving, folder = results.saving, self.run.folder
-        if not self.study.several:
+        if not self.several:
             (networks,) = kept
-            return saving.save_networks(networks, folder / saving.ABOUT, self.study.populations[0].timesteps)
+            return saving.save_networks(networks, folder / saving.ABOUT, self.populations[0].timesteps)
         files = [self.run.results.name]
-        for number, (shape, networks) in enumerate(zip(self.study.shapes, kept, strict=self.study.keeps)):
+        for number, (shape, networks) in enumerate(zip(self.shapes, kept, strict=self.keeps)):
             files.append(f"{saving.SWEPT}{number}.json")  # Which has the digests of the others.
             points = shape.prepared.settings.timesteps
             saving.save_networks(networks, folder / files[-1], points, shape.settings)

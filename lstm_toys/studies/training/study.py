@@ -17,23 +17,37 @@ from lstm_toys.runs.context import Failed, described_error
 from lstm_toys.runs.experiment import INSIDE
 from lstm_toys.runs.identity import Settings
 from lstm_toys.runs.study import Metrics
-from lstm_toys.studies.training.populations import Populations, PopulationsJob, stored
+from lstm_toys.studies.training.populations import Populations, stored
 
 MOST_UNLEARNED = 8
 """Most seeds that are listed for one reason; metrics.json has all."""
 
 
-class TrainingJob(PopulationsJob["Training"]):
-    """Trains a population, and shows what came of it."""
+class Training(Populations[Settings]):
+    """Trains an experiment's population, and evaluates it on the probes."""
+
+    keeps = True
+
+    @property
+    def populations(self) -> tuple[Settings, ...]:
+        return (self.settings,)
+
+    @cached_property
+    def companions(self) -> Mapping[str, Training]:
+        with checks.trial(f"experiment {self.experiment.name}: its companions fail"):
+            return {name: Training(*each) for name, each in self.experiment.companions(self.settings).items()}
+
+    def lost(self, metrics: Metrics) -> str | None:
+        if len(metrics["diverged_seeds"]) < metrics["seeds"]:
+            return None
+        rate = metrics["flags"]["learning_rate"]
+        return f"{self.name}: every seed diverged with --learning_rate={rate:g}; use a smaller one"
 
     def metrics(self) -> Metrics:
         labeled = stored(self.run)
-        metrics, fit = (
-            results.summary.metrics(labeled, self.study.experiment.goal),
-            results.arrays.not_diverged(labeled),
-        )
-        with checks.trial(f"experiment {self.study.experiment.name}: its compare fails"):
-            return metrics | {"published": self.study.experiment.compare(fit) if fit.sizes["seed"] else []}
+        metrics, fit = results.summary.metrics(labeled, self.experiment.goal), results.arrays.not_diverged(labeled)
+        with checks.trial(f"experiment {self.experiment.name}: its compare fails"):
+            return metrics | {"published": self.experiment.compare(fit) if fit.sizes["seed"] else []}
 
     def report(self) -> Iterator[RenderableType]:
         """Yields tables of errors and learning, and lines about divergence and run time."""
@@ -78,11 +92,11 @@ class TrainingJob(PopulationsJob["Training"]):
         from matplotlib.figure import Figure
 
         own, others = stored(self.run), {name: stored(other) for name, other in self.beside.items()}
-        failed = f"experiment {self.study.experiment.name}: its draw"
+        failed = f"experiment {self.experiment.name}: its draw"
         kept = "the trained run is kept, and the same command draws it"
         try:
-            draw = self.study.experiment.draw
-            drawings = draw(own, others) if draw else figures.usual(own, self.study.experiment.goal)
+            draw = self.experiment.draw
+            drawings = draw(own, others) if draw else figures.usual(own, self.experiment.goal)
         except Exception as error:  # A user's code may raise anything.
             raise Failed(f"{failed} raised {described_error(error)}; {kept}") from None
         if not isinstance(drawings, Mapping):
@@ -93,29 +107,6 @@ class TrainingJob(PopulationsJob["Training"]):
                 returned = f"returned {type(drawing).__name__} under {name!r}"
                 raise Failed(f"{failed} {returned}; a Figure goes under NAME.png, an animation under NAME.gif; {kept}")
         yield from drawings.items()
-
-
-class Training(Populations[Settings]):
-    """Trains an experiment's population, and evaluates it on the probes."""
-
-    job = TrainingJob
-
-    keeps = True
-
-    @property
-    def populations(self) -> tuple[Settings, ...]:
-        return (self.settings,)
-
-    @cached_property
-    def companions(self) -> Mapping[str, Training]:
-        with checks.trial(f"experiment {self.experiment.name}: its companions fail"):
-            return {name: Training(*each) for name, each in self.experiment.companions(self.settings).items()}
-
-    def lost(self, metrics: Metrics) -> str | None:
-        if len(metrics["diverged_seeds"]) < metrics["seeds"]:
-            return None
-        rate = metrics["flags"]["learning_rate"]
-        return f"{self.name}: every seed diverged with --learning_rate={rate:g}; use a smaller one"
 
 
 def _unlearned(every: Sequence[Mapping[str, Any]]) -> Iterator[RenderableType]:
