@@ -192,10 +192,10 @@ def untrained(task, model, losses=(0.1, 0.3, 0.2), diverged=(1,), measures=None)
     """Networks that nobody trained: of these losses, and with all their weights zero."""
     from lstm_toys.networks.training import LastGood, Record
     from lstm_toys.populations import records
-    from lstm_toys.populations.specification import TrainingRequest, specify
+    from lstm_toys.populations.specification import specify
     from lstm_toys.populations.trained import Networks
 
-    spec, start = specify(TrainingRequest(task, model, seeds=len(losses), steps=2, learning_rate=0.1))
+    spec, start = specify(task, model, seeds=len(losses), steps=2, learning_rate=0.1)
     params = jax.tree.map(lambda leaf: np.zeros((len(losses), *leaf.shape), leaf.dtype), spec.member.params)
     sound = np.where(np.isin(np.arange(len(losses)), diverged), 0, 2)
     measures = np.ones((len(losses), 2, len(task.measured))) if measures is None else measures

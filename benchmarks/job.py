@@ -17,7 +17,7 @@ from lstm_toys.networks import training
 from lstm_toys.networks.cells import Gates
 from lstm_toys.networks.stack import Stack
 from lstm_toys.populations import programs
-from lstm_toys.populations.specification import TrainingRequest, specify
+from lstm_toys.populations.specification import specify
 from lstm_toys.populations.train import PopulationTraining
 from lstm_toys.tasks import families, supervision
 from lstm_toys.tasks.supervision import Task
@@ -129,7 +129,7 @@ def start(job: Workload, members: int) -> InitialWeights:
     def weights(seed: programs.Start) -> PyTree:
         return training.init(how, training.seed_key(jnp.uint32(0), seed.seed), seed.hyper).params
 
-    _, seeds = specify(TrainingRequest(task, job.model, seeds=members, steps=1, learning_rate=job.learning_rate))
+    _, seeds = specify(task, job.model, seeds=members, steps=1, learning_rate=job.learning_rate)
     made = jax.jit(partial(jax.lax.map, weights))(seeds)
     curves = task.examples(jax.random.key(0), {}).inputs
     return InitialWeights(job, np.asarray(curves), jax.tree.map(np.asarray, made))
@@ -145,7 +145,7 @@ def begin(members: int, began: float) -> dict[str, float]:
     devices.configure()
     records: list[float] = []
     job = Workload()
-    request = TrainingRequest(job.task, job.model, seeds=members, steps=4, learning_rate=job.learning_rate)
-    trained = PopulationTraining(*specify(request), monitor=lambda *_: records.append(time.time()))
+    specified = specify(job.task, job.model, seeds=members, steps=4, learning_rate=job.learning_rate)
+    trained = PopulationTraining(*specified, monitor=lambda *_: records.append(time.time()))
     trained.networks()
     return {"compile": trained.seconds["compile"], "first_step": records[1] - began, "bytes": peak()}

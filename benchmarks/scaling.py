@@ -28,7 +28,7 @@ from lstm_toys.execution.cluster import connected
 from lstm_toys.populations import blocks
 from lstm_toys.populations.checkpoints import Checkpoints
 from lstm_toys.populations.group import Group
-from lstm_toys.populations.specification import TrainingRequest, specify
+from lstm_toys.populations.specification import specify
 from lstm_toys.populations.train import PopulationTraining
 
 HERE, ADDRESSES = "none", ("local:1", "local:2")
@@ -86,8 +86,7 @@ def train(members: int, address: str, repeats: int) -> dict[str, Any]:
     devices.configure()
     devices.start()
     job, steps = Workload(), max(50, min(200, 200_000 // members))
-    request = TrainingRequest(job.task, job.model, seeds=members, steps=steps, learning_rate=job.learning_rate)
-    specification, start = specify(request)
+    specification, start = specify(job.task, job.model, seeds=members, steps=steps, learning_rate=job.learning_rate)
     rates, merges = [], []
     with nullcontext() if address == HERE else connected(address, tell=lambda _: None) as cluster:
         for _ in range(repeats):

@@ -15,7 +15,7 @@ import jax.numpy as jnp
 
 import lstm_toys as lt
 from benchmarks import command, timing
-from lstm_toys.populations.specification import TrainingRequest, specify
+from lstm_toys.populations.specification import specify
 from lstm_toys.populations.train import PopulationTraining
 
 POINTS, COUNT, UNITS, SEEDS = 50, 8, 64, 16
@@ -56,8 +56,8 @@ def measure(*, quick: bool) -> command.Results:
 
     def rate(task: lt.Task) -> float:
         model = lt.Stack(len(task.output_features), (UNITS,), "dense")
-        request = TrainingRequest(task, model, seeds=SEEDS, steps=steps, learning_rate=0.003, optimizer="adam")
-        training = PopulationTraining(*specify(request))
+        specified = specify(task, model, seeds=SEEDS, steps=steps, learning_rate=0.003, optimizer="adam")
+        training = PopulationTraining(*specified)
         training.networks()
         return training.member_steps / training.seconds["train"]
 

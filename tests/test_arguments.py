@@ -15,7 +15,7 @@ import xarray as xr
 import lstm_toys as lt
 from experiments.line import EXPERIMENT
 from lstm_toys import arguments
-from lstm_toys.populations.specification import TrainingRequest, specify
+from lstm_toys.populations.specification import specify
 
 X = lt.time_points(12)
 LINE = {"slope": 0.5, "intercept": 0.25}
@@ -31,7 +31,7 @@ pytestmark = pytest.mark.usefixtures("as_users_have_it", "drawing")
 
 def specified(**options):
     """All that the numbers of a training depend on."""
-    made, start = specify(TrainingRequest(TASK, MODEL, **{**OPTIONS, **options}))
+    made, start = specify(TASK, MODEL, **{**OPTIONS, **options})
     start = jax.tree.map(lambda leaf: (leaf.dtype, leaf.tolist()), start)
     return start, made.base_seed, made.block, made.kept_steps, made.recorded.tolist(), made.frames.tolist()
 
@@ -336,4 +336,4 @@ def test_the_values_of_drawn_examples_are_checked_before_they_are_compiled(said,
 
     task = lt.Task(examples, Y, Y, sequence=True, loss="binary_cross_entropy", **options)
     with pytest.raises(ValueError, match=f"^{said}"):
-        specify(TrainingRequest(task, MODEL, **OPTIONS))
+        specify(task, MODEL, **OPTIONS)

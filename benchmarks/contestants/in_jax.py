@@ -14,7 +14,7 @@ from jaxtyping import Array, Float, Int, PyTree
 from benchmarks.job import LEAVES, InitialWeights, State, Trainer, Weights, Workload, take
 from lstm_toys.execution import devices
 from lstm_toys.populations import blocks, programs
-from lstm_toys.populations.specification import TrainingRequest, specify
+from lstm_toys.populations.specification import specify
 
 CHUNK = 20
 """Steps between two records, as in an experiment of 4,000 steps."""
@@ -27,8 +27,7 @@ def engine(job: Workload, start: InitialWeights) -> Trainer:
     """
     devices.configure()
     mesh = blocks.mesh()
-    request = TrainingRequest(job.task, job.model, seeds=start.members, steps=1, learning_rate=job.learning_rate)
-    specification, seeds = specify(request)
+    specification, seeds = specify(job.task, job.model, seeds=start.members, steps=1, learning_rate=job.learning_rate)
     block = specification.block
     size = blocks.group_size(start.members, block, mesh.size)
     initialize, train_until = programs.compile_programs(specification, size, mesh)

@@ -1,7 +1,7 @@
-"""Checks the arguments of a training, and specifies it."""
+"""Checks the arguments of a training, and splits them into what members share and what differs between them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import flax.linen as nn
@@ -28,52 +28,44 @@ RECORDS = 200
 MOST = 2**31 - 1
 
 
-@dataclass(frozen=True, eq=False)
-class TrainingRequest:
-    """What is to be trained, as it was given; `specify` checks it. `lstm_toys.train` describes the other arguments.
+def specify(
+    task: Task,
+    model: nn.Module,
+    *,
+    seeds: int | Int[np.ndarray, " M"],
+    steps: int | Sequence[int],
+    optimizer: str | optax.GradientTransformation | CustomOptimizer = "sgd",
+    numbers: Mapping[str, float | Float[np.ndarray, " M"]] | None = None,
+    base_seed: int = 0,
+    block: int | None = None,
+    frames: int = 0,
+    early_stopping: EarlyStopping = NEVER,
+    initial: Networks | PyTree | None = None,
+    penalty: training.Penalty | None = None,
+    **hyper: float | Float[np.ndarray, " M"] | None,
+) -> tuple[TrainingSpecification, Start]:
+    """Checks the arguments of `lstm_toys.train`, and separates what members share from what differs between them.
 
-    Attributes:
+    Args:
         frames: how many recorded answers to the first training curve are kept.
+        hyper: ``learning_rate``, ``momentum``, ``decay`` and ``noise``; None, or missing: the optimizer's default.
     """
-
-    task: Task
-    model: nn.Module
-    seeds: int | Int[np.ndarray, " M"]
-    steps: int | Sequence[int]
-    learning_rate: float | Float[np.ndarray, " M"] | None = None
-    optimizer: str | optax.GradientTransformation | CustomOptimizer = "sgd"
-    momentum: float | Float[np.ndarray, " M"] | None = None
-    decay: float | Float[np.ndarray, " M"] | None = None
-    numbers: Mapping[str, float | Float[np.ndarray, " M"]] | None = None
-    noise: float | Float[np.ndarray, " M"] = 0.0
-    base_seed: int = 0
-    block: int | None = None
-    frames: int = 0
-    early_stopping: EarlyStopping = NEVER
-    initial: Networks | PyTree | None = None
-    penalty: training.Penalty | None = None
-
-
-def specify(request: TrainingRequest) -> tuple[TrainingSpecification, Start]:
-    """Checks what is to be trained, and separates what members share from each member's start."""
-    task, model, penalty = request.task, request.model, request.penalty
     arguments.instance("task", task, Task, "a Task, such as lt.reproduce makes")
     check_model(model)
-    kind: Kind = request.optimizer
+    kind: Kind = optimizer
     if isinstance(kind, optax.GradientTransformation):
         kind = transforms.custom(kind, programs.parameter_shapes(task, model))
     if penalty is not None:
         arguments.function("penalty", penalty, "a function of parameters, states and training numbers", 3)
-    start = _starts(request, kind)
+    start = _starts(task, kind, seeds, numbers, hyper, other_numbers=penalty is not None)
     if isinstance(kind, CustomOptimizer):
-        given = {*start.hyper.numbers, *(["learning_rate"] if request.learning_rate is not None else [])}
-        kind = kind._replace(injected=tuple(name for name in kind.injected if name in given))
-    if request.initial is not None:
-        initial = _initial(request.initial, programs.parameter_shapes(task, model), len(start.seed))
-        start = start._replace(initial=initial)
-    base_seed = arguments.whole("base_seed", request.base_seed, least=0, most=2**32 - 1)
-    frames = arguments.whole("frames", request.frames, least=0, most=1_000_000)
-    steps = request.steps
+        set_numbers = {*start.hyper.numbers, *(["learning_rate"] if hyper.get("learning_rate") is not None else [])}
+        kind = kind._replace(injected=tuple(name for name in kind.injected if name in set_numbers))
+    if initial is not None:
+        params = _initial(initial, programs.parameter_shapes(task, model), len(start.seed))
+        start = start._replace(initial=params)
+    base_seed = arguments.whole("base_seed", base_seed, least=0, most=2**32 - 1)
+    frames = arguments.whole("frames", frames, least=0, most=1_000_000)
     listed = steps if arguments.several(steps) else [arguments.whole("steps", steps)]
     kept_steps = sorted({*arguments.wholes("steps", listed, least=0, most=MOST)})
     first = jax.tree.map(lambda leaf: jnp.asarray(leaf[0]), start)
@@ -82,10 +74,10 @@ def specify(request: TrainingRequest) -> tuple[TrainingSpecification, Start]:
     (of_step, *_), (of_record, *_) = programs.shown(task), programs.shown(task, recorded=True)
     of_step = task.batch or of_step
     recorded = recorded_steps(kept_steps, 3 * of_record // of_step if of_record > of_step else 1)
-    early_stopping = _fitting(task, request.early_stopping, len(recorded))
+    early_stopping = _fitting(task, early_stopping, len(recorded))
     if early_stopping.validation is not None:
         training.recorded_set(early_stopping.validation, jax.random.key(0), first.hyper)
-    block = programs.suitable_block(task, model, penalty) if request.block is None else request.block
+    block = programs.suitable_block(task, model, penalty) if block is None else block
     in_turn = programs.curves_at_once(task, model, penalty) == 1
     specification = TrainingSpecification(
         procedure=training.Procedure(task, model, kind, early_stopping, penalty, in_turn),
@@ -95,7 +87,7 @@ def specify(request: TrainingRequest) -> tuple[TrainingSpecification, Start]:
         recorded=recorded,
         frames=frame_indices(len(recorded), frames),
         coefficients=tuple(sorted({*start.hyper.numbers} - {*task.numbers, *transforms.numbers(kind)})),
-        continues=request.initial is not None,
+        continues=initial is not None,
     )
     return specification, start
 
@@ -103,62 +95,73 @@ def specify(request: TrainingRequest) -> tuple[TrainingSpecification, Start]:
 def _initial(initial: Any, shapes: PyTree[jax.ShapeDtypeStruct], members: int) -> PyTree[Float[np.ndarray, "M ..."]]:
     """Parameters for each member, from networks or from parameters with or without an axis of members."""
     params = initial.params if isinstance(initial, Networks) else initial
-    own, expected = (
-        {jax.tree_util.keystr(path, simple=True, separator="/"): leaf for path, leaf in jax.tree.leaves_with_path(each)}
-        for each in (params, shapes)
+    leaves, expected = (
+        {jax.tree_util.keystr(path, simple=True, separator="/"): leaf for path, leaf in jax.tree.leaves_with_path(tree)}
+        for tree in (params, shapes)
     )
-    if different := own.keys() ^ expected.keys():
+    if different := leaves.keys() ^ expected.keys():
         raise arguments.refused("initial", f"parameters of the model, {', '.join(expected)}", f"{min(different)}")
-    one = all(np.shape(own[name]) == leaf.shape for name, leaf in expected.items()) and params is initial
+    one = all(np.shape(leaves[name]) == leaf.shape for name, leaf in expected.items()) and params is initial
     for name, leaf in expected.items():
         axes = " ".join(map(str, leaf.shape if one else (members, *leaf.shape)))
-        arguments.array(f"{name} of initial", own[name], axes, hint="" if one else ", with one entry per member first")
-    leaves = [np.asarray(own[name], leaf.dtype) for name, leaf in expected.items()]
-    several = jax.tree.unflatten(jax.tree.structure(shapes), leaves)
+        arguments.array(
+            f"{name} of initial", leaves[name], axes, hint="" if one else ", with one entry per member first"
+        )
+    arrays = [np.asarray(leaves[name], leaf.dtype) for name, leaf in expected.items()]
+    several = jax.tree.unflatten(jax.tree.structure(shapes), arrays)
     return jax.tree.map(lambda leaf: np.repeat(leaf[None], members, axis=0), several) if one else several
 
 
-def _starts(request: TrainingRequest, optimizer: Kind) -> Start:
-    """Checks seeds and hyperparameters, and returns them for every member, every leaf ``[M]``."""
-    seeds, wanted = request.seeds, request.task.numbers
+def _starts(
+    task: Task,
+    optimizer: Kind,
+    seeds: int | Int[np.ndarray, " M"],
+    numbers: Mapping[str, float | Float[np.ndarray, " M"]] | None,
+    hyper: Mapping[str, float | Float[np.ndarray, " M"] | None],
+    *,
+    other_numbers: bool,
+) -> Start:
+    """Checks seeds and hyperparameters, and returns them for every member, every leaf ``[M]``.
+
+    ``other_numbers``: whether numbers of any name are allowed, since a penalty may take them.
+    """
     if arguments.several(seeds):
         members = np.array(arguments.wholes("seeds", seeds, least=0, most=2**32 - 1))
     else:
         members = np.arange(arguments.whole("seeds", seeds, least=1, most=MOST))
-    values = {} if request.numbers is None else request.numbers
+    values = {} if numbers is None else numbers
     arguments.mapping("numbers", values, "training numbers by name")
-    others = () if request.penalty is None else tuple(values)  # A penalty may take any number.
-    injected = transforms.numbers(optimizer)
-    if both := {*wanted} & {*injected}:
+    others, injected = tuple(values) if other_numbers else (), transforms.numbers(optimizer)
+    if both := {*task.numbers} & {*injected}:
         raise ValueError(f"{min(both)} is both a training number of the task and injected by the optimizer; rename one")
-    if not {*wanted} <= values.keys() <= {*wanted, *others, *injected}:
+    if not {*task.numbers} <= values.keys() <= {*task.numbers, *others, *injected}:
         more = f" and numbers that its optimizer injects, {injected}" if isinstance(optimizer, CustomOptimizer) else ""
-        raise ValueError(f"this task takes the training numbers {sorted(wanted)}{more}, not {sorted(values)}")
-    own = optimizer if isinstance(optimizer, CustomOptimizer) else None
+        raise ValueError(f"this task takes the training numbers {sorted(task.numbers)}{more}, not {sorted(values)}")
+    custom = optimizer if isinstance(optimizer, CustomOptimizer) else None
     defaults = {} if isinstance(optimizer, CustomOptimizer) else named(optimizer).defaults
-    chosen = {name: value for name in BOUNDS if (value := getattr(request, name)) is not None}
-    if own is None and "learning_rate" not in chosen:
+    chosen = {name: value for name, value in hyper.items() if value is not None}
+    if custom is None and "learning_rate" not in chosen:
         raise ValueError(
             f"learning_rate is missing: {optimizer!r} needs one; only a user-defined optimizer has its own"
         )
-    if own and "learning_rate" in chosen and "learning_rate" not in own.injected:
+    if custom and "learning_rate" in chosen and "learning_rate" not in custom.injected:
         raise arguments.refused("learning_rate", "None, or numbers where optimizer injects it", chosen["learning_rate"])
     for name in ({"momentum", "decay"} & chosen.keys()) - defaults.keys():
-        expected = f"None, since {'this optimizer' if own else optimizer} has no {name}"
+        expected = f"None, since {'this optimizer' if custom else optimizer} has no {name}"
         raise arguments.refused(name, expected, chosen[name])
 
     def column(name: str, value: Any, **bounds: int) -> Float[np.ndarray, " M"]:
         checked = arguments.numbers(name, value, str(len(members)), **bounds)
         return np.broadcast_to(np.asarray(checked, float), members.shape)
 
-    every = {"learning_rate": None, "momentum": 0.0, "decay": 0.0, "noise": 0.0, **defaults, **chosen}
+    settings = {"learning_rate": None, "momentum": 0.0, "decay": 0.0, "noise": 0.0, **defaults, **chosen}
     columns = {
-        name: np.full(members.shape, np.nan) if own and value is None else column(name, value, **BOUNDS[name])
-        for name, value in every.items()
+        name: np.full(members.shape, np.nan) if custom and value is None else column(name, value, **BOUNDS[name])
+        for name, value in settings.items()
     }
-    names = dict.fromkeys((*wanted, *(each for each in (*injected, *others) if each in values)))
+    names = dict.fromkeys((*task.numbers, *(name for name in (*injected, *others) if name in values)))
     of_task = {name: column(name, values[name]) for name in names}
-    single, of_task = ({name: each.astype(np.float32) for name, each in of.items()} for of in (columns, of_task))
+    single, of_task = ({name: value.astype(np.float32) for name, value in of.items()} for of in (columns, of_task))
     if arguments.several(seeds):
         rows = np.stack([members, *map(np.nan_to_num, (*single.values(), *of_task.values()))], axis=1)
         if len(np.unique(rows, axis=0)) < len(rows):
@@ -192,8 +195,8 @@ def _fitting(task: Task, early_stopping: EarlyStopping, records: int) -> EarlySt
             or not {*goal.among(task.measured)} <= {*task.measured}
         )
     ):
-        told = goal.text(scaled=False, of=task.recorded_on)
-        raise arguments.refused("goal of early_stopping", f"for {', '.join(task.measured)}, as recorded", told)
+        text = goal.text(scaled=False, of=task.recorded_on)
+        raise arguments.refused("goal of early_stopping", f"for {', '.join(task.measured)}, as recorded", text)
     if isinstance(validation, Examples):
         examples = validation
         validation = replace(

@@ -25,7 +25,7 @@ from lstm_toys.populations import answering, blocks, programs, records
 from lstm_toys.populations.checkpoints import Checkpoints, changed
 from lstm_toys.populations.group import CHANGING, Group, last_steps
 from lstm_toys.populations.programs import Start, TrainingSpecification
-from lstm_toys.populations.specification import TrainingRequest, specify
+from lstm_toys.populations.specification import specify
 from lstm_toys.populations.trained import Networks
 from lstm_toys.tasks.goal import NEVER, EarlyStopping
 from lstm_toys.tasks.parameters import NUMBER
@@ -391,7 +391,7 @@ def train(
     arguments.kinds(locals(), checkpoints=Checkpoints | None)
     if not isinstance(monitor, bool):
         arguments.function("monitor", monitor, "True, False, or a function of a step, losses and a mask", 3)
-    request = TrainingRequest(
+    specification, start = specify(
         task,
         model,
         seeds=seeds,
@@ -408,7 +408,6 @@ def train(
         initial=initial,
         penalty=penalty,
     )
-    specification, start = specify(request)
     with TrainingProgress(output.console(), [1.0]) if monitor is True else nullcontext() as bar:
         if bar is not None:
             bar.begin("training", len(start.seed), specification.kept_steps[-1])

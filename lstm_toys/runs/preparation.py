@@ -21,7 +21,7 @@ from lstm_toys.networks.transforms import CustomOptimizer, Kind
 from lstm_toys.populations import programs
 from lstm_toys.populations.checkpoints import Checkpoints
 from lstm_toys.populations.programs import Start, TrainingSpecification
-from lstm_toys.populations.specification import TrainingRequest, specify
+from lstm_toys.populations.specification import specify
 from lstm_toys.populations.train import PopulationTraining
 from lstm_toys.runs.checks import trial
 from lstm_toys.runs.context import RunContext
@@ -173,7 +173,7 @@ class Prepared:
         if not max(steps):  # Untrained networks have a single record.
             early = dataclasses.replace(early, records=0)
         with trial(f"{self.settings} cannot be trained"):
-            request = TrainingRequest(
+            specification, start = specify(
                 self.task,
                 self.model,
                 steps=steps,
@@ -186,7 +186,6 @@ class Prepared:
                 initial=initial,
                 **members,
             )
-            specification, start = specify(request)
         curves = dict.fromkeys(answered, self.curves.answered(training=training))
         return dataclasses.replace(specification, curves=curves, lengths=self.curves.lengths(training=training)), start
 

@@ -18,7 +18,7 @@ import lstm_toys as lt
 from lstm_toys.execution import cluster, signals
 from lstm_toys.populations import blocks, train
 from lstm_toys.populations.checkpoints import Checkpoints
-from lstm_toys.populations.specification import TrainingRequest, specify
+from lstm_toys.populations.specification import specify
 
 X = lt.time_points(20)
 LINES = lt.show(0.1 + 0.5 * np.array([[1.0], [0.3]], np.float32) * X[None], X, ("y",))
@@ -42,7 +42,7 @@ def connected(address, *, tell=print):
 @pytest.fixture(scope="module")
 def here():
     """What a training comes to in this process."""
-    return train.PopulationTraining(*specify(TrainingRequest(TASK, MODEL, **OPTIONS))).networks()
+    return train.PopulationTraining(*specify(TASK, MODEL, **OPTIONS)).networks()
 
 
 @pytest.fixture(scope="module")
@@ -71,9 +71,7 @@ def two():
 
 def training(executor, checkpoints=None, **how):
     """The training of `here`, by an executor."""
-    return train.PopulationTraining(
-        *specify(TrainingRequest(TASK, MODEL, **OPTIONS)), executor=executor, checkpoints=checkpoints, **how
-    )
+    return train.PopulationTraining(*specify(TASK, MODEL, **OPTIONS), executor=executor, checkpoints=checkpoints, **how)
 
 
 def nap(part):

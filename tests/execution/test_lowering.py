@@ -9,7 +9,7 @@ import pytest
 import lstm_toys as lt
 from lstm_toys import processor
 from lstm_toys.execution import devices, lowering
-from lstm_toys.populations.specification import TrainingRequest, specify
+from lstm_toys.populations.specification import specify
 
 pytestmark = pytest.mark.usefixtures("digests")
 
@@ -70,5 +70,5 @@ def test_only_a_program_that_calls_lapack_says_so():
 def test_networks_whose_programs_call_lapack_depend_on_the_processor():
     task, expected = lt.reproduce("line", {"slope": 0.5, "intercept": 0.1}, lt.time_points(5)), devices.fingerprint(4)
     for cell, name in ((lt.Stack(1, (2,)), expected["processor"]), (nn.RNN(nn.GRUCell(1)), processor.name())):
-        specification, start = specify(TrainingRequest(task, cell, seeds=2, steps=1, learning_rate=0.1))
+        specification, start = specify(task, cell, seeds=2, steps=1, learning_rate=0.1)
         assert specification.fingerprint(len(start.seed))["processor"] == name

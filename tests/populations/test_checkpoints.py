@@ -19,12 +19,12 @@ from lstm_toys.execution import devices
 from lstm_toys.networks.training import Record
 from lstm_toys.populations import train
 from lstm_toys.populations.group import CHANGING, Group
-from lstm_toys.populations.specification import TrainingRequest, specify
+from lstm_toys.populations.specification import specify
 
 pytestmark = pytest.mark.usefixtures("digests")
 
 TASK = lt.reproduce("line", {"slope": 0.5, "intercept": 0.1}, lt.time_points(5))
-SPECIFICATION, START = specify(TrainingRequest(TASK, lt.Stack(1, (2,)), seeds=16, steps=(2, 4), learning_rate=0.1))
+SPECIFICATION, START = specify(TASK, lt.Stack(1, (2,)), seeds=16, steps=(2, 4), learning_rate=0.1)
 SHAPES = SPECIFICATION.member
 FINGERPRINT = {"jax": "1", "processor": "this"}
 
@@ -124,7 +124,7 @@ def trained(folder, offset=0.3, *, fingerprint=None, model=MODEL, told=print, **
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(devices, "fingerprint", lambda block, **how: {**own(block, **how), **(fingerprint or {})})
         checkpoints = lt.Checkpoints(Path(folder), 1e9, told)
-        training = train.PopulationTraining(*specify(TrainingRequest(task, model, **options)), checkpoints=checkpoints)
+        training = train.PopulationTraining(*specify(task, model, **options), checkpoints=checkpoints)
         return training, training.networks()
 
 

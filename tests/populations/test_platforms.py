@@ -21,7 +21,7 @@ from lstm_toys.dynamics import interventions, limits, linear, models, system
 from lstm_toys.execution import devices
 from lstm_toys.networks import inside
 from lstm_toys.populations import answering, blocks, programs, states
-from lstm_toys.populations.specification import TrainingRequest, specify
+from lstm_toys.populations.specification import specify
 from lstm_toys.studies.claims import evidence
 from lstm_toys.studies.generalization.measuring import GridMeasures, Part
 from lstm_toys.studies.generalization.settings import Grid
@@ -136,12 +136,11 @@ def test_a_training_calls_no_library(name, monkeypatch):
     if "initial" in options:
         shapes = programs.parameter_shapes(task, model)
         options = {"initial": jax.tree.map(lambda leaf: np.zeros(leaf.shape, leaf.dtype), shapes)}
-    request = TrainingRequest(task, model, **{"seeds": 512, "steps": 1, "learning_rate": 0.1, **options})
     with jax.numpy_dtype_promotion("standard"):  # Optax mixes types.
-        specification, _ = specify(request)
+        specification, _ = specify(task, model, **{"seeds": 512, "steps": 1, "learning_rate": 0.1, **options})
         traced = [function.trace(*given) for function, given in programs.calls(specification, 512, blocks.mesh())]
     assert specification.block == blocks.MOST_FITTING
-    assert programs.curves_at_once(task, model, request.penalty) == (task.batch or programs.shown(task)[0])
+    assert programs.curves_at_once(task, model, options.get("penalty")) == (task.batch or programs.shown(task)[0])
     assert [calls(each) for each in traced] == [NOTHING, NOTHING]
 
 
@@ -341,7 +340,7 @@ def test_the_bytes_of_a_member_are_about_those_of_the_compiled_program(name):
     task, model, options = TRAININGS[name]
     task, options = tasks()[task], {"steps": 1, "learning_rate": 0.1, "block": 16, **options, "seeds": 32}
     model = model if name == "own model" else model.clone(hidden=(32,))
-    specification, _ = specify(TrainingRequest(task, model, **options))
+    specification, _ = specify(task, model, **options)
     specification = dataclasses.replace(specification, procedure=specification.procedure._replace(curves_in_turn=False))
     function, given = programs.calls(specification, 32, blocks.mesh())[1]
     with jax.numpy_dtype_promotion("standard"):  # Optax mixes types.

@@ -13,7 +13,7 @@ import xarray as xr
 import lstm_toys as lt
 from conftest import carry_out, rarely
 from lstm_toys.populations import blocks, programs, train
-from lstm_toys.populations.specification import TrainingRequest, specify
+from lstm_toys.populations.specification import specify
 from lstm_toys.results import arrays
 from lstm_toys.tasks.goal import NEVER
 
@@ -29,7 +29,7 @@ BEST = lt.EarlyStopping(goal=GOAL, records=HOLD, best=True, validation=OTHER)
 def trained(seeds=9, steps=STEPS, task=TASK, stopping=NEVER, **how):
     """A training as commands stop it and continue it, and its networks."""
     options = {"learning_rate": 0.3, "optimizer": "momentum", "frames": 3, "early_stopping": stopping}
-    specified = specify(TrainingRequest(task, MODEL, seeds=seeds, steps=steps, **options))
+    specified = specify(task, MODEL, seeds=seeds, steps=steps, **options)
     training = train.PopulationTraining(*specified, **how)
     return training, training.networks()
 

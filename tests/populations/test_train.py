@@ -21,7 +21,7 @@ from lstm_toys.networks import training
 from lstm_toys.networks.stack import Stack
 from lstm_toys.populations import answering, blocks, specification, train
 from lstm_toys.populations.checkpoints import Checkpoints
-from lstm_toys.populations.specification import TrainingRequest, specify
+from lstm_toys.populations.specification import specify
 from lstm_toys.tasks import families, supervision
 
 ROOT = Path(__file__).parents[2]
@@ -40,7 +40,7 @@ def trained(seeds=3, steps=40, task=TASK, **options):
 
 def watched(seeds=3, learning_rate=0.1, **how):
     """The same training, as commands stop it and continue it."""
-    specified = specify(TrainingRequest(TASK, MODEL, seeds=seeds, steps=40, learning_rate=learning_rate))
+    specified = specify(TASK, MODEL, seeds=seeds, steps=40, learning_rate=learning_rate)
     training = train.PopulationTraining(*specified, **how)
     return training, training.networks()
 
