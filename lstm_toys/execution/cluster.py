@@ -197,7 +197,8 @@ def connected(address: str, *, tell: Callable[[str], None]) -> Iterator[Cluster]
         except (Lost, Unreachable):
             raise
         except Exception as error:  # The replies of other programs raise anything.
-            raise Unreachable(f"no scheduler can be reached: {_reason(error)}") from None
+            reason = "what listens there does not reply" if isinstance(error, TimeoutError) else _reason(error)
+            raise Unreachable(f"no scheduler can be reached: {reason}") from None
         yield cluster
 
 
@@ -205,7 +206,10 @@ def connected(address: str, *, tell: Callable[[str], None]) -> Iterator[Cluster]
 def _client(address: str) -> Iterator[Client]:
     """Connects to a scheduler, or starts one with workers on this machine."""
     if not address.startswith(LOCAL):
-        place = address if "://" in address else json.loads(files.content(address))["address"]
+        try:
+            place = address if "://" in address else json.loads(files.content(address))["address"]
+        except (KeyError, TypeError, ValueError):
+            raise Unreachable(f"{address} is not a scheduler file; name one that a scheduler wrote") from None
         asyncio.run(_greet(place))
         with Client(place, set_as_default=False) as client:
             yield client
