@@ -37,14 +37,14 @@ PATIENCE = 60.0
 REACHED = 10.0
 """Seconds within which a scheduler must accept a connection, and reply to a request."""
 
-ASKED = 1.0
+COUNTING = 1.0
 """Seconds between two requests for the number of workers."""
 
 TRIES = 3
 """Maximum number of attempts for a part that raises an exception or whose workers die."""
 
 PAUSE = 0.02
-"""Seconds between two looks for parts that are done."""
+"""Seconds between two checks for finished parts."""
 
 AHEAD = 2
 """Parts submitted per worker, so that workers do not wait for the client."""
@@ -52,7 +52,7 @@ AHEAD = 2
 CODE = ("dynamics", "studies")
 """Folders of code that workers may run, in addition to `code.BELOW`."""
 
-NOBODY = "there has been no worker for {:.0f} s"
+NO_WORKER = "there has been no worker for {:.0f} s"
 
 
 class Unreachable(Exception):
@@ -79,8 +79,8 @@ def fingerprint() -> dict[str, Any]:
 
 
 @cache
-def started() -> dict[str, Any]:
-    """Initializes a worker's devices, and returns its fingerprint."""
+def worker_fingerprint() -> dict[str, Any]:
+    """Initializes a worker's devices, once, and returns its fingerprint."""
     devices.configure()
     devices.start()
     return fingerprint()
@@ -89,8 +89,8 @@ def started() -> dict[str, Any]:
 def check(expected: dict[str, Any]) -> None:
     """Raises Differing unless this worker's fingerprint is as expected."""
     with _starting:  # Not the lock of parts, which would make the caller wait for the current part.
-        own = started()
-    if differing := [name for name, value in expected.items() if own.get(name) != value]:
+        actual = worker_fingerprint()
+    if differing := [name for name, value in expected.items() if actual.get(name) != value]:
         raise Differing(f"differs from this process in {', '.join(differing)}")
 
 
@@ -125,7 +125,7 @@ class Cluster(Executor):
         try:
             self._client.wait_for_workers(1, timeout=PATIENCE)
         except TimeoutError:
-            raise Lost(NOBODY.format(PATIENCE)) from None
+            raise Lost(NO_WORKER.format(PATIENCE)) from None
         try:
             replies = self._client.run(check, self._expected, on_error="return", callback_timeout=PATIENCE)
         except TimeoutError:
@@ -144,17 +144,17 @@ class Cluster(Executor):
         Raises Lost if there was no worker for `PATIENCE` seconds, the scheduler does not reply, a worker differs from
         this process, or parts failed once all others are done; Unreachable if the function cannot be sent.
         """
-        new, seen, asked, workers = iter(parts), time.monotonic(), -math.inf, 0
-        running, failed, sent = dict[Future[Any], Part](), dict[str, BaseException | None](), packed(function)
+        waiting, last_seen, counted_at, workers = iter(parts), time.monotonic(), -math.inf, 0
+        running, failed, pickled = dict[Future[Any], Part](), dict[str, BaseException | None](), packed(function)
         try:
             while not stop():
-                if time.monotonic() - asked > ASKED:
-                    workers, asked = self.workers, time.monotonic()
-                    seen = asked if workers else seen
-                if time.monotonic() - seen > PATIENCE:
-                    raise Lost(NOBODY.format(PATIENCE))
-                for part in islice(new, max(0, AHEAD * workers - len(running))):
-                    future = self._client.submit(work, sent, self._expected, part, pure=False, retries=TRIES - 1)
+                if time.monotonic() - counted_at > COUNTING:
+                    workers, counted_at = self.workers, time.monotonic()
+                    last_seen = counted_at if workers else last_seen
+                if time.monotonic() - last_seen > PATIENCE:
+                    raise Lost(NO_WORKER.format(PATIENCE))
+                for part in islice(waiting, max(0, AHEAD * workers - len(running))):
+                    future = self._client.submit(work, pickled, self._expected, part, pure=False, retries=TRIES - 1)
                     running[future] = part
                 if workers and not running:
                     break
@@ -250,15 +250,19 @@ def _reason(error: BaseException | None) -> str:
 
 def packed(function: Callable[[Any], Any]) -> bytes:
     """Pickles a function, including the code of modules that are not installed; raises Unreachable on failure."""
-    every = [each for each in [*sys.modules.values()] if isinstance(each, ModuleType) and each.__name__ != "__main__"]
+    loaded = [module for module in [*sys.modules.values()] if isinstance(module, ModuleType)]
     # Workers may lack them; experiments have another name where the library is installed.
-    own = [module for module in every if modules.users(getattr(module, "__file__", None) or os.__file__)]
-    for module in own:
+    users = [
+        module
+        for module in loaded
+        if module.__name__ != "__main__" and modules.users(getattr(module, "__file__", None) or os.__file__)
+    ]
+    for module in users:
         cloudpickle.register_pickle_by_value(module)
     try:
         return bytes(cloudpickle.dumps(function))
     except Exception as error:  # User-defined code may raise anything.
         raise Unreachable(f"the experiment cannot be sent to workers: {_reason(error)}") from None
     finally:
-        for module in own:
+        for module in users:
             cloudpickle.unregister_pickle_by_value(module)
