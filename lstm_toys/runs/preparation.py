@@ -1,16 +1,15 @@
 """An experiment under the settings of a population: task, network, probes and curves, made once for all uses."""
 
-import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Int, PyTree
+from jaxtyping import Array, Float, Int
 
 from lstm_toys.execution.lowering import Digests, digest
 from lstm_toys.networks import transforms
@@ -19,14 +18,8 @@ from lstm_toys.networks.stack import Stack
 from lstm_toys.networks.training import Procedure, answers_to, loss
 from lstm_toys.networks.transforms import CustomOptimizer, Kind
 from lstm_toys.populations import programs
-from lstm_toys.populations.checkpoints import Checkpoints
-from lstm_toys.populations.programs import Start, TrainingSpecification
-from lstm_toys.populations.specification import specify
-from lstm_toys.populations.train import PopulationTraining
 from lstm_toys.runs.checks import trial
-from lstm_toys.runs.context import RunContext
 from lstm_toys.runs.experiment import Experiment
-from lstm_toys.runs.folder import Run
 from lstm_toys.runs.identity import TRACED, Settings
 from lstm_toys.tasks.parameters import TRAINING
 from lstm_toys.tasks.probes import Probe, by_points, by_probe, check_probes, curves_of, lengths_of
@@ -151,44 +144,6 @@ class Prepared:
         """A short description of the network for tables."""
         return self.settings.network if self.experiment.model is None else type(self.model).__name__
 
-    def specify(
-        self,
-        steps: Sequence[int],
-        answered: Sequence[int],
-        members: Mapping[str, Any],
-        initial: PyTree | None = None,
-        *,
-        training: bool = True,
-    ) -> tuple[TrainingSpecification, Start]:
-        """Specifies a training of these networks.
-
-        Args:
-            steps: steps after which parameters are kept, the last one included.
-            answered: those after which curves are answered.
-            members: seeds, training numbers and traced settings of each member.
-            initial: parameters of each member to train on from; None: members begin untrained.
-            training: whether the first training curve is answered, too, also for the frames of an animation.
-        """
-        early = dataclasses.replace(self.settings.early_stopping, goal=self.experiment.goal)
-        if not max(steps):  # Untrained networks have a single record.
-            early = dataclasses.replace(early, records=0)
-        with trial(f"{self.settings} cannot be trained"):
-            specification, start = specify(
-                self.task,
-                self.model,
-                steps=steps,
-                optimizer=self.optimizer,
-                base_seed=self.settings.base_seed,
-                block=self.block,
-                frames=self.experiment.frames if training else 0,
-                early_stopping=early,
-                penalty=self.experiment.penalty,
-                initial=initial,
-                **members,
-            )
-        curves = dict.fromkeys(answered, self.curves.answered(training=training))
-        return dataclasses.replace(specification, curves=curves, lengths=self.curves.lengths(training=training)), start
-
     def declared_digests(self) -> Digests:
         """Digests of the declarations that are part of results."""
         return {
@@ -221,32 +176,3 @@ def network(experiment: Experiment, task: Task, settings: Settings) -> nn.Module
         return model
     shape = len(task.output_features), settings.hidden, settings.readout, task.sequence
     return Stack(*shape, cell=settings.cell, gates=settings.gates)
-
-
-def begin(
-    prepared: Prepared,
-    specified: tuple[TrainingSpecification, Start],
-    run: Run,
-    context: RunContext,
-    part: int,
-) -> PopulationTraining:
-    """Announces a training by what distinguishes it from others of the command, or by its network, and sets it up.
-
-    ``part`` is its number among the trainings of the run, which have folders of checkpoints of their own.
-    """
-    tell = context.progress.tell
-    checkpoints = Checkpoints(run.checkpoints / str(part), context.options.checkpoint_every, tell)
-    training = PopulationTraining(
-        *specified,
-        executor=context.executor,
-        checkpoints=checkpoints,
-        monitor=context.progress,
-        stop=context.interruption,
-        on_divergence=context.options.on_divergence,
-    )
-    steps, name = specified[0].kept_steps[-1], prepared.experiment.name
-    label = context.labels.get(prepared.settings) or prepared.words
-    context.progress.begin(f"{name} ({label})", training.count, steps, -(-training.count // training.group_size))
-    if checkpoints.newest:
-        tell(f"continues from {checkpoints.newest}")
-    return training

@@ -10,7 +10,7 @@ from lstm_toys.runs import command_line
 from lstm_toys.runs.identity import differences
 from lstm_toys.studies.claims import choices
 from lstm_toys.studies.sweep.settings import expand
-from lstm_toys.studies.training.populations import shapes
+from lstm_toys.studies.training.shapes import shapes
 
 
 def settings(*arguments, experiment=sine.EXPERIMENT):
@@ -52,7 +52,7 @@ def test_what_follows_from_another_setting_is_not_said():
 )
 def test_no_two_programs_of_a_sweep_are_called_the_same(grid):
     every, _ = expand(sine.EXPERIMENT, [(name, values.split()) for name, values in grid.items()], [])
-    told = differences(shape.prepared.settings for shape in shapes(every, sine.EXPERIMENT))
+    told = differences(shape.settings for shape in shapes(every, sine.EXPERIMENT))
     compiled = [name for name in grid if name not in ("learning_rate", "steps", "train_amplitude")]
     expected = {
         ", ".join(f"{name} {value}" for name, value in sorted(zip(compiled, chosen, strict=True), key=order))

@@ -45,7 +45,7 @@ class Sweep(Populations[SweepSettings]):
         size = sum(
             leaf.size * leaf.dtype.itemsize * shape.members * len(shape.budgets)
             for shape in self.shapes
-            for leaf in jax.tree.leaves(programs.parameter_shapes(shape.prepared.task, shape.prepared.model))
+            for leaf in jax.tree.leaves(programs.parameter_shapes(shape.task, shape.model))
         )
         return self.settings.keep_networks or size < KEPT
 

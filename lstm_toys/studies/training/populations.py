@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import json
 from abc import abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property, lru_cache
 from importlib import import_module
 from itertools import chain
@@ -19,7 +19,6 @@ from typing import Any
 
 import jax
 import numpy as np
-from jaxtyping import Int
 
 from lstm_toys import arguments, results
 from lstm_toys.execution import CALLBACK, code
@@ -30,91 +29,13 @@ from lstm_toys.populations.group import Group
 from lstm_toys.populations.programs import Start, TrainingSpecification
 from lstm_toys.populations.train import PopulationTraining
 from lstm_toys.populations.trained import digests_of
-from lstm_toys.runs import checks, preparation
+from lstm_toys.runs import checks
 from lstm_toys.runs.context import RunContext
 from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.folder import Run
-from lstm_toys.runs.identity import SWEPT, Identified, Settings, differences
-from lstm_toys.runs.preparation import Prepared
+from lstm_toys.runs.identity import Identified, Settings, differences
 from lstm_toys.runs.study import Metrics, Study, differing
-from lstm_toys.tasks.goal import NEVER
-from lstm_toys.tasks.parameters import NUMBER
-
-
-@dataclass(frozen=True)
-class Shape:
-    """Populations that share compiled programs: they differ only in traced hyperparameters, in steps, and in networks
-    that they train on from.
-
-    Attributes:
-        prepared: the experiment under the settings of one of them, from which to read shared values.
-        numbers: by traced hyperparameters, training numbers and the run to train on from, the number of the population
-            by steps.
-    """
-
-    prepared: Prepared
-    numbers: dict[tuple[tuple[tuple[str, float], ...], Study[Any] | None], dict[int, int]]
-
-    @property
-    def budgets(self) -> list[int]:
-        """The steps at which answers are recorded; every combination is trained to the last."""
-        return sorted({steps for numbers in self.numbers.values() for steps in numbers})
-
-    @property
-    def seeds(self) -> int:
-        return self.prepared.settings.seeds
-
-    @property
-    def members(self) -> int:
-        return self.seeds * len(self.numbers)
-
-    @property
-    def start(self) -> dict[str, Any]:
-        """Seeds and hyperparameters, ``[M]`` each: all seeds of the first combination, then of the second, ..."""
-        every = [dict(hyper) for hyper, _ in self.numbers]
-        columns = {name: np.repeat([each[name] for each in every], self.seeds) for name in every[0]}
-        numbers = {name.removeprefix(NUMBER): columns.pop(name) for name in [*columns] if name.startswith(NUMBER)}
-        return {"seeds": np.tile(np.arange(self.seeds), len(every)), "numbers": numbers, **columns}
-
-    @property
-    def settings(self) -> dict[int, Int[np.ndarray, " M"]]:
-        """The number of each member's population, by steps; -1 where there is none."""
-        return {
-            steps: np.repeat([each.get(steps, -1) for each in self.numbers.values()], self.seeds)
-            for steps in self.budgets
-        }
-
-    def places(self, members: range, steps: int) -> Iterator[tuple[int, slice, slice]]:
-        """Yields the number of each population among members, the slice of its members, and that of their seeds."""
-        for combination, numbers in enumerate(self.numbers.values()):
-            first = combination * self.seeds
-            begin, end = max(members.start, first), min(members.stop, first + self.seeds)
-            if begin < end and steps in numbers:
-                places = slice(begin - members.start, end - members.start), slice(begin - first, end - first)
-                yield numbers[steps], *places
-
-
-def shapes(
-    populations: Sequence[Settings], experiment: Experiment, initial: Mapping[int, Study[Any]] | None = None
-) -> list[Shape]:
-    """Groups populations by the programs that have to be compiled; an optimizer of the user's may need one for each.
-
-    Where networks stop early, records, which decide when, depend on the last step, so that each number of steps is
-    trained by itself. ``initial`` are the runs to train on from, by number of the population.
-    """
-    groups: dict[tuple[Any, ...], Shape] = {}
-    for number, each in enumerate(populations):
-        prepared = Prepared(experiment, each)
-        together = {*prepared.traced, *(["steps"] if each.early_stopping == NEVER else [])}
-        kind = tuple(getattr(each, name) for name in SWEPT if name not in together)
-        hyper = tuple(
-            (name, value)
-            for name, value in each.swept.items()
-            if value is not None and (name in prepared.traced or name.startswith(NUMBER))
-        )
-        shape = groups.setdefault(kind, Shape(prepared, {}))
-        shape.numbers.setdefault((hyper, (initial or {}).get(number)), {})[each.steps] = number
-    return list(groups.values())
+from lstm_toys.studies.training.shapes import Shape, shapes
 
 
 class Populations(Study[Identified]):
@@ -162,45 +83,39 @@ class Populations(Study[Identified]):
         for timesteps, numbers in {each.timesteps: each.numbers for each in self.populations}.items():
             checks.check_experiment(self.experiment, timesteps, dict(numbers))
         for shape in self.shapes:
-            shape.prepared.check()
+            shape.check()
             if self.keeps and self.experiment.model is not None:
                 with checks.trial(f"experiment {self.experiment.name}: its networks cannot be kept"):
-                    results.saving.described(shape.prepared.model)
+                    results.saving.described(shape.model)
 
     def efforts(self) -> dict[Settings, float]:
-        return {shape.prepared.settings: float(shape.members * shape.budgets[-1]) for shape in self.shapes}
+        return {shape.settings: float(shape.members * shape.budgets[-1]) for shape in self.shapes}
 
     @cached_property
     def _specified(self) -> list[tuple[TrainingSpecification, Start]]:
-        specified = []
-        for shape in self.shapes:
-            kept = *shape.budgets, *shape.prepared.settings.keep_steps
-            about = kept, shape.budgets, shape.start, self._initial(shape)
-            specified.append(shape.prepared.specify(*about, training=not self.several))
-        return specified
+        return [shape.specify(self._initial(shape), training=not self.several) for shape in self.shapes]
 
     def _initial(self, shape: Shape) -> Any:
         """Parameters for each member to train on from; None: networks begin untrained."""
         if not self.needs:
             return None
-        model, runs = shape.prepared.model, [self.needed[min(each.values())] for each in shape.numbers.values()]
+        model, runs = shape.model, [self.needed[min(each.values())] for each in shape.numbers.values()]
         loaded = {run: results.saving.load(run.folder, model=model).params for run in {*runs}}
         return jax.tree.map(lambda *leaves: np.concatenate(leaves), *(loaded[run] for run in runs))
 
     def values(self) -> Digests:
         digests: Digests = {}
-        labels = differences(shape.prepared.settings for shape in self.shapes)
+        labels = differences(shape.settings for shape in self.shapes)
         for shape, (specification, start) in zip(self.shapes, self._specified, strict=True):
-            prepared = shape.prepared
-            parts = {**prepared.declared_digests(), **specification.digests(shape.members), "members": digest(start)}
+            parts = {**shape.declared_digests(), **specification.digests(shape.members), "members": digest(start)}
             if self.keeps and self.experiment.model is not None:
                 # Saved networks refer to the user's class by name, and `lt.load` imports it.
-                parts["model"] = digest(results.saving.signature(prepared.model))
+                parts["model"] = digest(results.saving.signature(shape.model))
             if self.several:
-                digests[labels[prepared.settings] or "networks"] = digest(parts)
+                digests[labels[shape.settings] or "networks"] = digest(parts)
                 digests |= {name: each for name, each in parts.items() if name == CALLBACK}
             else:
-                digests = {**parts, "training curves": digest(prepared.curves.training)}
+                digests = {**parts, "training curves": digest(shape.curves.training)}
         return {**digests, **compiled(), "library": code.library()}
 
     def compute(self, context: RunContext) -> Metrics:
@@ -214,7 +129,7 @@ class Populations(Study[Identified]):
         with ThreadPoolExecutor() as threads, ExitStack() as stack, context.interruption.patient():
             threads.submit(_load_writers)
             for number, (shape, specified) in enumerate(zip(self.shapes, self._specified, strict=True)):
-                trained, groups = preparation.begin(shape.prepared, specified, run, context, number), list[Group]()
+                trained, groups = shape.begin(specified, run, context, number), list[Group]()
                 for group in trained.groups():
                     if self.keeps:
                         groups.append(replace(group, record=None, answers={}))
@@ -261,23 +176,23 @@ class Populations(Study[Identified]):
     ) -> None:
         """Writes the results of a group, which has members of several populations, and adds digests of its networks."""
         for steps in shape.budgets:
-            labeled = self._labeled(shape.prepared, specification, group, steps)
+            labeled = self._labeled(shape, specification, group, steps)
             every = digests_of(group.kept[steps].params)
             for population, members, seeds in shape.places(group.members, steps):
                 file.write(population, seeds, labeled.isel(seed=members))
                 digests[population][seeds] = every[members]
 
-    def _labeled(self, prepared: Prepared, specification: TrainingSpecification, group: Group, steps: int) -> Any:
+    def _labeled(self, shape: Shape, specification: TrainingSpecification, group: Group, steps: int) -> Any:
         """Labels what a training until ``steps`` stores of a group; of several, without training set and frames."""
-        experiment, curves = self.experiment, prepared.curves
+        experiment, curves = self.experiment, shape.curves
         recorded = specification.recorded[: int(np.searchsorted(specification.recorded, steps)) + 1]
         assert group.record is not None, "the group is trained"
         trained = records.tree(specification, group.start, recorded, group.kept[steps], group.record)
         learned, probed = curves.split(group.answers[steps], training=not self.several)
         labeled = results.arrays.tree(
             trained,
-            prepared.task,
-            np.asarray(prepared.x),
+            shape.task,
+            np.asarray(shape.x),
             experiment.span,
             curves.training,
             learned,
@@ -285,7 +200,7 @@ class Populations(Study[Identified]):
             probed,
         )
         if not self.several:
-            labeled = results.arrays.of_networks(labeled, {}, prepared.settings.labels)
+            labeled = results.arrays.of_networks(labeled, {}, shape.settings.labels)
         labeled = results.arrays.in_units(labeled, experiment.scaling)
         if experiment.goal is not None:
             labeled = results.summary.judged(labeled, experiment.goal)
@@ -300,8 +215,7 @@ class Populations(Study[Identified]):
         files = [self.run.results.name]
         for number, (shape, networks) in enumerate(zip(self.shapes, kept, strict=self.keeps)):
             files.append(f"{saving.SWEPT}{number}.json")  # Which has the digests of the others.
-            points = shape.prepared.settings.timesteps
-            saving.save_networks(networks, folder / files[-1], points, shape.settings)
+            saving.save_networks(networks, folder / files[-1], shape.settings.timesteps, shape.populations)
         return files
 
 
