@@ -16,7 +16,7 @@ from lstm_toys.networks.inside import inside, last
 from lstm_toys.networks.layer import SLOPE, Layer, squashed
 from lstm_toys.populations import answering, blocks
 from lstm_toys.populations.answering import check_initial
-from lstm_toys.populations.trained import Given
+from lstm_toys.populations.trained import AnyNetworks
 
 Context: TypeAlias = nn.module.InterceptorContext
 
@@ -31,7 +31,7 @@ FAR = 1e4
 
 
 def intervene(
-    networks: Given,
+    networks: AnyNetworks,
     curves: Float[Array, "C T F"] | Float[np.ndarray, "C T F"],
     layer: str,
     units: Sequence[int] | Int[np.ndarray, "S K"],

@@ -35,7 +35,7 @@ from lstm_toys.dynamics.system import (
     once,
     system_of,
 )
-from lstm_toys.populations.trained import Given, resolved
+from lstm_toys.populations.trained import AnyNetworks, resolved
 
 SETTLE, LONG, LONGEST = 300, 2_000, 1_000_000
 """Steps before states are watched; further steps for states that have not reached a limit by then; and the steps up to
@@ -204,7 +204,7 @@ def newton(step: Step, start: State, inputs: Input) -> State:
 
 
 def rest(
-    networks: Given,
+    networks: AnyNetworks,
     visited: Mapping[str, Mapping[str, Float[np.ndarray, "S C T _"]]],
     inputs: Float[np.ndarray, "U F"],
     *,

@@ -30,7 +30,7 @@ from lstm_toys.dynamics.system import (
     once,
     system_of,
 )
-from lstm_toys.populations.trained import Given, resolved
+from lstm_toys.populations.trained import AnyNetworks, resolved
 
 STEPS, FLAT = 100, 1e-14
 """Most steps of the descent, and the gradient of q, in every component, at which q counts as smallest."""
@@ -97,7 +97,7 @@ class SlowPoints(NamedTuple):
 
 
 def slow_points(
-    networks: Given,
+    networks: AnyNetworks,
     visited: Mapping[str, Mapping[str, Float[np.ndarray, "S C T _"]]],
     inputs: Float[np.ndarray, "U F"],
     *,

@@ -15,7 +15,7 @@ from lstm_toys import arguments
 from lstm_toys.networks.inside import inside, last, unbounded
 from lstm_toys.populations import answering, blocks
 from lstm_toys.populations.answering import check_initial
-from lstm_toys.populations.trained import Given, Networks, resolved
+from lstm_toys.populations.trained import AnyNetworks, Networks, resolved
 
 MEMBERS = 8
 """Most networks on a device at a time, which bounds memory."""
@@ -86,7 +86,7 @@ class System:
         return [f"{layer}/{name}/{unit}" for layer, name, units in self.places for unit in range(units)]
 
 
-def system_of(networks: Given, input_size: int) -> System:
+def system_of(networks: AnyNetworks, input_size: int) -> System:
     """Makes the map of the model of networks; its state comprises those of all layers.
 
     Args:

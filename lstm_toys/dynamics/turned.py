@@ -17,7 +17,7 @@ from lstm_toys.dynamics.limits import limits
 from lstm_toys.dynamics.linear import by_modulus
 from lstm_toys.dynamics.models import equilibria
 from lstm_toys.dynamics.system import Input, State, Step, each_network, system_of
-from lstm_toys.populations.trained import Given, resolved
+from lstm_toys.populations.trained import AnyNetworks, resolved
 
 
 class Oscillation(NamedTuple):
@@ -55,7 +55,7 @@ class Oscillation(NamedTuple):
         return matrices
 
 
-def oscillation(networks: Given, inputs: Float[np.ndarray, " U"], rank: int = 0) -> Oscillation:
+def oscillation(networks: AnyNetworks, inputs: Float[np.ndarray, " U"], rank: int = 0) -> Oscillation:
     """Finds, under each constant input, the equilibrium that the zero state reaches, and a complex pair there.
 
     Args:
@@ -98,7 +98,7 @@ def oscillation(networks: Given, inputs: Float[np.ndarray, " U"], rank: int = 0)
 
 
 def edited(
-    networks: Given,
+    networks: AnyNetworks,
     curves: Float[np.ndarray, "C T F"],
     rests: Float[np.ndarray, "S #C D"],
     matrices: Float[np.ndarray, "S #C D D"],
@@ -152,7 +152,7 @@ def _edited(
 
 
 def turn_mode(
-    networks: Given,
+    networks: AnyNetworks,
     curves: Float[Array, "C T 1"] | Float[np.ndarray, "C T 1"],
     factor: float = 1.0,
     decay: float = 1.0,

@@ -15,7 +15,7 @@ from lstm_toys.execution import lowering
 from lstm_toys.networks import training
 from lstm_toys.networks.inside import inside, last, listed
 from lstm_toys.populations import blocks
-from lstm_toys.populations.trained import Given, Networks, resolved
+from lstm_toys.populations.trained import AnyNetworks, Networks, resolved
 
 Initial = Mapping[str, Mapping[str, Float[np.ndarray, "S #C _"] | Float[Array, "S #C _"]]] | None
 """States by layer and name in which networks begin, at one time point; None: zero."""
@@ -30,7 +30,7 @@ with `blocks.GROUP_MEMBERS` members per device a call takes some seconds, after 
 
 
 def answers(
-    networks: Given,
+    networks: AnyNetworks,
     inputs: Float[Array, "C T F"] | Float[np.ndarray, "C T F"],
     *,
     lengths: Int[Array, " C"] | Int[np.ndarray, " C"] | None = None,
@@ -54,7 +54,7 @@ def answers(
         block: number of networks that one compiled program computes; another value changes the last bits. None: the
             ``block`` of the networks, which is that of their training.
         rngs: random keys by name, such as ``{"noise": jax.random.key(0)}``, for a model that asks for random numbers;
-            each network and each curve gets numbers of its own, which depend on its index. None: the model gets no
+            each network and each curve gets different numbers, which depend on its index. None: the model gets no
             random numbers.
 
     Returns:
@@ -90,17 +90,17 @@ def answers(
     return values
 
 
-def own_answers(
+def separate_answers(
     networks: Networks, inputs: Float[np.ndarray, "S C T F"], lengths: Int[np.ndarray, "S C"] | None = None
 ) -> Float[np.ndarray, "S C T A"] | Float[np.ndarray, "S C A"]:
-    """Computes the answers of every network to curves of its own, whatever the other networks are; see `answers`."""
-    program = _own_program(networks.model, blocks.mesh())
+    """Computes the answers of every network to separate curves, regardless of the other networks; see `answers`."""
+    program = _separate_program(networks.model, blocks.mesh())
     values: np.ndarray = in_blocks(program, networks, inputs, networks.block, lengths)
     return values
 
 
 def checked(
-    networks: Given, inputs: Any, block: int | None, *, name: str = "inputs", empty: bool = False
+    networks: AnyNetworks, inputs: Any, block: int | None, *, name: str = "inputs", empty: bool = False
 ) -> tuple[Networks, Any, int]:
     """Checks curves, called ``name``, and networks; returns the networks, the curves and the block."""
     networks = resolved(networks)
@@ -117,23 +117,23 @@ def checked_initial(networks: Networks, initial: Initial, inputs: Float[Any, "C 
     arguments.kinds(locals(), initial=Mapping)
     one = blocks.member(networks.params)
     curve = jax.ShapeDtypeStruct((1, 1, inputs.shape[2]), np.float32)
-    known = jax.eval_shape(lambda *given: inside(networks.model, *given)[1], one, curve)
-    given = {layer: {*names} for layer, names in initial.items() if isinstance(names, Mapping)}
-    if given != {layer: {*names} for layer, names in known.items()}:
-        raise arguments.refused("initial", f"states by layer and name, of all layers, {listed(known)}", initial)
+    shapes = jax.eval_shape(lambda *arguments: inside(networks.model, *arguments)[1], one, curve)
+    names_given = {layer: {*names} for layer, names in initial.items() if isinstance(names, Mapping)}
+    if names_given != {layer: {*names} for layer, names in shapes.items()}:
+        raise arguments.refused("initial", f"states by layer and name, of all layers, {listed(shapes)}", initial)
     check_initial(networks.model, networks.params, inputs.shape[2])
 
     def of_curves(layer: str, name: str, units: int) -> Float[np.ndarray, "S C _"]:
         value = np.asarray(initial[layer][name])
         curves = 1 if value.ndim == 3 and value.shape[1] == 1 else len(inputs)
-        held = arguments.array(
+        states = arguments.array(
             f"initial[{layer!r}][{name!r}]", value, f"{len(networks)} {curves} {units}", finite=False
         )
-        return np.broadcast_to(np.asarray(held, np.float32), (len(networks), len(inputs), units))
+        return np.broadcast_to(np.asarray(states, np.float32), (len(networks), len(inputs), units))
 
     return {
         layer: {name: of_curves(layer, name, leaf.shape[-1]) for name, leaf in names.items()}
-        for layer, names in known.items()
+        for layer, names in shapes.items()
     }
 
 
@@ -174,12 +174,12 @@ def in_blocks(
 ) -> PyTree[Float[np.ndarray, "S C ..."]]:
     """Runs a program of `chunked` for all networks and chunks of `curve_block` curves; see `answers`.
 
-    Curves, and lengths, of each network's own have a leading axis S.
+    If each network has different curves, they and their lengths have a leading axis S.
     """
-    (curves, points, features), mesh, own = inputs.shape[-3:], blocks.mesh(), inputs.ndim == 4
+    (curves, points, features), mesh, separate = inputs.shape[-3:], blocks.mesh(), inputs.ndim == 4
     size, tile, together = _sizes(len(networks), curves, points, block, mesh)
     starts = range(0, max(1, curves), tile)
-    every: Any = networks.params
+    members: Any = networks.params
     if rngs is not None or begun is not None:
         numbers = np.arange(len(networks), dtype=np.uint32)
         rows = len(networks), len(starts), tile // together, together
@@ -188,20 +188,20 @@ def in_blocks(
             padding = (0, 0), (0, len(starts) * tile - leaf.shape[1]), (0, 0)
             return np.pad(leaf, padding).reshape(*rows, leaf.shape[2])
 
-        every = networks.params, numbers, jax.tree.map(in_tiles, begun)
+        members = networks.params, numbers, jax.tree.map(in_tiles, begun)
 
-    def of_own(each: Any, first: int, group: Int[np.ndarray, "blocks N"]) -> Any:
+    def chunks_of(array: Any, first: int, group: Int[np.ndarray, "blocks N"]) -> Any:
         """The chunks of a tile for each network of a group; padding repeats the last."""
-        rows, columns = np.minimum(group, len(each) - 1), np.minimum(np.arange(first, first + tile), curves - 1)
-        chosen = each[rows[..., None], columns].reshape(*group.shape, -1, together, *each.shape[2:])
+        rows, columns = np.minimum(group, len(array) - 1), np.minimum(np.arange(first, first + tile), curves - 1)
+        chosen = array[rows[..., None], columns].reshape(*group.shape, -1, together, *array.shape[2:])
         return blocks.place(chosen, mesh)
 
     def of_group(places: np.ndarray, count: int, group: PyTree) -> PyTree[Float[np.ndarray, "count C ..."]]:
         tiles = []
         for number, first in enumerate(starts):
-            if own:
-                given = [of_own(each, first, places) for each in (inputs, lengths) if each is not None]
-                tiles.append(blocks.flat(program((group, *given)), count))
+            if separate:
+                chunks = [chunks_of(array, first, places) for array in (inputs, lengths) if array is not None]
+                tiles.append(blocks.flat(program((group, *chunks)), count))
                 continue
             chosen = np.asarray(inputs[first : first + tile])
             padded = np.pad(chosen, ((0, tile - len(chosen)), (0, 0), (0, 0))).reshape(-1, together, points, features)
@@ -209,12 +209,12 @@ def in_blocks(
             if lengths is not None:
                 ends = np.pad(lengths[first : first + tile], (0, tile - len(chosen)), constant_values=1)
                 shown.append(jnp.asarray(ends.reshape(-1, together)))
-            members = group
+            part = group
             if rngs is not None or begun is not None:
                 shown += [None if rngs is None else dict(rngs), jnp.uint32(first // together)]
                 states = jax.tree.map(lambda leaf, number=number: leaf[:, :, number], group[2])
-                members = group[0], group[1], states
-            tiles.append(blocks.flat(program(members, *shown), count))
+                part = group[0], group[1], states
+            tiles.append(blocks.flat(program(part, *shown), count))
 
         def whole(*leaves: Shaped[np.ndarray, "count chunks N ..."]) -> Shaped[np.ndarray, "count C ..."]:
             flat = [leaf.reshape(count, -1, *leaf.shape[3:]) for leaf in leaves]
@@ -222,8 +222,8 @@ def in_blocks(
 
         return jax.tree.map(whole, *tiles)
 
-    groups, placed = blocks.groups(len(networks), size, block, mesh.size), blocks.placed(every, size, block, mesh)
-    return blocks.joined(of_group(places, *each) for places, each in zip(groups, placed, strict=True))
+    groups, placed = blocks.groups(len(networks), size, block, mesh.size), blocks.placed(members, size, block, mesh)
+    return blocks.joined(of_group(places, *part) for places, part in zip(groups, placed, strict=True))
 
 
 def count(model: nn.Module, params: PyTree, points: int, features: int, *, name: str = "inputs") -> int:
@@ -231,22 +231,22 @@ def count(model: nn.Module, params: PyTree, points: int, features: int, *, name:
 
     Raises ValueError if they are of another model, or take another number of features than the curves, called ``name``.
     """
-    expected, own = _shapes(model, points, features), _leaves(params)
-    shapes = {name: np.shape(leaf) for name, leaf in own.items()}
+    expected, leaves = _shapes(model, points, features), _leaves(params)
+    shapes = {path: np.shape(leaf) for path, leaf in leaves.items()}
     counts = {shape[:1] for shape in shapes.values()}
-    if {name: shape[1:] for name, shape in shapes.items()} != expected or len(counts) != 1 or counts & {(), (0,)}:
-        own_shapes = {each: shape[1:] for each, shape in shapes.items()}
-        for other in sorted({length for shape in own_shapes.values() for length in shape} - {features}):
-            if _shapes(model, points, other) == own_shapes:
+    of_one = {path: shape[1:] for path, shape in shapes.items()}
+    if of_one != expected or len(counts) != 1 or counts & {(), (0,)}:
+        for other in sorted({length for shape in of_one.values() for length in shape} - {features}):
+            if _shapes(model, points, other) == of_one:
                 raise arguments.refused(f"features of {name}", f"{other}, as of the networks' own curves", features)
-        axes = ", ".join(f"{each} {['S', *shape]}" for each, shape in expected.items())
+        axes = ", ".join(f"{path} {['S', *shape]}" for path, shape in expected.items())
         raise ValueError(
             f"params must be of S networks for curves of {features} features, {axes}, not {arguments.brief(shapes)}; "
             "of one network, jax.tree.map(lambda leaf: leaf[None], params) is"
         )
-    for each, leaf in own.items():
+    for path, leaf in leaves.items():
         if not arguments.real(leaf):
-            raise arguments.refused(f"params {each}", "real numbers", leaf)
+            raise arguments.refused(f"params {path}", "real numbers", leaf)
     return int(counts.pop()[0])
 
 
@@ -293,8 +293,8 @@ def digests_of(
     chunks = [jax.ShapeDtypeStruct((tile // together, together, points, features), jnp.float32)]
     chunks += [] if lengths is None else [jax.ShapeDtypeStruct((tile // together, together), jnp.int32)]
     program = lowering.lowered(f"answering program {name}", _program(model, mesh), members, *chunks)
-    own = [curves] if lengths is None else [curves, lengths]
-    return program | {f"curves {name}": lowering.digest(*own)}
+    shown = [curves] if lengths is None else [curves, lengths]
+    return program | {f"curves {name}": lowering.digest(*shown)}
 
 
 @cache
@@ -303,8 +303,8 @@ def _program(model: nn.Module, mesh: jax.sharding.Mesh, begun: bool = False) -> 
 
 
 @cache
-def _own_program(model: nn.Module, mesh: jax.sharding.Mesh) -> jax.stages.Wrapped:
-    """A program for networks with chunks of curves of their own, and with lengths of these."""
+def _separate_program(model: nn.Module, mesh: jax.sharding.Mesh) -> jax.stages.Wrapped:
+    """A program for networks that each answer chunks of different curves, with their lengths."""
 
     def answered(member: tuple[PyTree, *tuple[Array, ...]]) -> Float[Array, "chunks N ..."]:
         return jax.lax.map(lambda chunk: training.answer(model, member[0], *chunk), member[1:])
@@ -325,11 +325,11 @@ def chunked(function: Callable[..., PyTree], mesh: jax.sharding.Mesh, *, begun: 
 
     def from_states(member: tuple[PyTree, Array, PyTree], *others: Any) -> PyTree[Float[Array, "chunks N ..."]]:
         (params, number, states), (*shown, rngs, first) = member, others
-        own = training.folded(rngs, number)
+        of_network = training.folded(rngs, number)
         places = first + jnp.arange(len(shown[0]), dtype=jnp.uint32)
 
         def of_chunk(at: tuple[Array, tuple[Array, ...], PyTree]) -> PyTree[Float[Array, "N ..."]]:
-            return function(params, *at[1], rngs=training.folded(own, at[0]), initial=at[2])
+            return function(params, *at[1], rngs=training.folded(of_network, at[0]), initial=at[2])
 
         return jax.lax.map(of_chunk, (places, tuple(shown), states))
 

@@ -104,11 +104,13 @@ class Checkpoints:
         self._files[first] = step, last, path
         self._written = time.monotonic()
 
-    def restore(self, specification: TrainingSpecification, group: Group, own: dict[str, Any]) -> list[dict[str, Any]]:
-        """Reads the checkpoint of a group, if one was ever written, into the group.
+    def restore(
+        self, specification: TrainingSpecification, group: Group, current: dict[str, Any]
+    ) -> list[dict[str, Any]]:
+        """Reads the checkpoint of a group, if there is one, into the group.
 
-        Returns the fingerprints of the executions that computed its state, the latest first; ``own`` is that of this
-        execution.
+        Returns the fingerprints of the executions that computed its state, the latest first; ``current`` is the
+        fingerprint of this execution.
 
         Raises:
             Damaged: the checkpoint cannot be read.
@@ -121,17 +123,17 @@ class Checkpoints:
             arrays = read_arrays(path)
             about = json.loads(arrays["about"].tobytes())
         except (OSError, KeyError, ValueError) as error:
-            told = f"cannot be read ({error}); remove it to start this part of the run again"
-            raise Damaged(path, told) from None
+            reason = f"cannot be read ({error}); remove it to start this part of the run again"
+            raise Damaged(path, reason) from None
         if about.get("digest") != specification.training_digest(group.start):
-            other = changed(about["fingerprints"][0], own)
+            other = changed(about["fingerprints"][0], current)
             reason = f", or to this one with another {other}" if other else ""
             raise OtherTraining(path, f"belongs to another training{reason}")
         group.begun = group.step = about["step"]
         group.records = about["records"]
         sound, zero = spec.member.sound, cast(Any, 0)
-        others = (zero if each else None for each in (spec.procedure.early_stopping.validation, spec.procedure.penalty))
-        record = training.Record(zero, zero, zero, zero, *others)
+        validation, penalty = spec.procedure.early_stopping.validation, spec.procedure.penalty
+        record = training.Record(zero, zero, zero, zero, zero if validation else None, zero if penalty else None)
         changing = {name: getattr(spec.member, name) for name in CHANGING} if group.step < spec.kept_steps[-1] else {}
         kept = {step: sound for step in spec.kept_steps if step <= group.step}
         state = dict(zip(SAVED, (changing, kept, record), strict=True))
@@ -140,8 +142,8 @@ class Checkpoints:
         return about["fingerprints"]
 
 
-def changed(earlier: dict[str, Any], own: dict[str, Any]) -> str:
-    """Names what differs between the fingerprints of an execution and of an earlier one: XLA flags, or entries."""
-    flags = " ".join(sorted({*earlier.get("xla_flags", ())} ^ {*own.get("xla_flags", ())}))
-    names = {name: f"XLA flag {flags}" if name == "xla_flags" else name for name in own}
-    return ", ".join(text for name, text in names.items() if own[name] != earlier.get(name))
+def changed(earlier: dict[str, Any], current: dict[str, Any]) -> str:
+    """Names the entries, and the XLA flags, in which an execution's fingerprint differs from an earlier one."""
+    flags = " ".join(sorted({*earlier.get("xla_flags", ())} ^ {*current.get("xla_flags", ())}))
+    names = {name: f"XLA flag {flags}" if name == "xla_flags" else name for name in current}
+    return ", ".join(text for name, text in names.items() if current[name] != earlier.get(name))

@@ -1,4 +1,4 @@
-"""Groups of members, the unit of progress and of checkpoints, with what came of their training so far."""
+"""Groups of members, the unit of progress and of checkpoints, with the state and the records of their training."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -47,27 +47,27 @@ class Group:
     def __str__(self) -> str:
         return f"members {self.members.start:,} to {self.members[-1]:,}"
 
-    def add(self, specification: TrainingSpecification, found: training.Record) -> None:
+    def add(self, specification: TrainingSpecification, new: training.Record) -> None:
         """Adds the records of a call, ``[M, r, ...]``."""
         spec, first = specification, self.records
         if self.record is None:
-            self.record = jax.tree.map(lambda leaf: _zeros(leaf, len(spec.recorded)), found)
-            self.record = self.record._replace(answer=_zeros(found.answer, len(spec.frames)))
-        self.records += found.loss.shape[1]
-        own, framed = slice(first, self.records), np.isin(spec.frames, np.arange(first, self.records))
-        self.record.answer[:, framed] = found.answer[:, spec.frames[framed] - first]
-        for name, leaf in found._asdict().items():
+            self.record = jax.tree.map(lambda leaf: _zeros(leaf, len(spec.recorded)), new)
+            self.record = self.record._replace(answer=_zeros(new.answer, len(spec.frames)))
+        self.records += new.loss.shape[1]
+        places, framed = slice(first, self.records), np.isin(spec.frames, np.arange(first, self.records))
+        self.record.answer[:, framed] = new.answer[:, spec.frames[framed] - first]
+        for name, leaf in new._asdict().items():
             if name != "answer" and leaf is not None:
-                getattr(self.record, name)[:, own] = leaf
+                getattr(self.record, name)[:, places] = leaf
 
     @property
     def taken(self) -> Int[np.ndarray, " M"]:
-        """The number of steps that each network of a trained group has taken."""
+        """The number of steps that each network took, once the group is trained."""
         return last_steps(self.kept[self.step], self.step)
 
 
 def last_steps(sound: training.LastGood, step: int) -> Int[np.ndarray, " M"]:
-    """The number of steps that each network has taken when those that still train have taken ``step``."""
+    """The number of steps that each network has taken: ``step``, or fewer if it stopped early."""
     held = sound.held
     return np.full(np.shape(sound.step), step) if held is None else np.where(held.step >= 0, held.step, step)
 

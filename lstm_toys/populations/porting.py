@@ -9,13 +9,13 @@ from lstm_toys import arguments
 from lstm_toys.networks.cells import cell_class
 from lstm_toys.networks.layer import CANDIDATE, SLOPE
 from lstm_toys.networks.stack import Stack
-from lstm_toys.populations.trained import Given, resolved
+from lstm_toys.populations.trained import AnyNetworks, resolved
 
 COLUMNS = {"lstm": ("input", "forget", CANDIDATE, "output"), "gru": ("r", "z", CANDIDATE), "rnn": (CANDIDATE,)}
 """The gates of torch's layers in torch's order, by the names in ``columns`` of ours; the formulas are the same."""
 
 
-def to_torch(network: Given) -> Any:
+def to_torch(network: AnyNetworks) -> Any:
     """Converts a trained network to a `torch.nn.Module` with the same answers, up to rounding.
 
     Its ``layers`` are a torch.nn.LSTM, GRU or RNN for each layer, and a torch.nn.Linear for a dense readout. With hard
@@ -50,8 +50,8 @@ def to_torch(network: Given) -> Any:
     except ModuleNotFoundError as error:
         raise ImportError("to_torch needs torch; run pip install 'lstm_toys[peers]'") from error
     built = _hard(torch, model.cell) if model.gates == "hard" else getattr(torch.nn, model.cell.upper())
-    own, layers = cell_class(model.cell).columns, []
-    order = [own.index(column) for column in COLUMNS[model.cell]]
+    columns, layers = cell_class(model.cell).columns, []
+    order = [columns.index(column) for column in COLUMNS[model.cell]]
     for name, units in zip(names, model.widths, strict=True):
         weights = {leaf: np.asarray(value[0], np.float32) for leaf, value in params[name].items()}
         dense = "recurrent_kernel" not in weights

@@ -1,4 +1,4 @@
-"""What all members of a population share, and the programs that are compiled from it."""
+"""The specification of a training, which all members of a population share, and the programs compiled from it."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -36,7 +36,7 @@ CurveSets = Mapping[str, Float[np.ndarray, "_ _ F"]]
 
 
 class Start(NamedTuple):
-    """Everything that differs between members of a population: seed numbers, hyperparameters and given parameters."""
+    """Everything that differs between members of a population: seed numbers, hyperparameters, initial parameters."""
 
     seed: UInt32[Array, "*M"] | UInt32[np.ndarray, "*M"]
     hyper: Hyper
@@ -45,7 +45,7 @@ class Start(NamedTuple):
 
 @dataclass(frozen=True)
 class TrainingSpecification:
-    """Everything that all members of a population share; see also `lstm_toys.train`.
+    """A training as all members of a population share it; see also `lstm_toys.train`.
 
     Attributes:
         kept_steps: steps after which the parameters are kept, in ascending order, including the last step.
@@ -53,7 +53,7 @@ class TrainingSpecification:
         frames: indices of the records whose answers are kept.
         curves: sets of curves ``[C, T, F]`` to answer, by kept step.
         lengths: see `answering.answers`, of each set in which curves end before the last time point.
-        procedure: how each of them is trained.
+        procedure: how one network is trained.
         coefficients: names of the training numbers that only the penalty takes.
         continues: whether members begin with given parameters.
     """
@@ -74,13 +74,13 @@ class TrainingSpecification:
         """The shapes of ONE member's arrays."""
         return self.once("member", partial(member_shapes, self.procedure))
 
-    def once(self, what: Any, make: Callable[[], T]) -> T:
-        """Returns what was made before for the same procedure."""
-        made, key = self.procedure.task.programs, (what, self.procedure, self.coefficients, self.continues)
-        if key not in made:
-            made[key] = make()
-        found: T = made[key]
-        return found
+    def once(self, name: Any, make: Callable[[], T]) -> T:
+        """Makes something at the first call for a procedure, and returns the same object at later ones."""
+        cache, key = self.procedure.task.programs, (name, self.procedure, self.coefficients, self.continues)
+        if key not in cache:
+            cache[key] = make()
+        value: T = cache[key]
+        return value
 
     def programs_digests(self, members: int) -> lowering.Digests:
         """Digests of the programs that train the members, on whose number they do not depend."""
@@ -89,12 +89,12 @@ class TrainingSpecification:
         return digests | lowering.lowered("training program", train_until, *end)
 
     def fingerprint(self, members: int) -> dict[str, Any]:
-        """The fingerprint of an execution of the programs that train groups of so many members."""
-        every = [lowering.program(function, *given) for function, given in calls(self, members, blocks.mesh())]
-        return devices.fingerprint(self.block, lapack=any(each.lapack for each in every))
+        """The fingerprint of an execution of the programs that train groups of this many members."""
+        programs = [lowering.program(function, *inputs) for function, inputs in calls(self, members, blocks.mesh())]
+        return devices.fingerprint(self.block, lapack=any(program.lapack for program in programs))
 
     def training_digest(self, start: Start) -> str:
-        """A digest of everything that the training of members with this start depends on, apart from versions."""
+        """A digest of everything on which the training of members with this start depends, apart from versions."""
         programs = {**self.programs_digests(len(start.seed)), **lowering.compiled()}
         steps = [list(self.kept_steps), self.recorded, self.frames]
         return lowering.digest(start, self.member, sorted(programs.items()), steps, self.base_seed)
@@ -103,10 +103,10 @@ class TrainingSpecification:
         """Digests of everything that is computed for some members, except for their start."""
         params, together = self.member.params, blocks.group_size(members, self.block, jax.device_count())
         digests, seeds = self.programs_digests(together), min(members, together)
-        for curves in {id(each): each for each in self.curves.values()}.values():
-            for name, each in curves.items():
+        for sets in {id(sets): sets for sets in self.curves.values()}.values():
+            for name, curves in sets.items():
                 ends = self.lengths.get(name)
-                digests |= answering.digests_of(self.procedure.model, params, each, self.block, seeds, name, ends)
+                digests |= answering.digests_of(self.procedure.model, params, curves, self.block, seeds, name, ends)
         steps, task = [list(self.kept_steps), self.recorded, self.frames, sorted(self.curves)], self.procedure.task
         return digests | {
             "steps": lowering.digest(steps),
@@ -121,7 +121,7 @@ def compile_programs(
     specification: TrainingSpecification, size: int, mesh: jax.sharding.Mesh
 ) -> list[jax.stages.Compiled]:
     """Compiles `calls` for groups of ``size`` members; raises InvalidModel."""
-    return [function.lower(*given).compile() for function, given in calls(specification, size, mesh)]
+    return [function.lower(*inputs).compile() for function, inputs in calls(specification, size, mesh)]
 
 
 def calls(specification: TrainingSpecification, size: int, mesh: jax.sharding.Mesh) -> list[tuple[Any, Any]]:
@@ -134,7 +134,7 @@ def calls(specification: TrainingSpecification, size: int, mesh: jax.sharding.Me
     spec = specification
 
     def make() -> tuple[jax.stages.Wrapped, jax.stages.Wrapped]:
-        begin, train = (partial(each, spec.procedure) for each in (_begin, training.train_until))
+        begin, train = (partial(function, spec.procedure) for function in (_begin, training.train_until))
         together = partial(jax.vmap, axis_name=training.MEMBERS)
         in_turn = blocks.spread(begin, mesh, batch=blocks.members_in_turn)
         return in_turn, blocks.spread(train, mesh, batch=together, donate=True)
@@ -214,12 +214,12 @@ def member_bytes(task: Task, model: nn.Module, penalty: Penalty | None = None) -
 
     how = Procedure(task, model, "adam", penalty=None if penalty is None else total)
 
-    def kept(member: training.Member) -> PyTree:
+    def arrays(member: training.Member) -> PyTree:
         step = jnp.int32(0) if task.fresh else None
-        every = training.training_set(task, member.key, member.hyper, step)
-        batch = jax.tree.map(lambda leaf: leaf[: task.batch], every)
+        examples = training.training_set(task, member.key, member.hyper, step)
+        batch = jax.tree.map(lambda leaf: leaf[: task.batch], examples)
         _, backward = jax.vjp(lambda params: training.answers_to(how, params, batch, {}), member.params)
         return member, backward
 
-    shapes = jax.tree.leaves(jax.eval_shape(kept, member_shapes(how)))
+    shapes = jax.tree.leaves(jax.eval_shape(arrays, member_shapes(how)))
     return sum(leaf.size * leaf.dtype.itemsize for leaf in shapes)

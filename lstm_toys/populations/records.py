@@ -1,4 +1,4 @@
-"""Labels the records of a training."""
+"""Labels the records of a training, and its training set, as xarray datasets."""
 
 from typing import Any
 
@@ -22,10 +22,10 @@ def tree(
 ) -> Any:
     """Returns the records at some of the first steps as an `xarray.DataTree`, with a training set without noise.
 
-    The root has what holds of a network. The node ``training`` has the records, and the training set of the first
-    network; with fresh examples, it is the validation set instead, as the attribute ``recorded_on`` of the loss says.
-    The attribute ``after`` of errors or accuracies is the share that they leave out at the beginning; ``weighted`` is
-    whether the loss weights points or sequences, which the first accuracy then does, too.
+    The root has one value per network, such as ``diverged``. The node ``training`` has the records, and the training
+    set of the first network; with fresh examples, it is the validation set instead, as the attribute ``recorded_on`` of
+    the loss says. The attribute ``after`` of errors or accuracies is the share that they leave out at the beginning;
+    ``weighted`` is whether the loss weights points or sequences, which the first accuracy then does, too.
     """
     import xarray as xr  # Here, so that it is not loaded before a training begins.
 
@@ -66,10 +66,10 @@ def training_set(task: Task, examples: Examples) -> Any:
     """Labels a training set as an `xarray.Dataset`."""
     import xarray as xr
 
-    own, targets = task.with_axes(np.asarray(examples.targets))
+    axes, targets = task.with_axes(np.asarray(examples.targets))
     variables: dict[str, Any] = {
         "train_input": (("example", "time", "feature"), np.asarray(examples.inputs)),
-        "train_target": (("example", *own), targets),
+        "train_target": (("example", *axes), targets),
     }
     if examples.lengths is not None:
         variables["train_length"] = ("example",), np.asarray(examples.lengths)

@@ -1,4 +1,4 @@
-"""Checks the arguments of a training, and splits them into what members share and what differs between them."""
+"""Checks the arguments of a training, and makes its specification and the start of its members."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Hidden and cell states inside trained networks, and networks whose inputs are their own earlier answers."""
+"""Hidden and cell states inside trained networks, and rollouts, in which answers become the next inputs."""
 
 from collections.abc import Callable
 from functools import cache
@@ -14,13 +14,13 @@ from lstm_toys import arguments
 from lstm_toys.networks import training
 from lstm_toys.networks.inside import inside, last
 from lstm_toys.populations import answering, blocks
-from lstm_toys.populations.trained import Given
+from lstm_toys.populations.trained import AnyNetworks
 
 States = dict[str, dict[str, Float[np.ndarray, "S C T _"]]]
 
 
 def states(
-    networks: Given,
+    networks: AnyNetworks,
     inputs: Float[Array, "C T F"] | Float[np.ndarray, "C T F"],
     *,
     initial: answering.Initial = None,
@@ -41,7 +41,7 @@ def states(
         block: number of networks that one compiled program computes; another value changes the last bits. None: the
             ``block`` of the networks, which is that of their training.
         rngs: random keys by name, such as ``{"noise": jax.random.key(0)}``, for a model that asks for random numbers;
-            each network and each curve gets numbers of its own, which depend on its index. None: the model gets no
+            each network and each curve gets different numbers, which depend on its index. None: the model gets no
             random numbers.
 
     Returns:
@@ -90,7 +90,7 @@ class _Carry(NamedTuple):
 
 
 class Rollout(NamedTuple):
-    """Answers of networks whose inputs are their own earlier answers.
+    """Answers of networks whose earlier answers are their inputs.
 
     Attributes:
         answers: one answer for every so many steps, as ``every`` of `lt.rollout` says; answers to the given beginning
@@ -108,7 +108,7 @@ class Rollout(NamedTuple):
 
 
 def rollout(
-    networks: Given,
+    networks: AnyNetworks,
     start: Float[Array, "C T F"] | Float[np.ndarray, "C T F"],
     steps: int,
     feedback: Feedback | None = None,
@@ -136,7 +136,7 @@ def rollout(
         block: number of networks that one compiled program computes; another value changes the last bits. None: the
             ``block`` of the networks, which is that of their training.
         rngs: random keys by name, such as ``{"noise": jax.random.key(0)}``, for a model that asks for random numbers;
-            each network, curve and step gets numbers of its own, which depend on its index. None: the model gets no
+            each network, curve and step gets different numbers, which depend on its index. None: the model gets no
             random numbers.
 
     Returns:
@@ -168,12 +168,12 @@ def rollout(
     parts = []
     for count, members in blocks.placed((networks.params, numbers, begun), size, block, mesh):
         carry, shape = begin(members, jnp.asarray(start, jnp.float32), keys)
-        made = [np.empty((count, shape.shape[2], 0, shape.shape[3]), np.float32)]
+        answers = [np.empty((count, shape.shape[2], 0, shape.shape[3]), np.float32)]
         for first in range(0, steps, CHUNK):
             carry, chunk = advance((carry, members[1]), jnp.int32(min(CHUNK, steps - first)), keys)
             number = np.arange(first + 1, min(first + CHUNK, steps) + 1)
-            made.append(blocks.flat(chunk, count)[:, :, np.flatnonzero(number % every == 0)])
-        parts.append(Rollout(np.concatenate(made, axis=2), blocks.flat(carry.states, count)))
+            answers.append(blocks.flat(chunk, count)[:, :, np.flatnonzero(number % every == 0)])
+        parts.append(Rollout(np.concatenate(answers, axis=2), blocks.flat(carry.states, count)))
     joined: Rollout = blocks.joined(parts)
     return joined
 
@@ -204,15 +204,15 @@ def _programs(
     def advance(
         member: tuple[_Carry, UInt32[Array, ""]], count: Int[Array, ""], rngs: training.Keys
     ) -> tuple[_Carry, Float[Array, "C K A"]]:
-        carry, own = member
+        carry, network = member
 
         def step(carry: _Carry, number: Int[Array, ""]) -> tuple[_Carry, Float[Array, "C A"]]:
-            named = at_step(rngs, own, carry.step + 1)
+            named = at_step(rngs, network, carry.step + 1)
             answers, states = inside(model, carry.params, carry.inputs[:, None], carry.states, **named)
             after = _Carry(carry.params, last(states), following(answers[:, -1], carry.inputs), carry.step + 1)
             return jax.tree.map(lambda new, old: jnp.where(number < count, new, old), after, carry), answers[:, -1]
 
-        carry, made = jax.lax.scan(step, carry, jnp.arange(CHUNK, dtype=jnp.int32))
-        return carry, jnp.swapaxes(made, 0, 1)
+        carry, answers = jax.lax.scan(step, carry, jnp.arange(CHUNK, dtype=jnp.int32))
+        return carry, jnp.swapaxes(answers, 0, 1)
 
     return blocks.spread(begin, mesh), blocks.spread(advance, mesh)

@@ -74,7 +74,7 @@ class PopulationTraining:
     _monitor: Monitor | None = None
     _stop: Callable[[], bool] = staticmethod(lambda: False)
     _on_divergence: Literal["exclude", "stop"] = "exclude"
-    _told_to_stop = False
+    _monitor_stopped = False
     _steps_of_call = 1
 
     def __init__(
@@ -92,7 +92,7 @@ class PopulationTraining:
         self.specification, self._start, self._executor = specification, start, executor or Executor()
         self._checkpoints, self._monitor, self._stop = checkpoints, monitor, stop
         self._on_divergence = on_divergence
-        self.count, self.member_steps, self._every_step = len(start.seed), 0, 0
+        self.count, self.member_steps, self._total_steps = len(start.seed), 0, 0
         self.answers: Mapping[int, Mapping[str, Float[np.ndarray, "M _ ..."]]] = {}
         size = blocks.group_size(self.count, specification.block, self._executor.devices, self._executor.workers)
         self.group_size = checkpoints.group_size(size, self.count) if checkpoints else size
@@ -100,13 +100,13 @@ class PopulationTraining:
         self.fingerprints = [specification.fingerprint(self.group_size)]
 
     def __getstate__(self) -> dict[str, Any]:
-        """A worker only trains the groups that it is given: it neither monitors nor saves them."""
+        """The state that a worker needs, which trains groups, but neither monitors nor saves them."""
         return {"specification": self.specification, "group_size": self.group_size}
 
     @property
     def continued(self) -> bool:
         """Whether some of the steps so far were taken by an earlier execution."""
-        return self.member_steps < self._every_step
+        return self.member_steps < self._total_steps
 
     def networks(self) -> Networks:
         """Trains every group, and joins their members; raises as `train` does."""
@@ -129,10 +129,10 @@ class PopulationTraining:
 
     def joined(self, groups: Iterable[Group]) -> Networks:
         """Joins groups in the order of their members; without records, the networks have no results."""
-        every, spec = sorted(groups, key=lambda group: group.members.start), self.specification
-        parts = ((group.start, group.kept, group.record, group.answers) for group in every)
+        ordered, spec = sorted(groups, key=lambda group: group.members.start), self.specification
+        parts = ((group.start, group.kept, group.record, group.answers) for group in ordered)
         start, kept, record, self.answers = blocks.joined(parts)
-        how, last, steps = spec.procedure, max(kept), spec.recorded[: every[0].records]
+        how, last, steps = spec.procedure, max(kept), spec.recorded[: ordered[0].records]
         return Networks(
             model=how.model,
             params=kept[last].params,
@@ -143,7 +143,7 @@ class PopulationTraining:
             input_features=how.task.input_features,
             output_features=how.task.output_features,
             step=last,
-            kept={step: each.params for step, each in kept.items()},
+            kept={step: sound.params for step, sound in kept.items()},
             labeled=None if record is None else records.tree(spec, start, steps, kept[last], record),
         )
 
@@ -158,7 +158,7 @@ class PopulationTraining:
                 self._note(group.fingerprint)
                 self._save(group)
             self.member_steps += int(np.maximum(group.taken - group.begun, 0).sum())
-            self._every_step += int(group.taken.sum())
+            self._total_steps += int(group.taken.sum())
             wall, total = time.perf_counter() - began, sum(group.seconds.values())
             for name, seconds in group.seconds.items():
                 self.seconds[name] += wall * seconds / total
@@ -166,15 +166,15 @@ class PopulationTraining:
             began = time.perf_counter()
 
     def _begun(self, members: range) -> Group:
-        """A group as its newest checkpoint has it, if there is one."""
+        """A new group, or one in the state of its newest checkpoint."""
         group = Group(members, jax.tree.map(lambda leaf: leaf[members.start : members.stop], self._start))
         if self._checkpoints is not None:
-            own = self.fingerprints[0]
-            for fingerprint in (fingerprints := self._checkpoints.restore(self.specification, group, own)):
+            current = self.fingerprints[0]
+            for fingerprint in (fingerprints := self._checkpoints.restore(self.specification, group, current)):
                 if fingerprint not in self.fingerprints:
                     self._checkpoints.tell(
-                        f"warning: the run was begun with another {changed(fingerprint, own)}; bits may differ from "
-                        "those of an uninterrupted run"
+                        f"warning: the run was begun with another {changed(fingerprint, current)}; bits may differ "
+                        "from those of an uninterrupted run"
                     )
             self._note(*fingerprints)
         return group
@@ -193,8 +193,8 @@ class PopulationTraining:
             called, following = time.perf_counter(), None
             if train_until is not None and requested < total:
                 stops, recorded = next_stops(spec, step, requested, self._steps_of_call)
-                members, found = train_until(members, np.int32(step), stops, recorded)
-                following, step, requested = (found, recorded), int(stops[-1]), requested + int(recorded.sum())
+                members, record = train_until(members, np.int32(step), stops, recorded)
+                following, step, requested = (record, recorded), int(stops[-1]), requested + int(recorded.sum())
                 if step in spec.kept_steps:
                     group.kept[step] = blocks.flat(members.sound, count)
             self._add(group, pending)  # While the devices compute the next steps.
@@ -216,8 +216,8 @@ class PopulationTraining:
         for kept, curves in spec.curves.items():
             networks = spec.procedure.model, group.kept[kept].params
             group.answers[kept] = {
-                name: answering.answers(networks, each, lengths=spec.lengths.get(name), block=spec.block)
-                for name, each in curves.items()
+                name: answering.answers(networks, inputs, lengths=spec.lengths.get(name), block=spec.block)
+                for name, inputs in curves.items()
             }
         group.seconds = {"compile": compiling, "train": trained - began - compiling}
         group.seconds["evaluate"] = time.perf_counter() - trained
@@ -238,10 +238,10 @@ class PopulationTraining:
         ((_, trained),) = blocks.placed(group.member, *how)
         return fresh._replace(**trained)
 
-    def _add(self, group: Group, found: tuple[training.Record, Bool[np.ndarray, " stops"]] | None) -> None:
+    def _add(self, group: Group, pending: tuple[training.Record, Bool[np.ndarray, " stops"]] | None) -> None:
         """Waits for the records of a call, adds them to a group, and looks at all but the last of the training."""
-        if found is not None:
-            record, recorded = blocks.flat(found[0], len(group.members)), found[1]
+        if pending is not None:
+            record, recorded = blocks.flat(pending[0], len(group.members)), pending[1]
             first = group.records
             group.add(self.specification, jax.tree.map(lambda leaf: leaf[:, recorded], record))
             for number in range(first, min(group.records, len(self.specification.recorded) - 1)):
@@ -257,35 +257,35 @@ class PopulationTraining:
                 "look at the task's examples, the noise on them and the model's answers"
             )
         answer = None if self._monitor is None else self._monitor(int(recorded[number]), last, sound)
-        self._told_to_stop |= isinstance(answer, bool | np.bool_) and bool(answer)
+        self._monitor_stopped |= isinstance(answer, bool | np.bool_) and bool(answer)
         # Before the last step a member may recover, unless its loss is NaN.
         diverged = ~sound if number == len(recorded) - 1 else np.isnan(last)
         if self._on_divergence == "stop" and diverged.any():
             raise Diverged(np.unique(seeds[diverged]).tolist(), int(recorded[number]))
 
     def _stopping(self) -> bool:
-        return self._told_to_stop or bool(self._stop())
+        return self._monitor_stopped or bool(self._stop())
 
     def _note(self, *fingerprints: dict[str, Any]) -> None:
-        self.fingerprints += [each for each in fingerprints if each not in self.fingerprints]
+        self.fingerprints += [fingerprint for fingerprint in fingerprints if fingerprint not in self.fingerprints]
 
     def _save(self, group: Group) -> None:
         """Saves a checkpoint of a group, computed by this execution or the one with the group's fingerprint."""
         if self._checkpoints is not None:
             latest = group.fingerprint or self.fingerprints[0]
-            every = [latest, *(each for each in self.fingerprints if each != latest)]
-            self._checkpoints.save(self.specification, group, every)
+            others = [fingerprint for fingerprint in self.fingerprints if fingerprint != latest]
+            self._checkpoints.save(self.specification, group, [latest, *others])
 
 
 def next_stops(
-    specification: TrainingSpecification, step: int, asked: int, steps: int
+    specification: TrainingSpecification, step: int, requested: int, steps: int
 ) -> tuple[Int[np.ndarray, " stops"], Bool[np.ndarray, " stops"]]:
     """Chooses the stops of the next call, at most ``steps`` ahead, and at which of them to record.
 
-    ``asked`` records were requested so far. Fewer steps are taken if parameters are kept earlier, or for
+    ``requested`` records were requested so far. Fewer steps are taken if parameters are kept earlier, or for
     `programs.STOPS`.
     """
-    ahead = specification.recorded[asked:]
+    ahead = specification.recorded[requested:]
     limit = min(step + steps, next(kept for kept in specification.kept_steps if kept >= ahead[0]))
     stops = np.unique(np.append(ahead[ahead <= limit], limit))[: programs.STOPS]
     padding = programs.STOPS - len(stops)
@@ -295,10 +295,10 @@ def next_stops(
 def _numbers(optimizer: Kind, hyper: Hyper) -> dict[str, Float[np.ndarray, " M"]]:
     """The hyperparameters that an optimizer has, and the numbers of training curves, by setting."""
     if isinstance(optimizer, CustomOptimizer):  # Other numbers that it injects are among those of training curves.
-        own = {"learning_rate"} & {*optimizer.injected}
+        names = {"learning_rate"} & {*optimizer.injected}
     else:
-        own = {"learning_rate", *named(optimizer).defaults}
-    traced = {name: getattr(hyper, name) for name in hyper._fields if name in {*own, "noise"}}
+        names = {"learning_rate", *named(optimizer).defaults}
+    traced = {name: getattr(hyper, name) for name in hyper._fields if name in {*names, "noise"}}
     return traced | {f"{NUMBER}{name}": values for name, values in hyper.numbers.items()}
 
 

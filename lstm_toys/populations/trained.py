@@ -81,8 +81,8 @@ class Networks:
     def __post_init__(self) -> None:
         check_model(self.model)
         shape = next(map(np.shape, jax.tree.leaves(self.params)), ())
-        every = np.arange(shape[0] if shape else 0)
-        for name, default in (("seeds", every), ("diverged", every < 0), ("rows", every)):
+        numbers = np.arange(shape[0] if shape else 0)
+        for name, default in (("seeds", numbers), ("diverged", numbers < 0), ("rows", numbers)):
             if getattr(self, name) is None:
                 object.__setattr__(self, name, default)
 
@@ -143,10 +143,12 @@ class Networks:
         """
         chosen = np.ones(len(self), bool)
         for name, value in values.items():
-            known = {"seed": self.seeds, **self.numbers}
-            column = known[arguments.choice("names in sel", name, *known)].astype(np.float32)
+            columns = {"seed": self.seeds, **self.numbers}
+            column = columns[arguments.choice("names in sel", name, *columns)].astype(np.float32)
             if not np.isin(column, value_of := np.float32(arguments.number(name, value))).any():
-                raise arguments.refused(name, f"one of {', '.join(f'{each:g}' for each in np.unique(column))}", value)
+                raise arguments.refused(
+                    name, f"one of {', '.join(f'{number:g}' for number in np.unique(column))}", value
+                )
             chosen &= column == value_of
         if not chosen.any():
             raise ValueError(f"there is no network with all of these: {values}")
@@ -170,8 +172,8 @@ class Networks:
     def __getitem__(self, chosen: Any) -> "Networks":
         rows = np.atleast_1d(np.arange(len(self))[chosen])
         taken = {name: getattr(self, name)[rows] for name in ("seeds", "diverged", "rows")}
-        taken["numbers"] = {name: each[rows] for name, each in self.numbers.items()}
-        taken["kept"] = {step: each if callable(each) else _rows(each, rows) for step, each in self.kept.items()}
+        taken["numbers"] = {name: column[rows] for name, column in self.numbers.items()}
+        taken["kept"] = {step: kept if callable(kept) else _rows(kept, rows) for step, kept in self.kept.items()}
         if self.labeled is not None and not callable(self.labeled):
             taken["labeled"] = self.labeled.isel(seed=rows)
         return replace(self, params=_rows(self.params, rows), **taken)
@@ -180,19 +182,19 @@ class Networks:
         return {name: value for name, value in vars(self).items() if name != "results"}  # They are read again.
 
     def __repr__(self) -> str:
-        every = np.unique(self.seeds).tolist()
-        seeds = f", seed{'s' * (len(every) != 1)} {_together(every)}" if every else ""
+        numbers = np.unique(self.seeds).tolist()
+        seeds = f", seed{'s' * (len(numbers) != 1)} {_together(numbers)}" if numbers else ""
         steps = "" if self.step is None else f", {self.step:,} steps"
         words = f"{counted(len(self), 'network')}{seeds}{steps}"
         return f"<Networks: {words}, {self.diverged.sum():,} diverged>"
 
 
-Given: TypeAlias = Networks | tuple[nn.Module, PyTree[Float[np.ndarray, "S ..."]]]
+AnyNetworks: TypeAlias = Networks | tuple[nn.Module, PyTree[Float[np.ndarray, "S ..."]]]
 """Networks, or a model and the parameters of networks from elsewhere, whose leaves have a leading axis S."""
 
 
-def resolved(networks: Given) -> Networks:
-    """Returns the networks that were given, or those of a model and parameters; raises ValueError for anything else."""
+def resolved(networks: AnyNetworks) -> Networks:
+    """Returns networks as they are, or makes them of a model and parameters; raises ValueError for anything else."""
     if isinstance(networks, Networks):
         return networks
     pair = isinstance(networks, tuple) and len(networks) == 2
@@ -201,7 +203,7 @@ def resolved(networks: Given) -> Networks:
 
 
 def _together(ascending: list[int]) -> str:
-    """Describes different seeds: those without a gap by the first and the last, others one by one."""
+    """Lists seeds, by the first and the last if there is no gap between them."""
     first, last = ascending[0], ascending[-1]
     return f"{first} to {last}" if 1 < len(ascending) == last - first + 1 else listed(ascending, 5)
 
@@ -209,11 +211,11 @@ def _together(ascending: list[int]) -> str:
 def digests_of(params: PyTree[Float[np.ndarray, "S ..."]]) -> list[str]:
     """A digest of each network's parameters; see `Networks.digests`."""
     leaves = {jax.tree_util.keystr(path): np.asarray(leaf) for path, leaf in jax.tree.leaves_with_path(params)}
-    found = [hashlib.sha256() for _ in next(iter(leaves.values()), ())]
+    hashes = [hashlib.sha256() for _ in next(iter(leaves.values()), ())]
     for name, leaf in sorted(leaves.items()):
-        for sha, own in zip(found, leaf, strict=True):
-            sha.update(name.encode() + own.tobytes())
-    return [sha.hexdigest()[:16] for sha in found]
+        for sha, array in zip(hashes, leaf, strict=True):
+            sha.update(name.encode() + array.tobytes())
+    return [sha.hexdigest()[:16] for sha in hashes]
 
 
 def _rows(params: PyTree, rows: Int[np.ndarray, " N"]) -> PyTree:

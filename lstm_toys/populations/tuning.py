@@ -63,7 +63,7 @@ def tune(
         >>> import lstm_toys as lt
         >>> task = lt.reproduce("line", {"slope": 0.5, "intercept": 0.1}, lt.time_points(10))
         >>> tried = lt.tune(task, lt.Stack(1), {"learning_rate": [0.001, 0.1]}, seeds=3, steps=30, base_seed=100)
-        >>> [each.settings["learning_rate"] for each in tried]
+        >>> [combination.settings["learning_rate"] for combination in tried]
         [0.1, 0.001]
     """
     arguments.expect(isinstance(grid, Mapping) and len(grid) > 0, "grid", "lists of values by name", grid)
@@ -72,14 +72,14 @@ def tune(
         arguments.expect(arguments.several(values) and len(values) > 0, f"grid[{name!r}]", "a list of values", values)
     seeds = arguments.whole("seeds", seeds, least=1)
     combinations = [dict(zip(grid, values, strict=True)) for values in product(*grid.values())]
-    every: dict[str, Any] = {name: np.repeat([each[name] for each in combinations], seeds) for name in grid}
+    hyper: dict[str, Any] = {name: np.repeat([values[name] for values in combinations], seeds) for name in grid}
     numbers = np.tile(np.arange(seeds), len(combinations))
-    found = train(task, model, seeds=numbers, base_seed=base_seed, **every, **options).results
-    training = found["training"].to_dataset()
+    results = train(task, model, seeds=numbers, base_seed=base_seed, **hyper, **options).results
+    training = results["training"].to_dataset()
     losses = training.train_loss.isel(step=-1)
-    if "params_step" in found:
-        losses = training.get("validation_loss", training.train_loss).sel(step=found.params_step)
-    losses = np.where(found.diverged, np.inf, losses)
+    if "params_step" in results:
+        losses = training.get("validation_loss", training.train_loss).sel(step=results.params_step)
+    losses = np.where(results.diverged, np.inf, losses)
     rows = losses.astype(float).reshape(len(combinations), seeds)
-    tried = [Tried(each, intervals.median_bootstrap(row), row) for each, row in zip(combinations, rows, strict=True)]
-    return sorted(tried, key=lambda each: each.median.value)
+    medians = map(intervals.median_bootstrap, rows)
+    return sorted(map(Tried, combinations, medians, rows), key=lambda tried: tried.median.value)

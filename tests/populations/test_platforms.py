@@ -167,7 +167,7 @@ def lowered(monkeypatch):
     """The custom calls of every program that is called meanwhile, which is not kept, as others would find it."""
     spread, every = blocks.spread, []
     monkeypatch.setattr(blocks, "spread", lambda *given, **options: Program(spread(*given, **options), every))
-    kept = {answering: ["_program", "_own_program"], states: ["_program", "_programs"], system: ["_program"]}
+    kept = {answering: ["_program", "_separate_program"], states: ["_program", "_programs"], system: ["_program"]}
     for module, names in {**kept, interventions: ["_program"]}.items():
         for name in names:
             monkeypatch.setattr(module, name, getattr(module, name).__wrapped__)
@@ -239,7 +239,7 @@ RNGS = {"noise": jax.random.key(0)}
 def once_per_curve(model):
     every, own = networks(model.clone(sequence=False)), CURVES[None].repeat(3, axis=0)
     lt.answers(every, CURVES, lengths=LENGTHS)
-    answering.own_answers(every, own, LENGTHS[None].repeat(3, axis=0))
+    answering.separate_answers(every, own, LENGTHS[None].repeat(3, axis=0))
 
 
 READ = {
@@ -247,7 +247,7 @@ READ = {
     "answers from states": lambda model: lt.answers(networks(model), CURVES, initial=begun(model)),
     "answers with random numbers": of_curves(lt.answers, rngs=RNGS),
     "answers once per curve": once_per_curve,
-    "answers to own draws": lambda model: answering.own_answers(networks(model), CURVES[None].repeat(3, axis=0)),
+    "answers to own draws": lambda model: answering.separate_answers(networks(model), CURVES[None].repeat(3, axis=0)),
     "states": of_curves(lt.states),
     "states from states": lambda model: lt.states(networks(model), CURVES, initial=begun(model)),
     "rollout": of_curves(lt.rollout, 300),

@@ -46,7 +46,7 @@ def labeled(results: xr.DataTree, source: Source, base_seed: int, networks: Netw
         else:
             ends = None if task.sequence or probe.lengths is None else probe.lengths.reshape(len(seeds), -1)
             inputs = probe.inputs.reshape(len(seeds), -1, *probe.inputs.shape[1:])
-            answers = np.concatenate(answering.own_answers(networks, inputs, ends))
+            answers = np.concatenate(answering.separate_answers(networks, inputs, ends))
         evaluated = evaluation_set(task, probe, time.values.astype(np.float32))
         flat = arrays.curve_set(task, evaluated, answers[None], span, probe.declared)
     tree = xr.DataTree.from_dict({"/": xr.Dataset(attrs=results.attrs), "draws": flat})

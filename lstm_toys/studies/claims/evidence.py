@@ -20,7 +20,7 @@ from jaxtyping import Array, Bool, Float, PyTree, Shaped
 from lstm_toys import arguments
 from lstm_toys.files import Damaged
 from lstm_toys.populations import answering
-from lstm_toys.populations.trained import Given, Networks
+from lstm_toys.populations.trained import AnyNetworks, Networks
 from lstm_toys.results import arrays, storage, summary
 from lstm_toys.runs import external
 from lstm_toys.runs.context import Refused, described_error
@@ -295,7 +295,7 @@ def _each(
     return jax.vmap(jax.vmap(measured), (0, 0, None))(answers, own, shared)
 
 
-def answered(prepared: Prepared, networks: Given) -> xr.DataTree:
+def answered(prepared: Prepared, networks: AnyNetworks) -> xr.DataTree:
     """Labels what networks answer to all curves of an experiment, as a run does, without histories."""
     ends = prepared.curves.lengths()
     return results_of(
