@@ -11,7 +11,7 @@ import xarray as xr
 
 import lstm_toys as lt
 from conftest import process, untrained
-from lstm_toys.files import Damaged, read_sealed, write_json, write_sealed
+from lstm_toys.files import Damaged, read_sealed, sha256, write_json, write_sealed
 from lstm_toys.networks.stack import Stack
 from lstm_toys.populations import answering
 from lstm_toys.results import arrays, saving
@@ -203,15 +203,15 @@ def test_networks_of_one_seed_under_the_same_numbers_are_not_saved(networks, tmp
 
 
 def test_files_of_another_version_are_refused_by_name(networks, folder):
-    told = "is damaged, or another version of lstm_toys wrote it"
+    message = "is damaged, or another version of lstm_toys wrote it"
     networks.results.to_dataset().to_netcdf(folder / "results.nc", engine="h5netcdf")  # As version 0.3 did.
-    resealed(folder)
-    with pytest.raises(Damaged, match=rf"/results\.nc: {told}: it has no tree of results$"):
-        read(folder)
     about = read_sealed(folder / "population.json")
+    rewritten(folder, files={name: sha256(folder / name) for name in about["files"]})
+    with pytest.raises(Damaged, match=rf"/results\.nc: {message}: it has no tree of results$"):
+        read(folder)
     del about["networks"]  # Which version 0.2 did not write.
     write_sealed(folder / "population.json", about)
-    with pytest.raises(Damaged, match=rf"^[^ ]*/population\.json: {told}: it has no entry 'networks'$"):
+    with pytest.raises(Damaged, match=rf"^[^ ]*/population\.json: {message}: it has no entry 'networks'$"):
         lt.load(folder)
 
 
