@@ -14,7 +14,7 @@ from lstm_toys.figures.answers import Curve, colored, curve_panels
 from lstm_toys.figures.histories import loss
 from lstm_toys.output import counted
 from lstm_toys.results.arrays import axis_label, names_of, not_diverged, probed
-from lstm_toys.results.summary import wrong
+from lstm_toys.results.summary import squared_errors
 from lstm_toys.statistics.errors import BINARY, CROSS_ENTROPY
 from lstm_toys.tasks.goal import Goal
 from lstm_toys.tasks.parameters import TRAINING
@@ -125,7 +125,7 @@ def _answers(results: xr.DataTree, index: int, feature: str) -> Figure:
 
 def _errors(sets: Sequence[xr.Dataset], index: int, what: str, one: str) -> str:
     """The error of the median network on the first set, and on the worst curve of the other sets, as a title."""
-    errors = [np.asarray(wrong(curves).feature(index).over(2).root) for curves in sets]
+    errors = [np.asarray(squared_errors(curves).feature(index).over(2).root) for curves in sets]
     medians = [[np.median(row[np.isfinite(row)]) for row in rmse.T if np.isfinite(row).any()] for rmse in errors]
     if not medians[0]:
         return ""
@@ -212,10 +212,10 @@ def set_answers(results: xr.DataTree, probe: str, feature: str, title: str) -> F
     chosen = probed(not_diverged(results), probe)
     place = _place(chosen, feature)
     if "truth" in chosen and chosen.sizes["seed"]:
-        error = np.median(wrong(chosen).feature(place).over(1, 2).root)
+        error = np.median(squared_errors(chosen).feature(place).over(1, 2).root)
         title += f"\nmedian RMSE of {counted(chosen.sizes['seed'], 'network')}: {error:.2g}"
         if "ahead" in chosen.attrs:
-            title += f"; repeating the last value: {wrong(chosen, 'input').feature(place).over().root:.2g}"
+            title += f"; repeating the last value: {squared_errors(chosen, 'input').feature(place).over().root:.2g}"
     return curve_panels(chosen, [(title, [*curves_of(chosen, place)])], shown="true curve", ylabel=feature)
 
 
@@ -253,7 +253,7 @@ def errors_over_time(results: xr.DataTree, feature: str, title: str) -> Figure:
     with style.canvas(title, xlabel=axis_label(results[TRAINING].time), ylabel=ylabel) as (figure, (axes,)):
         handles: list[Artist] = []
         for label, color, chosen in _with_truth(fit):
-            error = wrong(chosen).feature(_place(chosen, feature)).over(1).root
+            error = squared_errors(chosen).feature(_place(chosen, feature)).over(1).root
             handles.append(style.band(axes, chosen.time, error, color, label, line={"linewidth": 1.6}))
             style.whole_ticks(axes, chosen.time.values)
         axes.set_ylim(bottom=0)
@@ -277,9 +277,9 @@ def errors_over_curves(results: xr.DataTree, feature: str, title: str) -> Figure
     def rows() -> Iterator[Row]:
         for label, color, chosen in _with_truth(fit):
             place = _place(chosen, feature)
-            error, again = wrong(chosen).feature(place).over(2).root, np.full(chosen.sizes["curve"], np.nan)
+            error, again = squared_errors(chosen).feature(place).over(2).root, np.full(chosen.sizes["curve"], np.nan)
             if "ahead" in chosen.attrs:
-                again = wrong(chosen, "input").feature(place).over(1).root
+                again = squared_errors(chosen, "input").feature(place).over(1).root
             yield label, color, labels(chosen, called(fit)), np.argsort(np.median(error, axis=0)), error, again
 
     xlabel = "curves of a set, sorted by their error"

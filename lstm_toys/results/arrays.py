@@ -1,4 +1,4 @@
-"""Results as a tree of labeled arrays: what holds of networks at its root, and a node for each set of curves.
+"""Results as a tree of labeled arrays: values of networks at its root, and a node for each set of curves.
 
 >>> answers = {"answer": (("seed", "curve", "time"), [[[0.1, 0.2]], [[0.3, 0.4]]])}
 >>> networks = xr.Dataset({"diverged": ("seed", [False, True])})
@@ -28,8 +28,8 @@ from lstm_toys.tasks.scaling import Scaling, scaling_of
 from lstm_toys.tasks.supervision import MSE, Examples, Task, accuracies_of
 
 Results: TypeAlias = xr.DataTree
-"""Labeled results: the root has ``diverged`` and whatever else holds of a network, the node ``training`` what was
-recorded, and the first training curve; every probe has a node of its name. `lt.probed` selects a node."""
+"""Labeled results: the root has ``diverged`` and other values of each network, the node ``training`` the records and
+the first training curve; every probe has a node of its name. `lt.probed` selects a node."""
 
 TimePoints = Float[np.ndarray, " T"]
 FirstAnswer = Float[np.ndarray, "S T A"] | Float[np.ndarray, "S A"]
@@ -47,10 +47,10 @@ def tree(
     probes: Sequence[Probe],
     answers: Mapping[str, Float[np.ndarray, "S _ ..."]],
 ) -> xr.DataTree:
-    """Labels all results that figures and tables are made from.
+    """Labels all results of a training, from which figures and tables are made.
 
     Args:
-        networks: what was recorded of them, see `populations.records`.
+        networks: the records of their training, see `populations.records`.
         examples: a training set, or an exemplary one if each seed draws its own.
         train_answer: answers to its first curve; None: the training set is left out.
         answers: answers to the curves of each probe, by its name.
@@ -62,14 +62,14 @@ def tree(
         if not task.sequence:  # Of sequences, only the first one is kept.
             training = training.assign(records.training_set(task, examples))
     nodes = {"/": networks.to_dataset(inherit=False), TRAINING: training}
-    for each in probes:
-        nodes[each.name] = curve_set(task, evaluation_set(task, each, x), answers[each.name], span, each.declared)
+    for probe in probes:
+        nodes[probe.name] = curve_set(task, evaluation_set(task, probe, x), answers[probe.name], span, probe.declared)
     return xr.DataTree.from_dict(nodes)
 
 
 def training_curve(task: Task, x: TimePoints, span: Span, examples: Examples, train_answer: FirstAnswer) -> xr.Dataset:
     """Labels the first training curve and the answers to it."""
-    first = jax.tree.map(lambda each: each[:1], examples)
+    first = jax.tree.map(lambda leaf: leaf[:1], examples)
     return curve_set(task, evaluation_set(task, first, x), train_answer[:, None], span)
 
 
@@ -82,7 +82,7 @@ def curve_set(
     features, or vectors, with the axis ``output_feature``. ``truth`` and ``counts`` are missing if correct answers are
     unknown.
     """
-    axes, known = task.axes, {each.name: each for each in declared}
+    axes, parameters = task.axes, {parameter.name: parameter for parameter in declared}
     variables: dict[str, Any] = {
         "input": (("curve", "time", "feature"), curves.inputs),
         "answer": (("seed", "curve", *axes), answer, {"loss": task.loss} if accuracies_of(task.loss) else {}),
@@ -99,8 +99,12 @@ def curve_set(
         "feature": list(task.input_features),
         axes[-1]: list(task.output_features),
         **{
-            f"{PARAMETER}{name}": ("curve", np.broadcast_to(each, len(curves.inputs)), described(name, known.get(name)))
-            for name, each in curves.labels.items()
+            f"{PARAMETER}{name}": (
+                "curve",
+                np.broadcast_to(values, len(curves.inputs)),
+                described(name, parameters.get(name)),
+            )
+            for name, values in curves.labels.items()
         },
     }
     repeatable = task.ahead and axes[-1] == "feature"  # Otherwise the last input is not a guess of the next answer.
@@ -115,12 +119,12 @@ def probed(results: xr.DataTree, name: str) -> xr.Dataset:
         name: what the probe is called, such as the ``name`` of `lt.probe`; or ``"training"``.
 
     Returns:
-        A dataset with the curves of this probe, ``input``, ``answer``, ``truth`` and ``counts``, next to what holds of
-        each network, such as ``diverged``. Where nothing is right about the curves, ``truth`` and ``counts`` are
-        missing; ``counts`` is 0 where an answer does not count.
+        A dataset with the curves of this probe, ``input``, ``answer``, ``truth`` and ``counts``, and with the values of
+        each network, such as ``diverged``. If correct answers are unknown, ``truth`` and ``counts`` are missing;
+        ``counts`` is 0 where an answer does not count.
 
     Raises:
-        ValueError: there is no such probe; the message lists those that there are.
+        ValueError: there is no such probe; the message lists the names of all.
 
     Example:
         >>> answers = {"answer": (("seed", "curve", "time"), [[[0.1, 0.2, 0.3]]])}
@@ -129,8 +133,8 @@ def probed(results: xr.DataTree, name: str) -> xr.Dataset:
     """
     arguments.kinds(locals(), results=xr.DataTree, name=str)
     if name not in results.children:
-        known = ", ".join(names_of(results)) or "none"
-        raise ValueError(f"there are no answers to {name!r}; the probes are {known}")
+        names = ", ".join(names_of(results)) or "none"
+        raise ValueError(f"there are no answers to {name!r}; the probes are {names}")
     node, root = results[name].to_dataset(), results.to_dataset(inherit=False)
     return node.assign_coords(root.coords).assign(root.data_vars).assign_attrs({**root.attrs, **node.attrs})
 
@@ -147,15 +151,15 @@ def nodes_of(results: xr.DataTree) -> dict[str, xr.Dataset]:
 
 
 def parts_of(results: xr.DataTree) -> list[xr.DataTree]:
-    """The results of the settings of a sweep by number of time points, if these differ; else all results."""
-    every = [node for name, node in results.children.items() if name.startswith(PART)]
-    return every or [results]
+    """The results of a sweep by number of time points, if settings differ in it; else all results."""
+    parts = [node for name, node in results.children.items() if name.startswith(PART)]
+    return parts or [results]
 
 
 def of_networks(
     results: xr.DataTree, variables: Mapping[str, Any], coordinates: Mapping[str, Any] | None = None
 ) -> xr.DataTree:
-    """Results with more that holds of each network, along ``seed``, or of all."""
+    """Adds variables of each network, along ``seed``, or of all, to the root of results."""
     nodes = nodes_of(results)
     return xr.DataTree.from_dict({**nodes, "/": nodes["/"].assign(variables).assign_coords(coordinates or {})})
 
@@ -168,9 +172,9 @@ def in_units(results: xr.DataTree, scaling: Scaling | None) -> xr.DataTree:
     def converted(node: xr.Dataset) -> xr.Dataset:
         of_inputs, of_answers = ("input", "train_input"), ("answer", "truth", "frame", "train_target")
         changed: dict[str, Any] = {
-            each: node[each].copy(data=scaling.undone(node[each].values.astype(float), outputs=each in of_answers))
-            for each in (*of_inputs, *of_answers)
-            if each in node
+            name: node[name].copy(data=scaling.undone(node[name].values.astype(float), outputs=name in of_answers))
+            for name in (*of_inputs, *of_answers)
+            if name in node
         }
         if "train_rmse" in node:
             changed["train_rmse"] = node.train_rmse.copy(data=node.train_rmse.values * scaling.units)
@@ -207,9 +211,9 @@ def recorded_on(training: xr.Dataset) -> str:
 def loss_name(training: xr.Dataset) -> str:
     """The name of the recorded loss."""
     name = str(training.train_loss.attrs.get("loss", MSE))
-    known = {MSE: "MSE", CROSS_ENTROPY: "cross-entropy", BINARY: "binary cross-entropy"}
+    words = {MSE: "MSE", CROSS_ENTROPY: "cross-entropy", BINARY: "binary cross-entropy"}
     scaled = " of scaled values" if "scaling" in training.attrs else ""
-    return f"{recorded_on(training)} {known.get(name, name)}{scaled}"
+    return f"{recorded_on(training)} {words.get(name, name)}{scaled}"
 
 
 def after_of(training: xr.Dataset) -> float | None:

@@ -25,8 +25,8 @@ class Regions:
 
     Args:
         target: the file, or a buffer in memory.
-        settings: their coordinates; None: there is a single one, and no axis ``setting``. Settings with different
-            ``timesteps`` are in children, which are named after these.
+        settings: the coordinates of each setting; None: there is a single one, and no axis ``setting``. Settings with
+            different ``timesteps`` are in children, which are named after these.
         seeds: number of networks of each setting.
         steps: recorded steps of all trainings.
     """
@@ -37,8 +37,8 @@ class Regions:
         self._target, self._settings, self._seeds, self._steps = target, settings, seeds, steps
         self._file: Any = None
         self._allocated = set[str]()
-        points = [each["timesteps"] for each in settings or ()]
-        names = [f"/{PART}{each}" if len({*points}) > 1 else "" for each in points]
+        points = [setting["timesteps"] for setting in settings or ()]
+        names = [f"/{PART}{count}" if len({*points}) > 1 else "" for count in points]
         self._numbers: dict[str, list[int]] = {name: [] for name in names or [""]}
         self._places = dict[int, tuple[str, int]]()
         for number, name in enumerate(names):
@@ -53,8 +53,8 @@ class Regions:
         if part not in self._allocated:
             self._allocate(part, nodes)
         for group, node in nodes.items():
-            for name, each in _of_networks(node).items():
-                self._group(group).variables[name][(*place, *map(slice, each.shape[1:]))] = each.values
+            for name, array in _of_networks(node).items():
+                self._group(group).variables[name][(*place, *map(slice, array.shape[1:]))] = array.values
 
     def describe(self, attributes: Mapping[str, str]) -> None:
         """Writes attributes of all results."""
@@ -62,7 +62,7 @@ class Regions:
             self._group(_place(part, "/")).attrs.update(attributes)
 
     def close(self) -> None:
-        """Ends writing."""
+        """Closes the file."""
         if self._file is not None:
             self._file.close()
 
@@ -74,12 +74,12 @@ class Regions:
         return node.reindex(step=self._steps, copy=False) if "step" in node.indexes else node
 
     def _allocate(self, part: str, nodes: Mapping[str, xr.Dataset]) -> None:
-        """Writes the labels of results, and makes room for those of all networks."""
+        """Writes the labels of results, and allocates the variables of all networks."""
         labels: dict[str, Any] = {"seed": np.arange(self._seeds)}
         if self._settings is not None:
-            own = [self._settings[number] for number in self._numbers[part]]
+            settings = [self._settings[number] for number in self._numbers[part]]
             labels |= {"setting": self._numbers[part]}
-            labels |= {name: ("setting", np.array([each[name] for each in own])) for name in own[0]}
+            labels |= {name: ("setting", np.array([setting[name] for setting in settings])) for name in settings[0]}
         shared = {group: node.drop_dims("seed", errors="ignore") for group, node in nodes.items()}
         root = _place(part, "/")
         shared[root] = shared[root].assign_coords(labels)
@@ -89,15 +89,15 @@ class Regions:
         self._file = h5netcdf.File(self._target, "a")
         lead = () if self._settings is None else ("setting",)
         for group, node in nodes.items():
-            for name, each in _of_networks(node).items():
-                kind, told = each.dtype, {**each.attrs}
+            for name, array in _of_networks(node).items():
+                kind, attributes = array.dtype, {**array.attrs}
                 if kind.kind == "b":
-                    kind, told["dtype"] = np.dtype("i1"), "bool"  # xarray's mark.
+                    kind, attributes["dtype"] = np.dtype("i1"), "bool"  # xarray's mark.
                 elif kind.kind in "OU":
                     kind = h5py.string_dtype()
                 missing = np.nan if kind.kind == "f" else None
-                made = self._group(group).create_variable(name, (*lead, *each.dims), kind, fillvalue=missing)
-                made.attrs.update(told)
+                variable = self._group(group).create_variable(name, (*lead, *array.dims), kind, fillvalue=missing)
+                variable.attrs.update(attributes)
 
 
 def _place(part: str, name: str) -> str:
@@ -106,15 +106,15 @@ def _place(part: str, name: str) -> str:
 
 
 def _of_networks(node: xr.Dataset) -> dict[str, xr.DataArray]:
-    """The variables of a node that networks have, along ``seed`` first."""
-    return {str(name): each for name, each in node.data_vars.items() if each.dims[:1] == ("seed",)}
+    """The variables of a node with values of each network, along ``seed`` first."""
+    return {str(name): array for name, array in node.data_vars.items() if array.dims[:1] == ("seed",)}
 
 
 @contextmanager
 def writing(path: Path, settings: Settings | None, seeds: int, steps: Int[np.ndarray, " R"]) -> Iterator[Regions]:
-    """Fills a file by regions, which appears at ``path`` when the block ends without an error; see `Regions`.
+    """Opens a file to be written by regions; it appears at ``path`` when the block ends without an error.
 
-    HDF5 reports a full disk late and not always, so that a single setting is written into memory first.
+    HDF5 reports a full disk late and not always, so a single setting is written into memory first.
     """
     with files.replacing(path) as temporary:
         buffer = BytesIO() if settings is None else None

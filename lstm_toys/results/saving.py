@@ -1,4 +1,4 @@
-"""Saves trained networks, and loads them without the code that made them."""
+"""Saves trained networks as files, and loads them without their training code."""
 
 import dataclasses
 import errno
@@ -32,7 +32,7 @@ ABOUT, RESULTS, PARAMETERS = "population.json", "results.nc", "parameters.npz"
 SWEPT = "population-"
 """Beginning of the names of the files in which a sweep saves its networks, of each model separately."""
 
-OWN = "lstm_toys.networks."
+LIBRARY = "lstm_toys.networks."
 """Prefix of modules that may be imported for any model."""
 
 
@@ -93,7 +93,7 @@ def save(
     _described_members(networks, points)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-    except FileExistsError:  # As it is called where a file is in the way.
+    except FileExistsError:  # Elsewhere, a file in place of a folder raises the other error.
         raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(folder)) from None
     storage.save_results(labeled, folder / RESULTS)
     return save_networks(networks, folder / ABOUT, points)
@@ -128,7 +128,7 @@ def save_networks(
 
 
 def _described_members(networks: Networks, points: int) -> dict[str, Any]:
-    """Describes all but the model as JSON; raises ValueError if it could not be read back."""
+    """Describes networks without their model as JSON; raises ValueError if it could not be read back."""
     members = {
         "block": networks.block,
         "points": points,
@@ -153,9 +153,9 @@ def load(folder: Path | str, trust: Collection[str] = (), model: nn.Module | Non
     with telling_damage(path):
         kept, digests = sorted(map(int, about["kept"])), {name: str(each) for name, each in about["files"].items()}
         place, attributes = str(about["model"]["class"]), dict(about["model"]["attributes"])
-        inputs, outputs = (arguments.names(each, about[each]) for each in ("input_features", "output_features"))
+        inputs, outputs = (arguments.names(name, about[name]) for name in ("input_features", "output_features"))
         settings = {int(step): np.array(places) for step, places in about.get("settings", {}).items()}
-        own, results = about["networks"], digests[RESULTS]
+        members, results = about["networks"], digests[RESULTS]
     if model is None:
         try:
             model = _rebuilt(place, attributes, trust)
@@ -163,13 +163,13 @@ def load(folder: Path | str, trust: Collection[str] = (), model: nn.Module | Non
             refused = Untrusted if isinstance(error, Untrusted) else ValueError
             raise refused(f"{path}: {printable(str(error))}") from None
     with telling_damage(path):
-        seeds, numbers = _members(own)
-        diverged = np.isin(np.arange(len(seeds)), own["diverged"])
+        seeds, numbers = _members(members)
+        diverged = np.isin(np.arange(len(seeds)), members["diverged"])
         read = {step: partial(_parameters, folder / name, digests[name]) for step, name in _names(path, kept).items()}
     return Networks(
         model=model,
         params=read[kept[-1]](),
-        block=own["block"],
+        block=members["block"],
         seeds=seeds,
         diverged=diverged,
         numbers=numbers,
@@ -181,12 +181,12 @@ def load(folder: Path | str, trust: Collection[str] = (), model: nn.Module | Non
     )
 
 
-def _members(own: Mapping[str, Any]) -> tuple[Int[np.ndarray, " S"], dict[str, Float[np.ndarray, " S"]]]:
+def _members(about: Mapping[str, Any]) -> tuple[Int[np.ndarray, " S"], dict[str, Float[np.ndarray, " S"]]]:
     """Returns the seeds and numbers in a description of networks; raises ValueError for one of no networks."""
-    arguments.counts(block=own["block"], points=own["points"])
-    seeds = np.array(arguments.wholes("seeds", np.array(own["seeds"]), least=0, most=2**32 - 1))
-    arguments.wholes("diverged", [0, *own["diverged"]], least=0, most=len(seeds) - 1)
-    numbers = {name: np.array(values, np.float32) for name, values in own["numbers"].items()}
+    arguments.counts(block=about["block"], points=about["points"])
+    seeds = np.array(arguments.wholes("seeds", np.array(about["seeds"]), least=0, most=2**32 - 1))
+    arguments.wholes("diverged", [0, *about["diverged"]], least=0, most=len(seeds) - 1)
+    numbers = {name: np.array(values, np.float32) for name, values in about["numbers"].items()}
     if len(np.unique(np.stack([seeds, *numbers.values()], axis=1), axis=0)) < len(seeds):
         raise ValueError("seeds must be different under the same numbers")
     return seeds, numbers
@@ -198,8 +198,8 @@ def _described(folder: Path) -> Path:
         return folder
     swept = [] if (folder / ABOUT).exists() else sorted(folder.glob(f"{SWEPT}*.json"))
     if len(swept) > 1:
-        every = ", ".join(f"{path.name} of {_words(path)}" for path in swept)
-        raise ValueError(f"{folder} has networks of {len(swept)} models; load one of its files: {every}")
+        names = ", ".join(f"{path.name} of {_words(path)}" for path in swept)
+        raise ValueError(f"{folder} has networks of {len(swept)} models; load one of its files: {names}")
     return swept[0] if swept else folder / ABOUT
 
 
@@ -224,13 +224,13 @@ def _labeled(
         places = settings.get(step, np.array([-1]))
         if (places < 0).any():
             raise ValueError(f"the sweep has no results of all of these networks after {step:,} steps")
-        own = next(each for each in arrays.parts_of(results) if places[0] in each.setting)
-        return own.sel(setting=xr.DataArray(places, dims="seed"), seed=xr.DataArray(seeds, dims="seed"))
+        part = next(part for part in arrays.parts_of(results) if places[0] in part.setting)
+        return part.sel(setting=xr.DataArray(places, dims="seed"), seed=xr.DataArray(seeds, dims="seed"))
     return results
 
 
 def described(model: nn.Module) -> dict[str, Any]:
-    """Describes a model as JSON; raises ValueError if it could not be made again."""
+    """Describes a model as JSON; raises ValueError if it could not be rebuilt."""
     place = _place(model)
     if "<locals>" in place:
         raise ValueError(f"{place} cannot be saved: its class is defined within a function")
@@ -245,7 +245,7 @@ def described(model: nn.Module) -> dict[str, Any]:
 
 
 def signature(model: nn.Module) -> list[str]:
-    """Lists what a saved model is rebuilt from: its class, and the names of its attributes."""
+    """Lists from what a saved model is rebuilt: its class, and the names of its attributes."""
     return [_place(model), *sorted(_attributes(model))]
 
 
@@ -282,7 +282,9 @@ def _module_class(place: str, trust: Collection[str]) -> type[nn.Module]:
     module, _, name = place.partition(":")
     loaded = sys.modules.get(module)
     try:
-        if loaded is None and (module in trust or (module.startswith(OWN) and module.replace(".", "").isidentifier())):
+        if loaded is None and (
+            module in trust or (module.startswith(LIBRARY) and module.replace(".", "").isidentifier())
+        ):
             loaded = importlib.import_module(module)
         elif loaded is None:
             allow = f"trust=({module!r},) allows lt.load to import it"

@@ -43,7 +43,7 @@ def save_results(results: xr.DataTree | xr.Dataset, path: Path | str) -> None:
 def load_results(path: Path | str, without: Set[str] = frozenset()) -> Any:
     """Reads labeled arrays from netCDF into memory, but for some variables; see `lstm_toys.runs.loading.load_results`.
 
-    Returns an `xarray.DataTree` of a file with groups, else the only dataset.
+    Returns an `xarray.DataTree` if the file has groups, else its only dataset.
     """
     path = Path(path)
     # `units` is for readers, not for decoding dates; without `phony_dims`, h5netcdf warns of unlabeled axes.
@@ -58,7 +58,7 @@ def load_results(path: Path | str, without: Set[str] = frozenset()) -> Any:
 
 
 def _whole(results: xr.Dataset) -> xr.Dataset:
-    """Results in memory. Some files have truth values as 0 and 1, whose inverse would choose other seeds."""
+    """Loads results into memory. Some files have booleans as 0 and 1, whose inverse would choose other seeds."""
     loaded = results.load()
     return loaded.assign(diverged=loaded.diverged.astype(bool)) if "diverged" in loaded else loaded
 

@@ -31,19 +31,19 @@ GOAL_ERROR, RMSE, ACCURACY = "goal_error", "rmse", "accuracy"
 
 
 def counts_of(curves: xr.Dataset) -> np.ndarray:
-    """How much each answer counts; made by hand, results may lack ``counts``, and all known points count."""
-    known: np.ndarray = curves.counts.values if "counts" in curves else curves.truth.notnull().values.astype(float)
-    return known
+    """How much each answer counts. Results made by hand may lack ``counts``; then all points with a truth count."""
+    counts: np.ndarray = curves.counts.values if "counts" in curves else curves.truth.notnull().values.astype(float)
+    return counts
 
 
 def difference(curves: xr.Dataset) -> xr.DataArray:
-    """Answers minus what is right ``[S, C, ..., A]``; NaN where it does not count."""
+    """Answers minus the truth ``[S, C, ..., A]``; NaN where it does not count."""
     return curves.answer.copy(data=errors.difference(curves.answer.values, curves.truth.values, counts_of(curves)))
 
 
-def wrong(curves: xr.Dataset, given: str = "answer") -> errors.Sums:
-    """The squared errors of answers ``[S, C, ..., A]``, or of what else is ``given`` ``[C, ..., A]``."""
-    return errors.squared(curves[given].values, curves.truth.values, counts_of(curves))
+def squared_errors(curves: xr.Dataset, variable: str = "answer") -> errors.Sums:
+    """The squared errors of answers ``[S, C, ..., A]``, or of another variable ``[C, ..., A]``."""
+    return errors.squared(curves[variable].values, curves.truth.values, counts_of(curves))
 
 
 def hits(curves: xr.Dataset) -> errors.Sums:
@@ -51,23 +51,23 @@ def hits(curves: xr.Dataset) -> errors.Sums:
     return errors.hits(str(curves.answer.attrs["loss"]), curves.answer.values, curves.truth.values, counts_of(curves))
 
 
-def measured(curves: xr.Dataset, given: str = "answer") -> xr.DataArray | None:
-    """The errors or accuracies of answers to a set of curves; None if nothing is right.
+def measured(curves: xr.Dataset, variable: str = "answer") -> xr.DataArray | None:
+    """The errors or accuracies of answers to a set of curves; None if correct answers are unknown.
 
     ``rmse`` is along ``seed``, and of several scaled features, whose units may differ, along these. ``accuracy`` is
-    along ``seed`` and ``counted``, see `ACCURACIES`. ``given`` may be ``"input"``, to measure what copies it.
+    along ``seed`` and ``counted``, see `ACCURACIES`. With the ``variable`` ``"input"``, measures a copy of the input.
     """
     if "truth" not in curves:
         return None
     if "loss" in curves.answer.attrs:
-        found = hits(curves)
-        points = found.count.ndim - 1
-        over = {ACCURACIES[1]: found.over(-1).mean}  # One answer per sequence is weighted as in the loss, too.
+        right = hits(curves)
+        points = right.count.ndim - 1
+        over = {ACCURACIES[1]: right.over(-1).mean}  # One answer per sequence is weighted as in the loss, too.
         if points:
-            over = {ACCURACIES[0]: found.over(-2, -1).mean, ACCURACIES[1]: errors.whole(found).over(-1).mean}
+            over = {ACCURACIES[0]: right.over(-2, -1).mean, ACCURACIES[1]: errors.whole(right).over(-1).mean}
         values = np.stack([*over.values()], axis=-1)
         return xr.DataArray(values, {"counted": [*over]}, ["seed", "counted"], ACCURACY)
-    squared, axis = wrong(curves, given), str(curves.answer.dims[-1])
+    squared, axis = squared_errors(curves, variable), str(curves.answer.dims[-1])
     seed, axes = curves.answer.dims[: squared.total.ndim - squared.count.ndim], range(-squared.count.ndim, 0)
     if not by_feature(curves):
         return xr.DataArray(squared.over(*axes).root, dims=seed, name=RMSE)
@@ -77,15 +77,15 @@ def measured(curves: xr.Dataset, given: str = "answer") -> xr.DataArray | None:
 def named(curves: xr.Dataset) -> dict[str, xr.DataArray]:
     """The `measured` errors or accuracies by name, as tables call them."""
     if ACCURACY in curves:
-        each = curves[ACCURACY]
-        return {f"accuracy over {name}": each.sel(counted=name) for name in each.counted.values.tolist()}
+        accuracy = curves[ACCURACY]
+        return {f"accuracy over {name}": accuracy.sel(counted=name) for name in accuracy.counted.values.tolist()}
     if RMSE not in curves:
         return {}
-    each = curves[RMSE]
-    axis = next((str(axis) for axis in each.dims if "feature" in str(axis)), None)
+    rmse = curves[RMSE]
+    axis = next((str(axis) for axis in rmse.dims if "feature" in str(axis)), None)
     if axis is None:
-        return {"RMSE": each}
-    return {f"RMSE of {name}": each.sel({axis: name}) for name in curves[axis].values.tolist()}
+        return {"RMSE": rmse}
+    return {f"RMSE of {name}": rmse.sel({axis: name}) for name in curves[axis].values.tolist()}
 
 
 def by_feature(curves: xr.Dataset) -> bool:
@@ -117,8 +117,8 @@ def right(curves: xr.Dataset) -> Bool[np.ndarray, "S C"]:
     arguments.kinds(locals(), curves=xr.Dataset)
     if not {"answer", "truth"} <= curves.variables.keys() or "loss" not in curves.answer.attrs:
         raise ValueError("only answers of classes or bits with known targets are right or wrong")
-    found = hits(curves)
-    sequences = errors.whole(found, found.count.ndim - 1 - ("seed" in curves.truth.dims))  # Drawn for each network.
+    points = hits(curves)
+    sequences = errors.whole(points, points.count.ndim - 1 - ("seed" in curves.truth.dims))  # Drawn for each network.
     if not (sequences.count > 0).all():
         raise ValueError("there is a sequence of which no target is known, so that no answer is right or wrong")
     return np.asarray(sequences.total > 0)
@@ -147,10 +147,10 @@ def accepted(curves: xr.Dataset | Sequence[xr.Dataset], by: str) -> Float[np.nda
     """
     arguments.kinds(locals(), curves=xr.Dataset | Sequence)
     sets = [curves] if isinstance(curves, xr.Dataset) else [*curves]
-    if any(f"{PARAMETER}{by}" not in each.coords for each in sets):
+    if any(f"{PARAMETER}{by}" not in dataset.coords for dataset in sets):
         raise ValueError(f"by must be a parameter of all curves, not {by!r}")
-    values = np.concatenate([each[f"{PARAMETER}{by}"].values for each in sets], axis=-1).astype(float)
-    wrong = ~np.concatenate([right(each) for each in sets], axis=1)
+    values = np.concatenate([dataset[f"{PARAMETER}{by}"].values for dataset in sets], axis=-1).astype(float)
+    wrong = ~np.concatenate([right(dataset) for dataset in sets], axis=1)
     first_wrong = np.where(wrong, values, np.inf).min(axis=1)
     below = np.where(values < first_wrong[:, None], values, -np.inf).max(axis=1)
     return np.where(np.isfinite(below), below, 0.0)
@@ -177,26 +177,27 @@ def steps_to_goal(training: xr.Dataset, goal: Goal) -> Float[np.ndarray, " S"]:
 
 def unlearned(training: xr.Dataset, goal: Goal) -> list[Unlearned]:
     """Lists the seeds that did not learn their task, and why."""
-    return [each for each in _outcomes(training, goal.met(goal_error(training, goal))) if each is not None]
+    outcomes = _outcomes(training, goal.met(goal_error(training, goal)))
+    return [outcome for outcome in outcomes if outcome is not None]
 
 
 def _outcomes(training: xr.Dataset, met: Bool[np.ndarray, "S R"]) -> list[Unlearned | None]:
-    """By network, why it did not learn its task, or None. Networks of several settings have the same seeds."""
-    steps, found = training.step.values, list[Unlearned | None]()
+    """Lists for each network why it did not learn its task, or None. Networks of several settings share seeds."""
+    steps, outcomes = training.step.values, list[Unlearned | None]()
     for place, seed in enumerate(training.seed.values.tolist()):
         if training.diverged.values[place]:
-            found.append(Unlearned(seed, "diverged", int(training.sound_step.values[place])))
+            outcomes.append(Unlearned(seed, "diverged", int(training.sound_step.values[place])))
         elif not met[place].any():
-            found.append(Unlearned(seed, "never met the goal"))
+            outcomes.append(Unlearned(seed, "never met the goal"))
         elif not met[place, -1]:
-            found.append(Unlearned(seed, "met the goal and lost it", int(steps[met[place]][-1])))
+            outcomes.append(Unlearned(seed, "met the goal and lost it", int(steps[met[place]][-1])))
         else:
-            found.append(None)
-    return found
+            outcomes.append(None)
+    return outcomes
 
 
 def described_goal(training: xr.Dataset, goal: Goal) -> str:
-    """Describes a goal by what was recorded."""
+    """Describes a goal in words, with the names of the recorded measures."""
     return goal.text(scaled=scaling_of(training) is not None, over=counted_of(training), of=recorded_on(training))
 
 
@@ -205,9 +206,13 @@ def judged(results: xr.DataTree, goal: Goal) -> xr.DataTree:
     training = probed(results, TRAINING)
     error = goal_error(training, goal)
     met = goal.met(error)
-    told = ["" if each is None else str(each) for each in _outcomes(training, met)]
+    reasons = ["" if outcome is None else str(outcome) for outcome in _outcomes(training, met)]
     lost = met.any(axis=1) & ~met[:, -1] & ~training.diverged.values
-    outcomes = {"learned": ("seed", [not each for each in told]), "lost": ("seed", lost), "reason": ("seed", told)}
+    outcomes = {
+        "learned": ("seed", [not text for text in reasons]),
+        "lost": ("seed", lost),
+        "reason": ("seed", reasons),
+    }
     nodes, stored = nodes_of(results), {GOAL_ERROR: (("seed", "step"), error, {"goal": repr(goal)})}
     judged = {"/": nodes["/"].assign(outcomes), TRAINING: nodes[TRAINING].assign(stored)}
     return xr.DataTree.from_dict({**nodes, **judged})
@@ -228,13 +233,13 @@ def summary(results: xr.DataTree, goal: Goal | None) -> dict[str, tuple[interval
         rows["steps until learned"] = (intervals.median_quartiles(steps_to_goal(training, goal)), "quartiles")
     for probe in names_of(fit):
         curves = probed(fit, probe)
-        for name, each in named(_with(curves, measured(curves))).items():
-            if each.notnull().any():
+        for name, measure in named(_with(curves, measured(curves))).items():
+            if measure.notnull().any():
                 row = f"{probe}, {name}{' to target' if name.startswith('RMSE') else ''}"
-                rows[row] = (intervals.median_bootstrap(each.values), "95 % bootstrap")
+                rows[row] = (intervals.median_bootstrap(measure.values), "95 % bootstrap")
         if "ahead" in curves.attrs and "loss" not in curves.answer.attrs:
-            for name, each in named(_with(curves, measured(curves, "input"))).items():
-                again = intervals.Estimate(float(each), np.nan, np.nan)
+            for name, measure in named(_with(curves, measured(curves, "input"))).items():
+                again = intervals.Estimate(float(measure), np.nan, np.nan)
                 rows[f"{probe}, {name} of the last value again"] = (again, "no network")
     return rows
 
@@ -246,14 +251,14 @@ def _with(curves: xr.Dataset, measure: xr.DataArray | None) -> xr.Dataset:
 def with_measures(results: xr.DataTree) -> xr.DataTree:
     """Adds errors or accuracies to each probe."""
     nodes = nodes_of(results)
-    every = {name: _with(nodes[name], measured(probed(results, name))) for name in names_of(results)}
-    return xr.DataTree.from_dict({**nodes, **every})
+    probes = {name: _with(nodes[name], measured(probed(results, name))) for name in names_of(results)}
+    return xr.DataTree.from_dict({**nodes, **probes})
 
 
 def metrics(results: xr.DataTree, goal: Goal | None) -> dict[str, Any]:
     """Returns the metrics of a run for JSON; numbers that are not finite become null.
 
-    Without a goal, none of them is about learning.
+    Without a goal, there are no metrics of learning.
     """
     flags, scaling, training = json.loads(results.attrs["flags"]), scaling_of(results), probed(results, TRAINING)
     return {
@@ -283,7 +288,7 @@ def _learning(training: xr.Dataset, goal: Goal) -> dict[str, Any]:
         "goal": described_goal(training, goal),
         "steps_to_goal": finite(steps),
         "converged": int(np.isfinite(steps).sum()),
-        "unlearned": [each._asdict() for each in unlearned(training, goal)],
+        "unlearned": [seed._asdict() for seed in unlearned(training, goal)],
     }
 
 
@@ -295,9 +300,9 @@ def median_of(values: Float[np.ndarray, " S"]) -> dict[str, float | None]:
 def jsonable(value: Any) -> Any:
     """Makes JSON of numbers, arrays, mappings and sequences; numbers that are not finite become None."""
     if isinstance(value, Mapping):
-        return {name: jsonable(each) for name, each in value.items()}
+        return {name: jsonable(item) for name, item in value.items()}
     if isinstance(value, list | tuple | np.ndarray):
-        return [jsonable(each) for each in value]
+        return [jsonable(item) for item in value]
     value = value.item() if isinstance(value, np.generic) else value
     return finite(value) if isinstance(value, float) else value
 
@@ -305,6 +310,6 @@ def jsonable(value: Any) -> Any:
 def finite(values: float | Shaped[np.ndarray, "..."]) -> Any:
     """Returns a number, or an array as nested lists, for JSON; numbers that are not finite become None."""
     numbers = np.asarray(values, float)
-    known = numbers.astype(object)
-    known[~np.isfinite(numbers)] = None
-    return known.tolist()
+    values = numbers.astype(object)
+    values[~np.isfinite(numbers)] = None
+    return values.tolist()

@@ -1,4 +1,4 @@
-"""An experiment under the settings of a population: task, network, probes and curves, made once for all uses."""
+"""An experiment under the settings of a population: its task, network, optimizer, probes and curves."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ class ExperimentCurves(NamedTuple):
     """The curves that the networks of an experiment are trained on and answer.
 
     Attributes:
-        training: the training set; an example of it if each seed draws its own; with fresh examples the validation set.
+        training: the training set, of the first seed if they differ; with fresh examples the validation set.
         x: the time points of the training set.
     """
 
@@ -51,20 +51,20 @@ class ExperimentCurves(NamedTuple):
         return curves_of(self.task, by_points(self.shown(training=training), self.x), len(self.x))
 
     def lengths(self, *, training: bool = True) -> dict[str, Int[np.ndarray, " C"]]:
-        """The lengths of `answered` curves that networks are told, of each set in which they differ."""
+        """The lengths of the `answered` curves, which networks get as well, of each set in which they differ."""
         return lengths_of(self.task, by_points(self.shown(training=training), self.x))
 
     def split(
         self, answers: Mapping[str, Float[np.ndarray, "S _ ..."]], *, training: bool = True
     ) -> tuple[Float[np.ndarray, "S ..."] | None, dict[str, Float[np.ndarray, "S _ ..."]]]:
         """Splits answers to `answered` into those to the first training curve and those to each probe, by its name."""
-        found = by_probe(self.shown(training=training), answers)
-        return (found.pop(TRAINING)[:, 0] if training else None), found
+        of_probes = by_probe(self.shown(training=training), answers)
+        return (of_probes.pop(TRAINING)[:, 0] if training else None), of_probes
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """What an experiment trains and shows under the settings of a population, made once and only when needed."""
+    """An experiment under the settings of a population; its parts are made once, and only when needed."""
 
     experiment: Experiment
     settings: Settings
@@ -86,48 +86,49 @@ class Prepared:
 
     @cached_property
     def optimizer(self) -> Kind:
-        """The optimizer; raises Refused if the experiment's own cannot be made."""
+        """The optimizer; raises Refused if the experiment's cannot be made."""
         experiment, (_, task) = self.experiment, self.experiment.small
         if experiment.optimizer is None:
             return self.settings.optimizer
         with trial(f"experiment {experiment.name}: its optimizer cannot be made"):
             shapes = programs.parameter_shapes(task, network(experiment, task, self.settings))
-            own = transforms.custom(experiment.optimizer(self.settings), shapes)
+            custom = transforms.custom(experiment.optimizer(self.settings), shapes)
             if experiment.penalty is None and (
-                unknown := experiment.numbers.keys() - {*task.numbers, *transforms.numbers(own)}
+                unknown := experiment.numbers.keys() - {*task.numbers, *transforms.numbers(custom)}
             ):
                 raise ValueError(f"it does not inject {min(unknown)}, which is no number of the task either")
-            return own
+            return custom
 
     def check(self) -> None:
         """Raises InvalidModel or Refused if networks, loss, penalty or optimizer fail on the task; computes nothing."""
         experiment, task = self.experiment, self.experiment.small[1]
         how = Procedure(task, network(experiment, task, self.settings), self.optimizer)
-        own = "model" if experiment.model else f"cell {self.settings.cell}"
+        network_words = "model" if experiment.model else f"cell {self.settings.cell}"
         fails = f"experiment {experiment.name}: its"
-        with trial(f"{fails} {own} fails"):
+        with trial(f"{fails} {network_words} fails"):
             member = programs.member_shapes(how)
-            given = member.params, member.examples, dict.fromkeys(experiment.numbers, programs.NUMBER)
-            jax.eval_shape(partial(answers_to, how), *given)
+            shapes = member.params, member.examples, dict.fromkeys(experiment.numbers, programs.NUMBER)
+            jax.eval_shape(partial(answers_to, how), *shapes)
         with trial(f"{fails} loss fails"):
-            jax.eval_shape(partial(loss, how), *given[:2])
+            jax.eval_shape(partial(loss, how), *shapes[:2])
         with trial(f"{fails} penalty fails"):
-            jax.eval_shape(partial(answers_to, how._replace(penalty=experiment.penalty)), *given)
+            jax.eval_shape(partial(answers_to, how._replace(penalty=experiment.penalty)), *shapes)
 
     @property
     def traced(self) -> Sequence[str]:
         """The settings that can change without recompiling, besides training numbers."""
-        own = self.optimizer
-        return ["noise", *({"learning_rate"} & {*own.injected})] if isinstance(own, CustomOptimizer) else TRACED
+        if not isinstance(optimizer := self.optimizer, CustomOptimizer):
+            return TRACED
+        return ["noise", *({"learning_rate"} & {*optimizer.injected})]
 
     @cached_property
     def curves(self) -> ExperimentCurves:
         """The curves that the networks are trained on and answer."""
         key = self.settings.timesteps, self.settings.numbers
-        if key not in (made := self.experiment.curves):
-            made[key] = curves(self.experiment, self.settings.timesteps, dict(self.settings.numbers))
-        found: ExperimentCurves = made[key]
-        return found
+        if key not in (cache := self.experiment.curves):
+            cache[key] = curves(self.experiment, self.settings.timesteps, dict(self.settings.numbers))
+        value: ExperimentCurves = cache[key]
+        return value
 
     @property
     def probes(self) -> Sequence[Probe]:
@@ -147,7 +148,7 @@ class Prepared:
     def declared_digests(self) -> Digests:
         """Digests of the declarations that are part of results."""
         return {
-            "probes": digest([vars(each) for each in self.probes]),
+            "probes": digest([vars(probe) for probe in self.probes]),
             "time points": digest(self.x, repr(self.experiment.span)),
             "goal": digest(repr(self.experiment.goal)),
             "scaling": digest(repr(self.experiment.scaling)),
@@ -159,16 +160,16 @@ def curves(experiment: Experiment, timesteps: int, numbers: Mapping[str, float |
     """Makes an experiment's curves; raises ValueError for unknown numbers, or probes that do not fit the training."""
     x, task = experiment.at(timesteps)
     if unknown := numbers.keys() - experiment.numbers.keys():
-        told = ", ".join(experiment.numbers) or "none"
-        raise ValueError(f"numbers must be among those of {experiment.name}, {told}, not {min(unknown)!r}")
-    every = {name: jnp.float32(value) for name, value in {**experiment.numbers, **numbers}.items()}
-    examples, probes = task.recorded(jax.random.key(0), every), experiment.probes(x)
+        names = ", ".join(experiment.numbers) or "none"
+        raise ValueError(f"numbers must be among those of {experiment.name}, {names}, not {min(unknown)!r}")
+    values = {name: jnp.float32(value) for name, value in {**experiment.numbers, **numbers}.items()}
+    examples, probes = task.recorded(jax.random.key(0), values), experiment.probes(x)
     check_probes(task, probes)
     return ExperimentCurves(task, examples, probes, x)
 
 
 def network(experiment: Experiment, task: Task, settings: Settings) -> nn.Module:
-    """Builds the network of a run; raises InvalidModel, or Refused if the experiment's own cannot be made."""
+    """Builds the network of a run; raises InvalidModel, or Refused if the experiment's cannot be made."""
     if experiment.model is not None:
         with trial(f"experiment {experiment.name}: its model cannot be made"):
             model: nn.Module = experiment.model(task, settings)

@@ -214,7 +214,7 @@ def right(curves: xr.Dataset) -> bool:
         return True
     if "truth" not in curves or curves.truth.dims != curves.input.dims:
         return False
-    return not summary.wrong(curves, "input").total.any()
+    return not summary.squared_errors(curves, "input").total.any()
 
 
 def copied(claim: Claim, copies: Evidence) -> tuple[str, bool]:

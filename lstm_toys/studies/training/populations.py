@@ -1,6 +1,6 @@
-"""Trains populations under one setting or many, and writes what came of them, group by group.
+"""Trains populations under one setting or several, and writes their results group by group.
 
-What saves results is loaded when it is first used, mostly while XLA trains.
+Modules that save results are loaded when they are first used, mostly while XLA trains.
 """
 
 from __future__ import annotations
@@ -65,22 +65,21 @@ class Populations(Study[Identified]):
     @cached_property
     def needs(self) -> Mapping[int, Populations[Settings]]:
         """The runs that populations train on from, by number of the population."""
-        found = dict[int, Populations[Settings]]()
+        runs = dict[int, Populations[Settings]]()
         if (initial := self.experiment.initial) is None:
-            return found
+            return runs
         for number, settings in enumerate(self.populations):
             with checks.trial(f"experiment {self.experiment.name}: its initial fails"):
-                made = initial(settings)
-                arguments.instance("what it returns", made, Populations, "what lt.ask returns")
-            found[number] = made
-        return found
+                runs[number] = initial(settings)
+                arguments.instance("what it returns", runs[number], Populations, "what lt.ask returns")
+        return runs
 
     @cached_property
     def shapes(self) -> list[Shape]:
         return shapes(self.populations, self.experiment, self.needs)
 
     def check(self) -> None:
-        for timesteps, numbers in {each.timesteps: each.numbers for each in self.populations}.items():
+        for timesteps, numbers in {settings.timesteps: settings.numbers for settings in self.populations}.items():
             checks.check_experiment(self.experiment, timesteps, dict(numbers))
         for shape in self.shapes:
             shape.check()
@@ -99,7 +98,7 @@ class Populations(Study[Identified]):
         """Parameters for each member to train on from; None: networks begin untrained."""
         if not self.needs:
             return None
-        model, runs = shape.model, [self.needed[min(each.values())] for each in shape.numbers.values()]
+        model, runs = shape.model, [self.needed[min(numbers.values())] for numbers in shape.numbers.values()]
         loaded = {run: results.saving.load(run.folder, model=model).params for run in {*runs}}
         return jax.tree.map(lambda *leaves: np.concatenate(leaves), *(loaded[run] for run in runs))
 
@@ -113,7 +112,7 @@ class Populations(Study[Identified]):
                 parts["model"] = digest(results.saving.signature(shape.model))
             if self.several:
                 digests[labels[shape.settings] or "networks"] = digest(parts)
-                digests |= {name: each for name, each in parts.items() if name == CALLBACK}
+                digests |= {name: part for name, part in parts.items() if name == CALLBACK}
             else:
                 digests = {**parts, "training curves": digest(shape.curves.training)}
         return {**digests, **compiled(), "library": code.library()}
@@ -146,8 +145,8 @@ class Populations(Study[Identified]):
                     kept.append(trained.joined(groups))
                 trainings.append(trained)
             fingerprints = list[dict[str, Any]]()
-            for each in chain(*(trained.fingerprints for trained in trainings)):
-                fingerprints += [each] if each not in fingerprints else []
+            for fingerprint in chain(*(trained.fingerprints for trained in trainings)):
+                fingerprints += [fingerprint] if fingerprint not in fingerprints else []
             described = {
                 "flags": self.settings.as_dict(),
                 "run": run.folder.name,
@@ -157,12 +156,16 @@ class Populations(Study[Identified]):
             }
             file.describe({name: json.dumps(value) for name, value in described.items()})
         return {
-            "member_steps_per_second": round(sum(each.member_steps for each in trainings) / seconds["train"]),
-            "continued": any(each.continued for each in trainings),
+            "member_steps_per_second": round(sum(trained.member_steps for trained in trainings) / seconds["train"]),
+            "continued": any(trained.continued for trained in trainings),
             "files": self._saved(kept),
             "network_digests": [
-                {"experiment": self.experiment.name, "settings": _of_each(self.experiment, settings), "digests": each}
-                for settings, each in zip(self.populations, digests, strict=True)
+                {
+                    "experiment": self.experiment.name,
+                    "settings": _without_seeds(self.experiment, settings),
+                    "digests": texts,
+                }
+                for settings, texts in zip(self.populations, digests, strict=True)
             ],
         }
 
@@ -177,10 +180,10 @@ class Populations(Study[Identified]):
         """Writes the results of a group, which has members of several populations, and adds digests of its networks."""
         for steps in shape.budgets:
             labeled = self._labeled(shape, specification, group, steps)
-            every = digests_of(group.kept[steps].params)
+            of_members = digests_of(group.kept[steps].params)
             for population, members, seeds in shape.places(group.members, steps):
                 file.write(population, seeds, labeled.isel(seed=members))
-                digests[population][seeds] = every[members]
+                digests[population][seeds] = of_members[members]
 
     def _labeled(self, shape: Shape, specification: TrainingSpecification, group: Group, steps: int) -> Any:
         """Labels what a training until ``steps`` stores of a group; of several, without training set and frames."""
@@ -219,16 +222,16 @@ class Populations(Study[Identified]):
         return files
 
 
-def _of_each(experiment: Experiment, settings: Settings) -> dict[str, Any]:
-    """The settings that differ from the usual ones, but for the number of networks, on which none of them depends."""
-    return {name: each for name, each in differing(experiment, settings).items() if name != "seeds"}
+def _without_seeds(experiment: Experiment, settings: Settings) -> dict[str, Any]:
+    """The settings that differ from the usual ones, but for the number of networks, on which no network depends."""
+    return {name: value for name, value in differing(experiment, settings).items() if name != "seeds"}
 
 
 def stored(run: Run, without: frozenset[str] = frozenset()) -> Any:
     """The labeled results of a finished run, but for some variables."""
     path = run.checked("results.nc")
-    found = _read(path, run.stored()["files"][path.name], without)
-    return found.copy(deep=True)  # A user's function may change its own.
+    labeled = _read(path, run.stored()["files"][path.name], without)
+    return labeled.copy(deep=True)  # A user's function may change its copy.
 
 
 @lru_cache(maxsize=1)
