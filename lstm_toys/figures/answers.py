@@ -75,15 +75,13 @@ def training_answer(results: xr.DataTree, title: str) -> Figure:
     fit = probed(not_diverged(results), TRAINING).isel(curve=0)
     x = fit.time.values
     wrong = difference(fit)
-    with style.sheet(6.8, 6.0, rows=2, height_ratios=(3, 1.3)) as (figure, (axes, below)):
-        for panel, label in ((axes, "y"), (below, "answer − curve")):
-            style.laid_out(panel)
-            panel.set(xlabel=style.plain(axis_label(fit.time)), ylabel=label)
+    look: dict[str, Any] = {"columns": 1, "size": (6.8, 6.0), "subplots": {"height_ratios": (3, 1.3)}}
+    with style.canvas("", "", xlabel=axis_label(fit.time), **look) as (figure, (axes, below)):
         if "x" in fit.feature.values:
             axes.set_xlabel(f"{axes.get_xlabel()} (of answers: the answered x)")
         style.answers_of(axes, fit.answer, COLORS["r"])
         axes.plot(x, fit.truth.sel(feature="y"), color=COLORS["b"], **INPUT)
-        style.legend(axes, style.training_entries(fit))
+        style.legend(axes, *style.training_entries(fit))
         shades = {name: COLORS[color] for name, color in (("y", "r"), ("x", "c")) if name in wrong.feature.values}
         if fit.sizes["seed"]:
             for name, color in shades.items():
@@ -94,9 +92,10 @@ def training_answer(results: xr.DataTree, title: str) -> Figure:
             off = f"y is off by at most {early:.2g} in the first tenth, by {late:.2g} after it"
             title += f"\nin half of the networks, {off}"
         axes.set_title(style.plain(title))
+        below.set_ylabel("answer − curve")
         below.axhline(0, color=COLORS["b"], **INPUT)
         if len(shades) > 1:
-            style.legend(below, [style.entry(name, color) for name, color in shades.items()])
+            style.legend(below, *(style.entry(name, color) for name, color in shades.items()))
     return figure
 
 
@@ -231,7 +230,7 @@ def curve_panels(
             handles.append(style.entry(shown, **INPUT))
         if panels and any(curve.published is not None for curve in drawn):
             handles.append(style.entry("published answer", **PUBLISHED))
-        style.legend(figure, handles)
+        style.legend(figure, *handles)
     return figure
 
 

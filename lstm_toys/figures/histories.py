@@ -63,16 +63,15 @@ def loss(
     with style.canvas(*([title] if len(parts) == 1 else [""] * len(parts)), xlabel="step") as (figure, panels):
         if len(parts) > 1:
             figure.suptitle(style.plain(title))
-        handles = _explained(training)
         for axes, (name, values, levels) in zip(panels, parts, strict=True):
             axes.set_ylabel(style.plain(textwrap.fill(name, LONGEST)))
             _networks(axes, training, values)
             for label, level in levels.items():
                 look: dict[str, Any] = GOAL if label == LEARNED else GOAL | {"color": COLORS["g"]}
-                handles.append(axes.axhline(level, label=style.plain(f"{label}: {level:.4g}"), **look))
+                axes.axhline(level, label=style.plain(f"{label}: {level:.4g}"), **look)
         if goal is not None and goal.accuracy is not None:
             panels[-1].set(yscale="linear", ylim=SHARES)
-        style.legend(figure, handles, 5 if len(parts) > 1 else 3)
+        style.legend(figure, columns=5 if len(parts) > 1 else 3)
     return figure
 
 
@@ -110,18 +109,17 @@ def error_histories(populations: dict[str, xr.DataTree], title: str, goal: Goal)
         'train RMSE after the first tenth'
     """
     with style.canvas(title, xlabel="step") as (figure, (axes,)):
-        handles: list[Artist] = []
         for (name, results), color in zip(populations.items(), style.colors(populations).values(), strict=True):
             fit = arrays.probed(arrays.not_diverged(results), TRAINING)
             history = goal_error(fit, goal)
             axes.set_ylabel(style.plain(textwrap.fill(goal_label(fit, goal), LONGEST)))
             if len(history):
                 label = f"{name}: median and {style.band_name(len(history))}"
-                handles.append(style.band(axes, fit.step, history, color, label, **_points(fit)))
-        handles.append(axes.axhline(goal.limit, label=f"{LEARNED}: {goal.limit:.4g}", **GOAL))
+                style.band(axes, fit.step, history, color, label, **_points(fit))
+        axes.axhline(goal.limit, label=f"{LEARNED}: {goal.limit:.4g}", **GOAL)
         axes.set(yscale="log") if goal.accuracy is None else axes.set(ylim=SHARES)
         style.whole_ticks(axes, fit.step.values)
-        style.legend(axes, handles, loc="upper right" if goal.accuracy is None else "lower right")
+        style.legend(axes, loc="upper right" if goal.accuracy is None else "lower right")
     return figure
 
 
@@ -136,25 +134,17 @@ MIDDLE: dict[str, Any] = {"color": "black", "linewidth": 1.8}
 
 
 def _networks(axes: Axes, results: xr.Dataset, values: Float[np.ndarray, "S K"]) -> None:
-    diverged, points = results.diverged.values, _points(results)
-    for history, lost in zip(values, diverged, strict=True):
-        axes.plot(results.step, history, **(LOST if lost else ONE), **points)
-    if not diverged.all():
-        axes.plot(results.step, np.median(values[~diverged], axis=0), **MIDDLE, **points)
+    lost, points = results.diverged.values, _points(results)
+    for history in values[~lost]:
+        axes.plot(results.step, history, label="one network", **ONE, **points)
+    if not lost.all():
+        median = f"median of {style.counted(int(sum(~lost)))}"
+        axes.plot(results.step, np.median(values[~lost], axis=0), label=median, **MIDDLE, **points)
+    for history in values[lost]:
+        axes.plot(results.step, history, label=f"{style.counted(int(sum(lost)))} diverged", **LOST, **points)
     if (values > 0).any():
         axes.set_yscale("log")
     style.whole_ticks(axes, results.step.values)
-
-
-def _explained(results: xr.Dataset) -> list[Artist]:
-    lost = int(results.diverged.sum())
-    sound = results.sizes["seed"] - lost
-    handles: list[Artist] = []
-    if sound:
-        handles += [style.entry("one network", **ONE), style.entry(f"median of {style.counted(sound)}", **MIDDLE)]
-    if lost:
-        handles.append(style.entry(f"{style.counted(lost)} diverged", **LOST))
-    return handles
 
 
 LARGE: dict[str, Any] = {"figure.dpi": 100, "font.size": 13, "axes.titlesize": 14, "legend.fontsize": 13}
@@ -196,7 +186,7 @@ def film(populations: dict[str, xr.DataTree]) -> FuncAnimation:
         raise ValueError(f"populations have different numbers of frames: {listed(sorted(counts))}")
     with style.canvas(*fits, **LARGE) as (figure, panels):
         figure.set_size_inches(3.4 * len(fits), 4.0)
-        style.legend(figure, style.training_entries(example), 2)
+        style.legend(figure, *style.training_entries(example), columns=2)
         x, y = _limits(fits.values())
         for axes, fit in zip(panels, fits.values(), strict=True):
             axes.set(xlabel=style.plain(arrays.axis_label(fit.time)), xlim=x, ylim=y)

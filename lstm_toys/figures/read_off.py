@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 import xarray as xr
 from jaxtyping import Float
-from matplotlib.artist import Artist
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
@@ -140,18 +139,15 @@ def read_off_axis(
     column = chosen[f"{PARAMETER}{name}"]
     true, xlabel, ylabel = column.values, f"true {axis_label(column)}", f"read-off {axis_label(column)}"
     with style.canvas(title, xlabel=xlabel, ylabel=ylabel) as (figure, (axes,)):
-        inside = axes.axvspan(*trained, color=COLORS["y"], alpha=0.18, linewidth=0, label="training range")
-        handles: list[Artist] = [inside]
+        axes.axvspan(*trained, color=COLORS["y"], alpha=0.18, linewidth=0, label="training range")
         if count := fit.sizes["seed"]:
-            answers = chosen.answer.sel(output_feature=name).values
-            median = style.band(axes, true, answers, COLORS["b"], f"median of {style.counted(count)}")
-            handles += [style.band_entry(style.band_name(count), COLORS["b"]), median]
-        handles += axes.plot(true, true, color=GRAY, label="true value", **INPUT)
+            answers, median = chosen.answer.sel(output_feature=name), f"median of {style.counted(count)}"
+            style.band(axes, true, answers, COLORS["b"], median, style.band_name(count))
+        axes.plot(true, true, color=GRAY, label="true value", **INPUT)
         if published:
-            points = [*published], [*published.values()]
-            handles += axes.plot(*points, label="published answer", **PUBLISHED)
+            axes.plot([*published], [*published.values()], label="published answer", **PUBLISHED)
         axes.set_xlim(true.min(), true.max())
-        style.legend(axes, handles, loc="upper left")
+        style.legend(axes, loc="upper left")
     return figure
 
 

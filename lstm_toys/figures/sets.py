@@ -139,22 +139,19 @@ Row = tuple[str, str, list[str], Int[np.ndarray, " C"], Float[np.ndarray, "S C"]
 curve, drawn as bars, and one per curve, drawn as a dash; NaN where there is none."""
 
 
-def _side_by_side(axes: Axes, rows: Iterable[Row], mark: str) -> list[Artist]:
-    """Draws sets next to each other, as bars over networks and dashes, and names curves if they are few.
-
-    Returns legend entries of the sets and, if there are dashes, of these, with the label ``mark``.
-    """
-    handles, ticks, left, marked = list[Artist](), dict[int, str](), 0, False
+def _side_by_side(axes: Axes, rows: Iterable[Row], mark: str) -> None:
+    """Draws sets next to each other, as bars over networks and dashes called ``mark``; names curves if they are few."""
+    ticks, left, dashes = dict[int, str](), 0, np.empty((2, 0))
     for label, color, names, order, values, marks in rows:
         places = left + np.arange(len(order))
         ticks |= dict(zip(places.tolist(), np.array(names)[order], strict=True))
-        handles.append(style.bars(axes, places, values[:, order], color, label))
-        axes.plot(places, marks[order], "_", color=style.GRAY, markersize=7, zorder=1.5)
-        marked = marked or not np.isnan(marks).all()
+        style.bars(axes, places, values[:, order], color, label)
+        dashes = np.append(dashes, [places, marks[order]], axis=1)
         left += len(order) + 1
+    if not np.isnan(dashes[1]).all():
+        axes.plot(*dashes, "_", color=style.GRAY, markersize=7, zorder=1.5, label=mark)
     named = ticks if len(ticks) <= NAMED else {}
     axes.set_xticks([*named], [*named.values()], rotation=45, ha="right", parse_math=False)
-    return [*handles, *([style.entry(mark, linestyle="", marker="_")] if marked else [])]
 
 
 def _probabilities(results: xr.DataTree, title: str) -> Figure:
@@ -172,14 +169,15 @@ def _probabilities(results: xr.DataTree, title: str) -> Figure:
             order = np.lexsort((answer.median("seed").values, right))
             yield label, color, labels(chosen, "sequence"), order, answer.values, right
 
-    with style.canvas(*[""] * len(names[:MOST]), xlabel="", columns=1) as (figure, panels):
-        figure.set_size_inches(6.8, 1.4 + 2.4 * len(panels))
+    drawn = names[:MOST]
+    size = 6.8, 1.4 + 2.4 * len(drawn)
+    with style.canvas(*[""] * len(drawn), xlabel="", columns=1, size=size) as (figure, panels):
         figure.suptitle(style.plain(title))
-        for index, (axes, name) in enumerate(zip(panels, names, strict=False)):
-            handles = _side_by_side(axes, rows(index), "correct answer")
+        for index, (axes, name) in enumerate(zip(panels, drawn, strict=True)):
+            _side_by_side(axes, rows(index), "correct answer")
             axes.set(ylabel=style.plain(f"probability of {name}"), ylim=(-0.05, 1.05), yticks=[0, 0.5, 1])
         axes.set_xlabel("sequences of a set, sorted by correct answer and probability")
-        style.legend(figure, [*handles, explained(fit)])
+        style.legend(figure, explained(fit))
     return figure
 
 
@@ -251,13 +249,12 @@ def errors_over_time(results: xr.DataTree, feature: str, title: str) -> Figure:
     fit = not_diverged(results)
     ylabel = f"RMSE of {feature} over curves"
     with style.canvas(title, xlabel=axis_label(results[TRAINING].time), ylabel=ylabel) as (figure, (axes,)):
-        handles: list[Artist] = []
         for label, color, chosen in _with_truth(fit):
             error = squared_errors(chosen).feature(_place(chosen, feature)).over(1).root
-            handles.append(style.band(axes, chosen.time, error, color, label, line={"linewidth": 1.6}))
+            style.band(axes, chosen.time, error, color, label, linewidth=1.6)
             style.whole_ticks(axes, chosen.time.values)
         axes.set_ylim(bottom=0)
-        style.legend(figure, [*handles, explained(fit)])
+        style.legend(figure, explained(fit))
     return figure
 
 
@@ -284,9 +281,9 @@ def errors_over_curves(results: xr.DataTree, feature: str, title: str) -> Figure
 
     xlabel = "curves of a set, sorted by their error"
     with style.canvas(title, xlabel=xlabel, ylabel=f"RMSE of {feature}") as (figure, (axes,)):
-        handles = _side_by_side(axes, rows(), "repeating the last value")
+        _side_by_side(axes, rows(), "repeating the last value")
         axes.set_ylim(bottom=0)
-        style.legend(figure, [*handles, explained(fit)])
+        style.legend(figure, explained(fit))
     return figure
 
 
@@ -315,19 +312,14 @@ def set_numbers(results: xr.DataTree, title: str) -> Figure:
     names = list(map(str, results[names_of(results)[0]].output_feature.values))
     with style.canvas(*names, xlabel="true value", ylabel="answer", columns=min(3, len(names))) as (figure, panels):
         figure.suptitle(style.plain(title))
-        handles: list[Artist] = []
-        for label, color, chosen in _with_truth(fit):
-            if np.isnan(chosen.truth.values).all():
-                continue
-            for axes, name in zip(panels, names, strict=True):
+        known = [row for row in _with_truth(fit) if row[2].truth.notnull().any()]
+        for axes, name in zip(panels, names, strict=True):
+            for label, color, chosen in known:
                 right, answers = (chosen[variable].sel(output_feature=name).values for variable in ("truth", "answer"))
-                dots = style.bars(axes, right, answers, color, label)
-            handles.append(dots)
-        for axes in panels:
+                style.bars(axes, right, answers, color, label)
             ends = axes.get_xlim()
-            axes.plot(ends, ends, color=style.GRAY, linewidth=0.9, zorder=0)
-        handles.append(style.entry("true value", linewidth=0.9))
-        style.legend(figure, [*handles, explained(fit)])
+            axes.plot(ends, ends, color=style.GRAY, linewidth=0.9, zorder=0, label="true value")
+        style.legend(figure, explained(fit))
     return figure
 
 
@@ -350,8 +342,8 @@ def numbers_of_curves(results: xr.DataTree, probe: str, title: str) -> Figure:
     if curves.sizes["curve"] > MOST_NUMBERS:
         title += f", the first {MOST_NUMBERS} of {curves.sizes['curve']:,}"
     names = list(map(str, curves.output_feature.values))
-    with style.canvas(*names, xlabel="", ylabel="answer", columns=1) as (figure, panels):
-        figure.set_size_inches(6.8, 0.8 + 2.6 * len(names))
+    size = 6.8, 0.8 + 2.6 * len(names)
+    with style.canvas(*names, xlabel="", ylabel="answer", columns=1, size=size) as (figure, panels):
         figure.suptitle(style.plain(title))
         places = np.arange(chosen.sizes["curve"])
         for axes, name in zip(panels, names, strict=True):
@@ -360,7 +352,7 @@ def numbers_of_curves(results: xr.DataTree, probe: str, title: str) -> Figure:
                 style.bars(axes, places, chosen.answer.sel(output_feature=name).values, color)
         names = [*map(shortened, chosen.name.values)]
         panels[-1].set_xticks(places, names, rotation=45, ha="right", parse_math=False)
-        style.legend(figure, [explained(fit)])
+        style.legend(figure, explained(fit))
     return figure
 
 

@@ -6,6 +6,7 @@ True
 """
 
 import re
+import warnings
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,7 +30,6 @@ from PIL import Image
 from lstm_toys import arguments, output
 from lstm_toys.files import replacing
 from lstm_toys.results.arrays import recorded_on
-from lstm_toys.statistics import intervals
 
 Drawing = Figure | FuncAnimation
 
@@ -151,16 +151,6 @@ def canvas(
         yield figure, panels
 
 
-@contextmanager
-def sheet(
-    width: float, height: float, *, rows: int = 1, columns: int = 1, grid: bool = True, **options: Any
-) -> Iterator[tuple[Figure, Any]]:
-    """Makes a figure in the library's style, of a size in inches, and its panels as `Figure.subplots` returns them."""
-    with house(**{"axes.grid": grid}):
-        figure = Figure(figsize=(width, height))
-        yield figure, figure.subplots(rows, columns, **options)
-
-
 def laid_out(axes: Axes, *, x: bool = True, y: bool = True) -> None:
     """Sets for which axes the layout leaves room, and ignores the frame: measuring ticks takes most of the time."""
     axes.xaxis.set_in_layout(x)
@@ -276,32 +266,41 @@ def _image(drawn: FigureCanvasAgg | RendererAgg) -> Image.Image:
     return Image.fromarray(np.asarray(drawn.buffer_rgba())).convert("RGB")
 
 
+def middle(values: Float[np.ndarray, "S K"] | xr.DataArray) -> Float[np.ndarray, "3 K"]:
+    """The 5th, 50th and 95th percentile over the networks that have a number; NaN where none has."""
+    lacking = np.isnan(values).any()
+    quantile, median = (np.nanquantile, np.nanmedian) if lacking else (np.quantile, np.median)
+    with warnings.catch_warnings(action="ignore", category=RuntimeWarning):
+        low, high = quantile(values, (0.05, 0.95), axis=0)
+        return np.stack([low, median(values, axis=0), high])
+
+
 def band(
     axes: Axes,
     x: Any,
-    values: Float[np.ndarray, "S K"],
+    values: Float[np.ndarray, "S K"] | xr.DataArray,
     color: str,
     label: str = "",
+    spread: str = "",
     *,
     filled: bool = True,
-    line: dict[str, Any] = MEDIAN,
-    **marks: Any,
-) -> Line2D:
-    """Draws the median over seeds and, unless not ``filled``, a band from the 5th to the 95th percentile.
+    **line: Any,
+) -> None:
+    """Draws the median over networks as a line and, if ``filled``, a band from the 5th to the 95th percentile.
 
-    Returns the legend entry of the median, in the style ``line``, without its ``marks``.
+    ``label`` and ``spread`` are what a legend calls the line and the band.
     """
+    low, median, high = middle(values)
+    axes.plot(x, median, color=color, label=plain(label), **(MEDIAN | line))
     if filled:
-        axes.fill_between(x, *intervals.band(values), color=color, **BAND)
-    axes.plot(x, np.median(values, axis=0), color=color, **line, **marks)
-    return entry(label, color, **line)
+        axes.fill_between(x, low, high, color=color, label=plain(spread), **BAND)
 
 
-def bars(axes: Axes, x: Any, values: Float[np.ndarray, "S K"], color: str, label: str = "") -> Line2D:
-    """Draws medians over seeds as dots on bars from the 5th to the 95th percentile; returns their legend entry."""
-    axes.vlines(x, *intervals.band(values), color=color, alpha=0.35, linewidth=2)
-    axes.plot(x, np.median(values, axis=0), "o", color=color, markersize=3)
-    return entry(label, color, linestyle="", marker="o", markersize=3)
+def bars(axes: Axes, x: Any, values: Float[np.ndarray, "S K"] | xr.DataArray, color: str, label: str = "") -> None:
+    """Draws medians over networks as dots on bars from the 5th to the 95th percentile, with a label for legends."""
+    low, median, high = middle(values)
+    axes.vlines(x, low, high, color=color, alpha=0.35, linewidth=2)
+    axes.plot(x, median, "o", color=color, markersize=3, label=plain(label))
 
 
 def answers_of(axes: Axes, answers: xr.DataArray, color: str, *, filled: bool = True) -> None:
@@ -367,9 +366,18 @@ def label_ends(axes: Axes, x: float, ends: Mapping[str, tuple[float, str]], apar
         axes.annotate(plain(label), (x, place), (5, 0), color=color, **look)
 
 
-def legend(place: Figure | Axes, handles: Iterable[Artist], columns: int = 3, loc: Any = None) -> None:
-    """Adds a legend: where it hides least of its axes, or below the panels of a figure, with as many columns as fit."""
-    entries = [*handles]
+def labeled(place: Figure | Axes) -> list[Artist]:
+    """What was drawn with a label, in the order of drawing; of equal labels the first."""
+    drawn: dict[str, Artist] = {}
+    for axes in [place] if isinstance(place, Axes) else place.axes:
+        for handle, label in zip(*axes.get_legend_handles_labels(), strict=True):
+            drawn.setdefault(label, handle)
+    return [*drawn.values()]
+
+
+def legend(place: Figure | Axes, *more: Artist, columns: int = 3, loc: Any = None) -> None:
+    """Adds a legend of what is labeled, and of more: within axes, or below a figure with as many columns as fit."""
+    entries = [*labeled(place), *more]
     if isinstance(place, Axes):
         place.legend(handles=entries, loc=loc or "best")
         return

@@ -35,7 +35,7 @@ def test_a_parameter_is_drawn_over_the_true_one_of_any_probe(read):
     figure = figures.read_off_axis(read, "decay", "title", (0.1, 0.2), probe="along")
     axes = axes_of(figure)
     assert (axes.get_xlabel(), axes.get_ylabel()) == ("true decay d (1/s)", "read-off decay d (1/s)")
-    assert labels(axes) == ["training range", "middle 90 % of 3 networks", "median of 3 networks", "true value"]
+    assert labels(axes) == ["training range", "median of 3 networks", "middle 90 % of 3 networks", "true value"]
     (median,) = (line for line in axes.lines if line.get_linestyle() == "-")
     np.testing.assert_allclose(median.get_xdata(), [0.1, 0.2, 0.3])
     np.testing.assert_allclose(median.get_ydata(), [0.1, 0.2, 0.3])

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from lstm_toys.figures.style import COLORS, GRAY, band_entry, canvas, colors, laid_out, legend, plain, sheet
+from lstm_toys.figures.style import COLORS, GRAY, band_entry, canvas, colors, legend, plain
 from lstm_toys.figures.style import entry as handle
 from lstm_toys.output import counted
 from lstm_toys.studies.claims.declaration import ANSWERS, CLIPPED, COPY, INPUT, VERDICTS, Verdict
@@ -96,7 +96,7 @@ def draw_shares(entries: Sequence[Entry]) -> Figure:
         counts = {name: sum(each.verdict == name for each in entries) for name in VERDICTS}
         numbers = {name: count for name, count in counts.items() if count or name not in ANSWERS.values()}
         figure.suptitle(f"{numbers['supported']} of {counted(len(entries), 'claim')} hold for most networks")
-        legend(figure, [_dots(f"{name}: {number}", TINTS[name], SIGNS[name]) for name, number in numbers.items()])
+        legend(figure, *(_dots(f"{name}: {number}", TINTS[name], SIGNS[name]) for name, number in numbers.items()))
     return figure
 
 
@@ -143,7 +143,7 @@ def draw_numbers(entries: Sequence[Entry]) -> Figure:
         if any(each.threshold.against for each in entries):
             handles.append(_dots("networks compared with, whose median is the threshold"))
         handles += [_dots(label, COLORS["k"], SINGLE[name]) for name, label in single_names(entries).items()]
-        legend(figure, handles, columns=3)
+        legend(figure, *handles)
     return figure
 
 
@@ -192,7 +192,7 @@ def draw_during(entries: Sequence[Entry]) -> Figure:
             *(_dots(f"share of {networks}: {name}", TINTS[name], SIGNS[name]) for name in VERDICTS if name in found),
             band_entry(f"95 % interval ({' or '.join(methods)}), for all steps at once", COLORS["b"]),
         ]
-        legend(figure, handles)
+        legend(figure, *handles)
         first = " (drawn first)" if 0 < changing < len(drawn) else ""
         figure.suptitle(f"{changing} of {counted(len(drawn), 'verdict')} change in the course of training{first}")
     return figure
@@ -225,11 +225,11 @@ def draw_choices(others: Sequence[Robustness]) -> Figure:
     numbers = {level: sum(each.level == level for each in others) for level in LEVELS}
     names = [f"{_wrapped(each.statement, 64)}\n{each.verdict}, {each.level}" for each in ordered]
     height = 0.11 * (1 + max(1 + name.count("\n") for name in names))
-    size, alike = (3.9 + 0.75 * len(columns), 1.9 + height * len(ordered)), {"sharey": True, "squeeze": False}
-    with sheet(*size, columns=len(columns), **alike) as (figure, (panels,)):
+    titles = [textwrap.fill(kind, 12) for kind in columns]
+    size = 3.9 + 0.75 * len(columns), 1.9 + height * len(ordered)
+    look: dict[str, Any] = {"xlabel": "", "ylabel": "", "subplots": {"sharey": True}, "axes.titlesize": 8}
+    with canvas(*titles, size=size, **look) as (figure, panels):
         for axes, kind in zip(panels, columns, strict=True):
-            laid_out(axes)
-            axes.set_title(plain(textwrap.fill(kind, 12)), fontsize=8)
             for row, each in enumerate(ordered):
                 _choices(axes, row, each, kind)
             axes.axvline(0.5, **HALF)
@@ -246,7 +246,7 @@ def draw_choices(others: Sequence[Robustness]) -> Figure:
             for name in VERDICTS
             if name in found
         ]
-        legend(figure, [own, *verdicts], columns=4)
+        legend(figure, own, *verdicts, columns=4)
         told = "; ".join(f"{number} {level}" for level, number in numbers.items() if number and level != LEVELS[0])
         title = f"{numbers[LEVELS[0]]} of {counted(len(others), 'verdict')} depend on other choices"
         figure.suptitle(

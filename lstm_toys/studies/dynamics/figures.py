@@ -1,11 +1,10 @@
 """Draws the results of a study of dynamics, and slow points under the constant inputs of named periods."""
 
-from itertools import product
 from typing import Any
 
 import numpy as np
 import xarray as xr
-from jaxtyping import Float, Real
+from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
@@ -13,7 +12,7 @@ from matplotlib.figure import Figure
 from lstm_toys.dynamics.limits import Kind
 from lstm_toys.dynamics.slow import variance_shares
 from lstm_toys.figures import style
-from lstm_toys.figures.style import BAND, COLORS, GRAY, INPUT, MEDIAN, counted, plain
+from lstm_toys.figures.style import COLORS, GRAY, INPUT, counted, plain
 from lstm_toys.results.arrays import axis_label, recorded_on
 from lstm_toys.studies.dynamics.analysis import LEVELS, MEAN, SLOW, lasting, moduli, slow
 from lstm_toys.studies.dynamics.settings import WINDOWS
@@ -49,34 +48,34 @@ LEAST = 1e-7
 """The q at which smaller ones are drawn."""
 
 MARKS: dict[Kind, dict[str, Any]] = {
-    Kind.STABLE: {"marker": "o", "markersize": 7, "fillstyle": "none", "markeredgewidth": 1.4},
-    Kind.UNSTABLE: {"marker": "x", "markersize": 6, "markeredgewidth": 1.4},
+    Kind.STABLE: {"color": COLORS["r"], "marker": "o", "markersize": 7, "fillstyle": "none", "markeredgewidth": 1.4},
+    Kind.UNSTABLE: {"color": COLORS["r"], "marker": "x", "markersize": 6, "markeredgewidth": 1.4},
 }
 
 
-def draw(found: xr.Dataset) -> dict[str, Figure]:
+def draw(results: xr.Dataset) -> dict[str, Figure]:
     """Draws all figures, by file name."""
-    if "period" in found.coords:
-        return {f"{each.__name__}.png": each(found) for each in (slow_points, slow_statistics)}
+    if "period" in results.coords:
+        return {f"{figure.__name__}.png": figure(results) for figure in (slow_points, slow_statistics)}
     drawn = [rest, resonance, eigenvalues, forgetting]
-    drawn += [explained, models] if "prediction" in found else []
-    drawn += [course] if "kept_step" in found.coords else []
-    return {f"{each.__name__}.png": each(found) for each in drawn}
+    drawn += [explained, models] if "prediction" in results else []
+    drawn += [course] if "kept_step" in results.coords else []
+    return {f"{figure.__name__}.png": figure(results) for figure in drawn}
 
 
-def rest(found: xr.Dataset) -> Figure:
+def rest(results: xr.Dataset) -> Figure:
     """Draws the answer at rest against the constant input, and the kinds of limits."""
-    values, u = found.static_answer.isel(output=0).values, found.input.values
-    trained, first = found.curve_shown.isel(curve=0).values, found.kind.isel(found=0).values
+    answers = _of_most(results.static_answer.isel(output=0)).dropna("input", how="all")
+    u = results.input.values
+    trained, first = results.curve_shown.isel(curve=0).values, results.kind.isel(found=0).values
     titles = "Answers at rest", "What most starts lead to"
-    with style.canvas(*titles, xlabel=axis_label(found.input)) as (figure, (left, right)):
-        known = np.isfinite(values).mean(axis=0) >= 0.5
-        _spread(left, u[known], values[:, known])
-        same = left.plot(u[known], u[known], color=GRAY, label="the input itself", **INPUT)
+    with style.canvas(*titles, xlabel=axis_label(results.input)) as (figure, (left, right)):
+        _band(left, answers.input, answers)
+        left.plot(answers.input, answers.input, color=GRAY, label="the input itself", **INPUT)
         look: dict[str, Any] = {"color": COLORS["y"], "alpha": 0.25, "linewidth": 0}
-        learned = left.axvspan(trained.min(), trained.max(), label="range of the training curve", **look)
+        left.axvspan(trained.min(), trained.max(), label="range of the training curve", **look)
         left.set(ylabel="answer at rest")
-        style.legend(left, [*_entries(found), *same, learned])
+        style.legend(left)
         figure.suptitle("Where does a network settle under a constant input, and what does it answer there?")
         shares = {name: (first == kind).mean(axis=0) for kind, name in KINDS.items() if (first == kind).any()}
         right.stackplot(u, *shares.values(), labels=shares, colors=[*style.colors(shares).values()], alpha=0.45)
@@ -86,79 +85,74 @@ def rest(found: xr.Dataset) -> Figure:
     return figure
 
 
-def resonance(found: xr.Dataset) -> Figure:
+def resonance(results: xr.Dataset) -> Figure:
     """Draws gain and phase of the linearization at the training curves' mean, and the gain of a large sine."""
-    mean, w = int(found.attrs["mean"]), found.frequency.values
-    with style.canvas("", "", xlabel=axis_label(found.frequency)) as (figure, (left, right)):
-        peak = f"{np.nanmedian(found.peak_frequency):.3g} {found.frequency.attrs['units']}"
-        networks = counted(found.sizes["seed"])
+    frequencies, networks = results.frequency, counted(results.sizes["seed"])
+    with style.canvas("", "", xlabel=axis_label(frequencies)) as (figure, (left, right)):
+        peak = f"{np.nanmedian(results.peak_frequency):.3g} {frequencies.attrs['units']}"
         figure.suptitle(f"Small sines about the mean input are amplified most at {peak} (median of {networks})")
-        gain, phase = (found[name].isel(input=mean).values for name in ("gain", "phase"))
-        if (known := np.isfinite(gain).all(axis=1)).any():  # Otherwise no network rests under this input.
-            _spread(left, w, gain[known])
-            _spread(right, w, np.unwrap(phase[known], axis=1))
+        gain, phase = (results[name].isel(input=int(results.attrs["mean"])).values for name in ("gain", "phase"))
+        _band(left, frequencies, gain, "linearization at rest, median")
+        style.band(right, frequencies, np.unwrap(phase, axis=1), COLORS["b"])
         right.set(ylabel="phase of the answer (rad)")
         left.axhline(1, color=GRAY, linewidth=0.9, linestyle="--")
-        peaks, low = found.peak_frequency.values, left.get_xaxis_transform()
+        peaks, low = results.peak_frequency.values, left.get_xaxis_transform()
         blue: dict[str, Any] = {"color": COLORS["b"], "alpha": 0.6, "label": "a network's largest gain"}
-        dots = left.plot(peaks, np.full(len(peaks), 0.03), "|", transform=low, **blue)
+        left.plot(peaks, np.full(len(peaks), 0.03), "|", transform=low, **blue)
         black: dict[str, Any] = {"label": "its gain there for sines as large as the training curve", "alpha": 0.5}
-        dots += left.plot(peaks, found.peak_gain_trained, "o", color=COLORS["k"], markersize=2, **black)
+        left.plot(peaks, results.peak_gain_trained, "o", color=COLORS["k"], markersize=2, **black)
         left.set(ylabel="gain of the answer", ylim=(0, None))
-        style.legend(figure, [*_entries(found, "linearization at rest, median"), *dots])
+        style.legend(figure)
     return figure
 
 
-def eigenvalues(found: xr.Dataset) -> Figure:
+def eigenvalues(results: xr.Dataset) -> Figure:
     """Draws the leading mode of every network: its time constant against its frequency."""
-    frequencies = found.mode_frequency.values
+    frequencies = results.mode_frequency.values
     title = f"{(frequencies > 0).sum()} of {counted(len(frequencies))} ring at rest under the mean input"
-    with style.canvas(title, xlabel=axis_label(found.frequency)) as (figure, (axes,)):
-        axes.plot(frequencies, found.time_constant, "o", color=COLORS["b"], alpha=0.6, markersize=4)
-        axes.set(ylabel=f"time constant of the leading mode, in {axis_label(found.time)}", ylim=(0, None))
+    with style.canvas(title, xlabel=axis_label(results.frequency)) as (figure, (axes,)):
+        axes.plot(frequencies, results.time_constant, "o", color=COLORS["b"], alpha=0.6, markersize=4)
+        axes.set(ylabel=f"time constant of the leading mode, in {axis_label(results.time)}", ylim=(0, None))
         if (frequencies == 0).any():
             axes.set_xlim(-0.5)
     return figure
 
 
-def forgetting(found: xr.Dataset) -> Figure:
+def forgetting(results: xr.Dataset) -> Figure:
     """Draws how the distance of two states falls along the middle curve of each probe."""
-    handles: list[Any] = []
-    names = found.driving.values.tolist()[:MOST_FAMILIES]
-    driven = f"two of them, driven by the middle curve of each kind; medians of {counted(found.sizes['seed'])}"
+    names = results.driving.values.tolist()[:MOST_FAMILIES]
+    driven = f"two of them, driven by the middle curve of each kind; medians of {counted(results.sizes['seed'])}"
     title = f"How fast are states forgotten?\n{driven}"
-    with style.canvas(title, xlabel=axis_label(found.time)) as (figure, (axes,)):
+    with style.canvas(title, xlabel=axis_label(results.time)) as (figure, (axes,)):
         for place, (name, color) in enumerate(style.colors(names).items()):
-            values, first = np.maximum(found.distance.sel(driving=name).values, 1e-12), place == 0
-            line = MEDIAN | {"linestyle": (0, (4, 2)) if place % 2 else "-"}  # Equal lines are both seen.
-            words = name.replace("_", " ")
-            handles.append(style.band(axes, found.time, values, color, words, filled=first, line=line))
-        handles.append(style.band_entry(f"middle 90 %, {names[0].replace('_', ' ')}", COLORS["b"]))
+            distance, words = np.maximum(results.distance.sel(driving=name).values, 1e-12), name.replace("_", " ")
+            dashes: Any = (0, (4, 2)) if place % 2 else "-"  # Equal lines are both seen.
+            style.band(axes, results.time, distance, color, words, filled=place == 0, linestyle=dashes)
+        style.legend(axes, style.band_entry(f"middle 90 %, {names[0].replace('_', ' ')}", COLORS["b"]))
         axes.set(yscale="log", ylabel="distance, relative to the first")
-        style.legend(axes, handles)
     return figure
 
 
-def explained(found: xr.Dataset) -> Figure:
+def explained(results: xr.Dataset) -> Figure:
     """Draws the share of variance that each model explains, by probe and window of x."""
-    kinds, best = found.curves.values.tolist(), np.zeros((len(WINDOWS), len(SHOWN)), int)
+    kinds, best = results.curves.values.tolist(), []
     titles = [(words or "after the first fifth").strip() + " of x" for words in reversed(WINDOWS.values())]
-    size, found = (9.6, 1.9 + 0.5 * len(kinds)), found.sel(model=[*SHOWN])
+    size, networks = (9.6, 1.9 + 0.5 * len(kinds)), counted(results.sizes["seed"])
     xlabel = "share of the variance of answers explained"
     with style.canvas(*titles, xlabel=xlabel, ylabel="", size=size, subplots={"sharey": True}) as (figure, panels):
-        for axes, ending, wins in zip(panels[::-1], WINDOWS, best, strict=True):
-            shares, covered = found[f"explained{ending}"], found[f"coverage{ending}"].median("seed")
-            medians = shares.median("seed").transpose("model", "curves").fillna(-np.inf).values
-            np.add.at(wins, medians.argmax(axis=0), 1)
-            for (row, kind), (place, (model, (color, marker, _))) in product(
-                enumerate(kinds), enumerate(SHOWN.items())
-            ):
-                own = shares.sel(model=model, curves=kind).dropna("seed").values
-                low, x, high = np.quantile(own, (0.05, 0.5, 0.95)) if len(own) else (np.nan,) * 3
-                height, known = row + 0.18 * (place - (len(SHOWN) - 1) / 2), covered.sel(model=model, curves=kind)
-                axes.hlines(height, low, high, color=color, alpha=0.35, linewidth=2)
-                face, sign = color if known >= COVERED else "white", marker if x >= LOWEST else "<"
-                axes.plot(max(x, LOWEST), height, sign, color=color, markerfacecolor=face, markersize=4.5)
+        for axes, ending in zip(panels[::-1], WINDOWS, strict=True):
+            medians = []
+            for place, (model, (color, marker, _)) in enumerate(SHOWN.items()):
+                of_model = results.sel(model=model)
+                low, median, high = style.middle(of_model[f"explained{ending}"].values)
+                covered = of_model[f"coverage{ending}"].median("seed").values >= COVERED
+                heights = np.arange(len(kinds)) + 0.18 * (place - (len(SHOWN) - 1) / 2)
+                axes.hlines(heights, low, high, color=color, alpha=0.35, linewidth=2)
+                for x, height, whole in zip(median, heights, covered, strict=True):
+                    face, sign = color if whole else "white", marker if x >= LOWEST else "<"
+                    axes.plot(max(x, LOWEST), height, sign, color=color, markerfacecolor=face, markersize=4.5)
+                medians.append(np.nan_to_num(median, nan=-np.inf))
+            best.append(np.bincount(np.argmax(medians, axis=0), minlength=len(SHOWN)))
             axes.set(xlim=(LOWEST - 0.05, 1.05), xticks=[-1, -0.5, 0, 0.5, 1])
         panels[0].set_yticks(range(len(kinds)), [plain(name.replace("_", " ")) for name in kinds])
         panels[0].invert_yaxis()
@@ -166,94 +160,88 @@ def explained(found: xr.Dataset) -> Figure:
         later = f"“{late}” on {after} of {len(kinds)}" if 2 * after > len(kinds) else f"none on more than {after}"
         figure.suptitle(
             f"In the first fifth of x, “{early}” explains answers best on {within} of {len(kinds)} kinds of curves;\n"
-            f"after it, {later} ({len(SHOWN)} models, medians of {counted(found.sizes['seed'])})"
+            f"after it, {later} ({len(SHOWN)} models, medians of {networks})"
         )
         named = [(f"{name}: {words}", color, marker) for name, (color, marker, words) in SHOWN.items()]
         named += [("open: only a part of the time points is predicted", GRAY, "$\\circ$")]
         named += [(f"at the left edge: less than {LOWEST:g}", GRAY, "<")]
-        dots = [style.entry(*each, linestyle="", marker=marker, markersize=4.5) for *each, marker in named]
-        style.legend(figure, [*dots, style.band_entry("middle 90 % of networks", alpha=0.35)], columns=2)
+        dots = [style.entry(*row, linestyle="", marker=marker, markersize=4.5) for *row, marker in named]
+        style.legend(figure, *dots, style.band_entry("middle 90 % of networks", alpha=0.35), columns=2)
     return figure
 
 
-def models(found: xr.Dataset) -> Figure:
+def models(results: xr.Dataset) -> Figure:
     """Draws the answers to the middle curve of each probe, the predictions of models, and the input."""
-    names = found.driving.values.tolist()[:MOST_FAMILIES]
+    names = results.driving.values.tolist()[:MOST_FAMILIES]
     columns = min(2, len(names))
+    size = 3.6 * columns, 2.3 * -(-len(names) // columns) + 1.2
     titles = [name.replace("_", " ") for name in names]
-    with style.canvas(*titles, xlabel=axis_label(found.time), columns=columns) as (figure, panels):
-        figure.set_size_inches(3.6 * columns, 2.3 * -(-len(names) // columns) + 1.2)
+    with style.canvas(*titles, xlabel=axis_label(results.time), columns=columns, size=size) as (figure, panels):
         figure.suptitle("Answers to a curve of each kind, and what models predict")
         for axes, name in zip(panels, names, strict=True):
-            own = np.flatnonzero(found.probe.values == name)
-            one = found.isel(curve=own[len(own) // 2], output=0)
-            axes.plot(found.time, one.curve_shown, color=GRAY, **INPUT)
-            _spread(axes, found.time.values, one.answer.values, color="black")
+            places = np.flatnonzero(results.probe.values == name)
+            one = results.isel(curve=places[len(places) // 2], output=0)
+            axes.plot(results.time, one.curve_shown, color=GRAY, label="input", **INPUT)
+            _band(axes, results.time, one.answer, "answer, median", "black")
             for model in PREDICTED:
-                values = one.prediction.sel(model=model).values
-                known = np.isfinite(values).mean(axis=0) >= 0.5
-                middle = np.where(known, np.nanmedian(np.where(known, values, 0), axis=0), np.nan)
-                axes.plot(found.time, middle, color=SHOWN[model][0], **MEDIAN)
-        words = "median of networks that it predicts"
-        medians = (style.entry(f"{model}, {words}", SHOWN[model][0], **MEDIAN) for model in PREDICTED)
-        handles = [style.entry("input", **INPUT), *_entries(found, "answer, median", "black"), *medians]
-        style.legend(figure, handles, columns=2)
+                label, predicted = f"{model}, median of networks that it predicts", one.prediction.sel(model=model)
+                style.band(axes, results.time, _of_most(predicted), SHOWN[model][0], label, filled=False)
+        style.legend(figure, columns=2)
     return figure
 
 
-def course(found: xr.Dataset) -> Figure:
+def course(results: xr.Dataset) -> Figure:
     """Draws the leading mode and the resonance over steps of training, and the loss."""
-    unit = found.frequency.attrs["units"]
+    unit = results.frequency.attrs["units"]
     shown = {
         "mode_frequency_course": f"leading mode's frequency ({unit}; 0: none)",
-        "time_constant_course": f"its time constant, in {axis_label(found.time)}",
+        "time_constant_course": f"its time constant, in {axis_label(results.time)}",
         "static_gain_course": "gain of slow inputs",
         "peak_gain_course": "largest gain",
         "peak_frequency_course": f"frequency of the largest gain ({unit})",
     }
-    steps, titles = found.kept_step.values, (f"{recorded_on(found)} loss", *shown.values())
-    with style.canvas(*titles, xlabel="step", ylabel="", columns=2) as (figure, panels):
-        figure.set_size_inches(7.2, 2.3 * -(-len(panels) // 2) + 0.9)
-        _spread(panels[0], found.step.values, found.train_loss.values)
+    steps, titles = results.kept_step.values, (f"{recorded_on(results)} loss", *shown.values())
+    size = 7.2, 2.3 * -(-len(titles) // 2) + 0.9
+    with style.canvas(*titles, xlabel="step", ylabel="", columns=2, size=size) as (figure, panels):
+        _band(panels[0], results.step, results.train_loss)
         panels[0].set_yscale("log")
         for axes, name in zip(panels[1:], shown, strict=True):
-            _spread(axes, steps, found[name].transpose("seed", "kept_step").values, marker="o", markersize=3)
+            _band(axes, steps, results[name].transpose("seed", "kept_step"), marker="o", markersize=3)
         early, last = max(1, steps[steps > 0].min(initial=steps.max())), max(1, steps.max())
         for axes in panels:  # Much happens early, and the first step is 0.
             axes.set_xscale("symlog", linthresh=early)
             axes.set_xlim(0, last)
             axes.set_xticks([0, *(10**n for n in range(len(str(last))) if early <= 10**n <= last)])
         figure.suptitle("When in training do networks begin to resonate?")
-        style.legend(figure, _entries(found))
+        style.legend(figure)
     return figure
 
 
-def slow_points(found: xr.Dataset) -> Figure:
+def slow_points(results: xr.Dataset) -> Figure:
     """Draws slow and fixed points of some networks in the plane of the visited states' first principal components."""
-    networks, names = style.evenly(found.sizes["seed"], NETWORKS), found.period.values.tolist()[:PERIODS]
-    found = found.assign(slow=(found.q.dims, slow(found)))
+    networks, names = style.evenly(results.sizes["seed"], NETWORKS), results.period.values.tolist()[:PERIODS]
+    results = results.assign(slow=(results.q.dims, slow(results)))
+    drawn = [(name, network) for name in names for network in networks]
+    titles = [f"network {int(results.seed[network])}, {name}" for name, network in drawn]
     size = 1.2 + 2.6 * len(networks), 0.8 + 2.5 * len(names)
-    alike: dict[str, Any] = {"squeeze": False, "sharex": "col", "sharey": "col"}
-    with style.sheet(*size, rows=len(names), columns=len(networks), **alike) as (figure, panels):
-        for place, network in enumerate(networks):
-            for axes, name in zip(panels[:, place], names, strict=True):
-                axes.set_title(plain(f"network {int(found.seed[network])}, {name}"), fontsize=9)
-                image = _plane(axes, found.isel(seed=network), name)
+    look: dict[str, Any] = {"columns": len(networks), "size": size, "axes.titlesize": 9}
+    with style.canvas(*titles, subplots={"sharex": "col", "sharey": "col"}, **look) as (figure, panels):
+        for axes, (name, network) in zip(panels, drawn, strict=True):
+            image = _plane(axes, results.isel(seed=network), name)
         figure.colorbar(image, ax=panels, extend="min", label="q of slow points").ax.grid(visible=False)
-        point, red = {"marker": "o", "markersize": 3}, COLORS["r"]
-        handles = [
+        style.legend(
+            figure,
             style.entry("visited in training sequences", linewidth=0.9),
-            style.entry(f"slow point, q at most {SLOW:.0e}", COLORS["g"], linestyle="", **point),
-            *(style.entry(f"{kind.name.lower()} fixed point", red, linestyle="", **MARKS[kind]) for kind in MARKS),
-        ]
-        style.legend(figure, handles, columns=min(4, len(networks)))
+            style.entry(f"slow point, q at most {SLOW:.0e}", COLORS["g"], linestyle="", marker="o", markersize=3),
+            *(style.entry(f"{kind.name.lower()} fixed point", linestyle="", **look) for kind, look in MARKS.items()),
+            columns=min(4, len(networks)),
+        )
     return figure
 
 
-def _plane(axes: Axes, own: xr.Dataset, period: str) -> Any:
+def _plane(axes: Axes, results: xr.Dataset, period: str) -> Any:
     """Draws ONE network in ONE period, in the plane of all periods; returns the slow points for a color bar."""
-    style.laid_out(axes)
-    visited = own.start.values.reshape(-1, own.sizes["state"])
+    visited = results.start.values.reshape(-1, results.sizes["state"])
     center = visited.mean(axis=0)
     _, lengths, directions = np.linalg.svd(visited - center, full_matrices=False)
     parts = lengths**2 / (lengths**2).sum()
@@ -261,36 +249,34 @@ def _plane(axes: Axes, own: xr.Dataset, period: str) -> Any:
     def projected(states: Float[np.ndarray, "*N D"]) -> Float[np.ndarray, "2 *N"]:
         return np.moveaxis((states - center) @ directions[:2].T, -1, 0)
 
-    x, y = projected(own.trajectory.values)
+    x, y = projected(results.trajectory.values)
     axes.plot(x.T, y.T, color=GRAY, linewidth=0.6, alpha=0.4, zorder=1)
-    own = own.sel(period=period)
-    q = np.maximum(own.q.values[own.slow.values], LEAST)
+    results = results.sel(period=period)
+    q = np.maximum(results.q.values[results.slow.values], LEAST)
     marks: dict[str, Any] = {"c": q, "norm": LogNorm(LEAST, SLOW), "cmap": style.dark_scale(), "s": 8, "zorder": 2}
-    image = axes.scatter(*projected(own.slow_state.values[own.slow.values]), **marks)
+    image = axes.scatter(*projected(results.slow_state.values[results.slow.values]), **marks)
     for kind, marks in MARKS.items():
-        at = projected(own.rest_state.values[own.kind.values == kind])
-        axes.plot(*at, linestyle="", color=COLORS["r"], zorder=3, **marks)
+        points = projected(results.rest_state.values[results.kind.values == kind])
+        axes.plot(*points, linestyle="", zorder=3, **marks)
     axes.set(xlabel=f"PC 1 ({parts[0]:.0%} of variance)", ylabel=f"PC 2 ({parts[1:2].sum():.0%})")
     return image
 
 
-def slow_statistics(found: xr.Dataset) -> Figure:
+def slow_statistics(results: xr.Dataset) -> Figure:
     """Draws over all networks how slow points are, how they lie, and how many slow modes they have, by period."""
-    names, count = found.period.values.tolist(), found.sizes["seed"]
+    names, count = results.period.values.tolist(), results.sizes["seed"]
     titles = "How slow a state can be", "How slow points lie", "Modes of slow points"
     with style.canvas(*titles, xlabel="") as (figure, (left, middle, right)):
         figure.suptitle(f"Points found by descent from visited states, {counted(count)}")
         levels = np.logspace(np.log10(LEVELS[-1]), np.log10(LEVELS[0]), 61)
-        below = (found.smallest_q.values[..., None] <= levels).mean(axis=2)
-        lie, largest = variance_shares(found.slow_state.values, slow(found)), moduli(found)[..., :MODES]
-        known = ~np.isnan(largest).all(axis=(2, 3))
-        for place, color in enumerate(style.colors(names).values()):
-            style.band(left, levels, below[:, place], color)
+        below = (results.smallest_q.values[..., None] <= levels).mean(axis=2)
+        lie = variance_shares(results.slow_state.values, slow(results))
+        largest = xr.DataArray(moduli(results)[..., :MODES]).median("dim_2").values
+        for place, (name, color) in enumerate(style.colors(names).items()):
+            style.band(left, levels, below[:, place], color, name)
             middle.plot(*lie[:, place].T, "o", color=color, alpha=0.6, markersize=4)
-            values = np.nanmedian(largest[known[:, place], place], axis=1)
-            if len(values):
-                places = np.arange(1, values.shape[1] + 1) + 0.2 * (place - (len(names) - 1) / 2)
-                style.bars(right, places, values, color)
+            places = np.arange(1, largest.shape[2] + 1) + 0.2 * (place - (len(names) - 1) / 2)
+            style.bars(right, places, largest[:, place], color)
         left.set(xscale="log", xlabel="q", ylabel="share of descents that reach this q", ylim=(-0.03, 1.03))
         middle.plot([0.5, 1, 0, 0.5], [0.5, 0, 0, 0.5], color=GRAY, linewidth=0.9, linestyle="--")
         for x, y, words in ((1.0, -0.04, "line"), (0.5, 0.52, "ring"), (0.0, -0.04, "cloud")):
@@ -298,22 +284,18 @@ def slow_statistics(found: xr.Dataset) -> Figure:
         middle.set(xlim=(-0.08, 1.08), ylim=(-0.06, 0.58))
         middle.set(xlabel="variance along the first direction", ylabel="along the second direction")
         right.axhline(1, color=GRAY, linewidth=0.9)
-        right.axhline(lasting(found), color=GRAY, linewidth=0.9, linestyle="--")
+        lasts: dict[str, Any] = {"linestyle": "--", "label": "a mode that lasts a training sequence"}
+        right.axhline(lasting(results), color=GRAY, linewidth=0.9, **lasts)
         right.set(xlabel="mode", ylabel="modulus of the eigenvalue")
-        handles = [style.entry(name, color, **MEDIAN) for name, color in style.colors(names).items()]
-        dashes = style.entry("a mode that lasts a training sequence", linewidth=0.9, linestyle="--")
-        style.legend(figure, [*handles, dashes], columns=5)
+        style.legend(figure, columns=5)
     return figure
 
 
-def _spread(
-    axes: Axes, x: Real[np.ndarray, " K"], values: Float[np.ndarray, "S K"], color: str = COLORS["b"], **marks: Any
-) -> None:
-    """Draws the median of the networks with a value, and their 5th and 95th percentile."""
-    axes.fill_between(x, *np.nanquantile(values, (0.05, 0.95), axis=0), color=color, **BAND)
-    axes.plot(x, np.nanmedian(values, axis=0), color=color, **MEDIAN, **marks)
+def _of_most(values: xr.DataArray) -> xr.DataArray:
+    """The values at places where at least half of the networks have one."""
+    return values.where(values.notnull().mean("seed") >= 0.5)
 
 
-def _entries(found: xr.Dataset, label: str = "median", color: str = COLORS["b"]) -> list[Any]:
-    name = style.band_name(found.sizes["seed"])
-    return [style.entry(label, color, **MEDIAN), style.band_entry(name, color)]
+def _band(axes: Axes, x: Any, values: Any, label: str = "median", color: str = COLORS["b"], **marks: Any) -> None:
+    """Draws the median of all networks and their middle 90 %, and names both."""
+    style.band(axes, x, values, color, label, style.band_name(len(values)), **marks)

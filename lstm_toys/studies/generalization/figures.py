@@ -15,7 +15,7 @@ from matplotlib.patches import Patch
 from matplotlib.path import Path
 
 from lstm_toys.figures import style
-from lstm_toys.figures.style import COLORS, GOAL, INPUT, MEDIAN, plain
+from lstm_toys.figures.style import COLORS, GOAL, INPUT, plain
 from lstm_toys.output import listed
 from lstm_toys.results.arrays import axis_label
 from lstm_toys.results.summary import GOAL_ERROR
@@ -39,10 +39,8 @@ def heat_maps(results: Grids, shown: Grid, subject: Subject, goal: Goal) -> Figu
     def short(name: str) -> str:
         return subject.parameter(shown.family, name).short
 
-    outline = list[Artist]()
-    titles = [_title(name, goal) * bool(name) for name in drawn]
-    with style.canvas(*titles) as (figure, panels):
-        figure.set_size_inches(0.6 + 5.2 * len(drawn), 5.0)
+    outline, titles = list[Artist](), [_title(name, goal) * bool(name) for name in drawn]
+    with style.canvas(*titles, size=(0.6 + 5.2 * len(drawn), 5.0)) as (figure, panels):
         for axes, (name, values) in zip(panels, drawn.items(), strict=True):
             norm = _norm(values, error=bool(name))
             image = _map(axes, grid, values, norm, "viridis" if name else "RdBu_r")
@@ -65,7 +63,7 @@ def heat_maps(results: Grids, shown: Grid, subject: Subject, goal: Goal) -> Figu
         title = f"The median of {networks} answers {count:,} of {met[0].size:,} curves", f"with {error}"
         figure.suptitle(plain("\n".join((*title, *["; ".join(details)] * bool(details)))))
         unknown = any(not np.isfinite(values).all() for values in drawn.values())
-        style.legend(figure, [*marks, *outline, *([UNKNOWN] if unknown else [])])
+        style.legend(figure, *marks, *outline, *[UNKNOWN] * unknown)
     return figure
 
 
@@ -75,27 +73,25 @@ def along_axes(results: Grids, shown: Sequence[Grid], subject: Subject, goal: Go
     The other axis is fixed at the middle of its training range or, if it has none, at the middle of the axis.
     """
     chosen: dict[tuple[str, str], tuple[Grid, int]] = {}
-    for each in shown:
-        for place, line in enumerate(each.axes):
+    for plane in shown:
+        for place, line in enumerate(plane.axes):
             if line.count > 1:
-                chosen.setdefault(("" if line.name in (LENGTH, SPACING) else each.family, line.name), (each, place))
+                chosen.setdefault(("" if line.name in (LENGTH, SPACING) else plane.family, line.name), (plane, place))
     columns = 3 if len(chosen) in (5, 6) else min(4, len(chosen))
-    with style.canvas(*[""] * len(chosen), ylabel="", columns=columns) as (figure, panels):
-        figure.set_size_inches(2.3 * columns + 0.4, 2.2 * -(-len(chosen) // columns) + 0.7)
-        lines: dict[str, Artist] = {}
-        for panel, (axes, (each, place)) in enumerate(zip(panels, chosen.values(), strict=True)):
-            grid, trained = results[each.name], subject.trained_on(each.family)
-            (axis, other), dims = (each.axes[at].name for at in (place, 1 - place)), axes_of(grid)
+    size = 2.3 * columns + 0.4, 2.2 * -(-len(chosen) // columns) + 0.7
+    with style.canvas(*[""] * len(chosen), ylabel="", columns=columns, size=size) as (figure, panels):
+        for panel, (axes, (plane, place)) in enumerate(zip(panels, chosen.values(), strict=True)):
+            grid, trained = results[plane.name], subject.trained_on(plane.family)
+            (axis, other), dims = (plane.axes[at].name for at in (place, 1 - place)), axes_of(grid)
             along, across = grid[dims[place]], grid[dims[1 - place]]
             middle = np.mean(trained.get(other, across.values[len(across) // 2]))
             fixed = across.sel({across.name: middle}, method="nearest")
             name = fixed.attrs.get("symbol") or fixed.attrs["long_name"]
             axes.set_title(plain(f"{name} = {float(fixed):.3g}"), fontsize=8)
-            every = judged(grid)
-            for (name, error), color in zip(every.items(), style.colors(every).values(), strict=True):
-                values = error.sel({across.name: fixed}).values
-                lines[name] = style.band(axes, along, values, color, _title(name, goal))
-            level = axes.axhline(goal.limit, label=f"error {goal.limit:g}", color="black", **INPUT)
+            errors = judged(grid)
+            for (name, error), color in zip(errors.items(), style.colors(errors).values(), strict=True):
+                style.band(axes, along, error.sel({across.name: fixed}), color, _title(name, goal))
+            axes.axhline(goal.limit, color="black", **INPUT)
             if axis in trained:
                 tied = subject.trained.equal.get(axis) == other or subject.trained.equal.get(other) == axis
                 ends = (float(fixed),) * 2 if tied else trained[axis]
@@ -108,8 +104,9 @@ def along_axes(results: Grids, shown: Sequence[Grid], subject: Subject, goal: Go
                 axes.set_ylabel("error")
         figure.suptitle(f"How far from the training curves do errors stay below {goal.limit:g}?")
         spread = style.band_entry(style.band_name(grid.sizes["seed"]))
+        level = style.entry(f"error {goal.limit:g}", "black", **INPUT)
         ranges = style.entry("trained on", TRAINED, linewidth=5, alpha=0.4)
-        style.legend(figure, [*lines.values(), spread, level, ranges], 4 if columns > 3 else 2)
+        style.legend(figure, spread, level, ranges, columns=4 if columns > 3 else 2)
     return figure
 
 
@@ -212,15 +209,14 @@ def _mark(axes: Axes, shown: Grid, subject: Subject) -> list[Artist]:
 
 def over_lengths(labeled: xr.Dataset, trained: int) -> Figure:
     """Draws each measure over the length of sequences: median and band of seeds, and the length of the training."""
-    found, color = measures_at(labeled), COLORS["b"]
-    titles, columns = [""] * len(found), min(3, len(found))
-    dots = {"marker": "o", "markersize": 3, **MEDIAN}
+    measures, networks = measures_at(labeled), style.band_name(labeled.sizes["seed"])
+    titles, columns = [""] * len(measures), min(3, len(measures))
     with style.canvas(*titles, xlabel=axis_label(labeled[LENGTH]), columns=columns) as (figure, panels):
-        for axes, (label, each) in zip(panels, found.items(), strict=True):
-            line = style.band(axes, each[LENGTH].values, each.values, color, "median", line=dots)
-            length = axes.axvline(trained, label="trained on", **GOAL)
+        for axes, (label, values) in zip(panels, measures.items(), strict=True):
+            style.band(axes, values[LENGTH], values, COLORS["b"], "median", networks, marker="o", markersize=3)
+            axes.axvline(trained, label="trained on", **GOAL)
             axes.set_ylabel(plain(label))
             if label.startswith("accuracy"):
                 axes.set_ylim(-0.02, 1.02)
-        style.legend(panels[0], [style.band_entry(style.band_name(each.sizes["seed"]), color), line, length])
+        style.legend(panels[0])
     return figure

@@ -101,7 +101,7 @@ def errors(found: xr.Dataset, title: str, limit: float | None, label: str, scale
             handles.append(style.entry("every network diverged", linestyle="", marker="x", markersize=5))
         if limit is not None:
             handles.append(style.entry(f"counts as learned: {limit:.2g}", **GOAL))
-        style.legend(figure, handles, 1, "outside right center")
+        style.legend(figure, *handles, columns=1, loc="outside right center")
     return figure
 
 
@@ -121,18 +121,13 @@ def histories(results: xr.DataTree) -> Figure:
             for value, loss, diverged in zip(values, *arrays, strict=True):
                 recorded = ~np.isnan(loss[~diverged]).all(axis=0)  # Others were, at their own steps.
                 if not diverged.all():
-                    style.band(
-                        axes,
-                        steps[recorded],
-                        loss[~diverged][:, recorded],
-                        shades[value],
-                        filled=len(shades) <= MOST_BANDS,
-                    )
+                    history = loss[~diverged][:, recorded]
+                    style.band(axes, steps[recorded], history, shades[value], filled=len(shades) <= MOST_BANDS)
             axes.set_yscale("log")
         figure.supxlabel("step")
         figure.supylabel(plain(label))
         bands = [style.band_entry(_seeds(found))] if len(shades) <= MOST_BANDS else []
-        style.legend(figure, _handles(hue, shades, bands), 1, "outside right center")
+        style.legend(figure, *_handles(hue, shades, bands), columns=1, loc="outside right center")
     return figure
 
 
