@@ -108,7 +108,6 @@ def errors(found: xr.Dataset, title: str, limit: float | None, label: str, scale
 def histories(results: xr.DataTree) -> Figure:
     """Draws the training loss over steps: a color per value of one setting, a panel per combination of the others."""
     training = probed(results, TRAINING)
-    label, steps = loss_name(training), training.step.values
     found = training[["train_loss", "diverged"]]
     names = [name for name in varied(found) if name != "steps"]
     longest = found.isel(setting=found.steps.values == found.steps.values.max())
@@ -116,16 +115,15 @@ def histories(results: xr.DataTree) -> Figure:
     shades = _colors(found, hue)
     with panels(longest, [name for name in names if name != hue], "Training", []) as (figure, places):
         for axes, part in places:
-            values = part[hue].values.tolist() if hue else [None] * part.sizes["setting"]
-            arrays = part.train_loss.values, part.diverged.values
-            for value, loss, diverged in zip(values, *arrays, strict=True):
-                recorded = ~np.isnan(loss[~diverged]).all(axis=0)  # Others were, at their own steps.
+            for index, diverged in enumerate(part.diverged.values):
+                loss = part.train_loss.isel(setting=index, seed=~diverged)
+                recorded = loss.dropna("step", how="all")  # Each setting is recorded at steps of its own.
+                color = shades[part[hue].values.tolist()[index] if hue else None]
                 if not diverged.all():
-                    history = loss[~diverged][:, recorded]
-                    style.band(axes, steps[recorded], history, shades[value], filled=len(shades) <= MOST_BANDS)
+                    style.band(axes, recorded.step, recorded, color, filled=len(shades) <= MOST_BANDS)
             axes.set_yscale("log")
         figure.supxlabel("step")
-        figure.supylabel(plain(label))
+        figure.supylabel(plain(loss_name(training)))
         bands = [style.band_entry(_seeds(found))] if len(shades) <= MOST_BANDS else []
         style.legend(figure, *_handles(hue, shades, bands), columns=1, loc="outside right center")
     return figure
@@ -143,19 +141,13 @@ def _line(
     axes: Axes, part: xr.Dataset, across: str, places: list[Any], color: str, height: float, beside: float
 ) -> None:
     """Draws medians and bars over one setting, and crosses at ``height`` of the panel where all seeds diverged."""
-    points, lost = [], []
-    arrays = part.error.values, part.diverged.values
-    for value, errors, diverged in zip(part[across].values.tolist(), *arrays, strict=True):
-        place = float(value) if _numbers([across]) else float(places.index(value))
-        if diverged.all():
-            lost.append(place)
-        else:
-            points.append((place, *np.quantile(errors[~diverged], (0.05, 0.5, 0.95)), not diverged.any()))
-    upper = axes.get_xaxis_transform()
-    axes.plot(lost, [height] * len(lost), "x", color=color, markersize=5, transform=upper)
-    if not points:
-        return
-    x, low, median, high, whole = (np.array(column) for column in zip(*sorted(points), strict=True))
+    values = part[across].values.tolist()
+    x = np.array(values if _numbers([across]) else [places.index(value) for value in values], float)
+    diverged, errors = part.diverged.values, part.error.where(~part.diverged).values
+    lost = diverged.all(axis=1)
+    axes.plot(x[lost], [height] * lost.sum(), "x", color=color, markersize=5, transform=axes.get_xaxis_transform())
+    known = np.flatnonzero(~lost)[np.argsort(x[~lost])]
+    x, whole, (low, median, high) = x[known], ~diverged.any(axis=1)[known], style.middle(errors[known].T)
     # The quantiles of a single network may differ in their last bit, and an axis of this length cannot be drawn.
     lines: list[Artist] = [axes.vlines(x, low, high, color=color, linewidth=1.0)] if part.sizes["seed"] > 1 else []
     if _numbers([across]):
