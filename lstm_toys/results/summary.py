@@ -218,29 +218,33 @@ def judged(results: xr.DataTree, goal: Goal) -> xr.DataTree:
     return xr.DataTree.from_dict({**nodes, **judged})
 
 
-def summary(results: xr.DataTree, goal: Goal | None) -> dict[str, tuple[intervals.Estimate, str]]:
-    """Returns by name the estimate over seeds that did not diverge, and the kind of its interval."""
+def _row(estimate: intervals.Estimate, interval: str = "quartiles") -> dict[str, Any]:
+    return {**estimate.as_json(), "interval": interval}
+
+
+def summary(results: xr.DataTree, goal: Goal | None) -> dict[str, dict[str, Any]]:
+    """Returns by name the estimate over seeds that did not diverge, and the kind of its interval, for JSON."""
     fit = not_diverged(results)
     training = probed(fit, TRAINING)
-    rows = {loss_name(training): (intervals.median_quartiles(training.train_loss.values[:, -1]), "quartiles")}
+    rows = {loss_name(training): _row(intervals.median_quartiles(training.train_loss.values[:, -1]))}
     shown, late = recorded_on(training), f" {after_which(after_of(training) or 0)}".rstrip()
     last, over = recorded(training).isel(step=-1), counted_of(training)
     for name in last[last.dims[-1]].values.tolist():
         values = last.sel({last.dims[-1]: name}).values
         what = f"accuracy over {over[name]}" if over else f"RMSE of {name}"
-        rows[f"{shown} {what}{late}"] = (intervals.median_quartiles(values), "quartiles")
+        rows[f"{shown} {what}{late}"] = _row(intervals.median_quartiles(values))
     if goal is not None:
-        rows["steps until learned"] = (intervals.median_quartiles(steps_to_goal(training, goal)), "quartiles")
+        rows["steps until learned"] = _row(intervals.median_quartiles(steps_to_goal(training, goal)))
     for probe in names_of(fit):
         curves = probed(fit, probe)
         for name, measure in named(_with(curves, measured(curves))).items():
             if measure.notnull().any():
-                row = f"{probe}, {name}{' to target' if name.startswith('RMSE') else ''}"
-                rows[row] = (intervals.median_bootstrap(measure.values), "95 % bootstrap")
+                words = f"{probe}, {name}{' to target' if name.startswith('RMSE') else ''}"
+                rows[words] = _row(intervals.median_bootstrap(measure.values), "95 % bootstrap")
         if "ahead" in curves.attrs and "loss" not in curves.answer.attrs:
             for name, measure in named(_with(curves, measured(curves, "input"))).items():
                 again = intervals.Estimate(float(measure), np.nan, np.nan)
-                rows[f"{probe}, {name} of the last value again"] = (again, "no network")
+                rows[f"{probe}, {name} of the last value again"] = _row(again, "no network")
     return rows
 
 
@@ -270,10 +274,7 @@ def metrics(results: xr.DataTree, goal: Goal | None) -> dict[str, Any]:
         "last_sound_steps": training.sound_step.values[training.diverged.values].tolist(),
         **({"last_steps": training.last_step.values.tolist()} if "last_step" in training else {}),
         **({} if goal is None else _learning(training, goal)),
-        "summary": {
-            name: {**estimate.as_json(), "interval": interval}
-            for name, (estimate, interval) in summary(results, goal).items()
-        },
+        "summary": summary(results, goal),
         "flags": flags,
         **({"scaling": str(scaling)} if scaling else {}),
         "fingerprint": json.loads(results.attrs["fingerprint"]),
