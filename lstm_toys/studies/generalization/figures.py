@@ -33,7 +33,7 @@ def heat_maps(results: Grids, shown: Grid, subject: Subject, goal: Goal) -> Figu
     values along both axes.
     """
     grid = results[shown.name]
-    wrong, limit = {name: medians(each) for name, each in judged(grid).items()}, goal.limit
+    wrong, limit = {name: medians(error) for name, error in judged(grid).items()}, goal.limit
     drawn = {"": medians(grid.gain)} if "gain" in grid else wrong
 
     def short(name: str) -> str:

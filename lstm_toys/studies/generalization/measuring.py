@@ -104,17 +104,17 @@ class GridMeasures:
             more = values.shape[3:]
             return values.reshape(count, -1, *more)[:, :cells].reshape(count, *grid.shape, *more)
 
-        tile, tiles = max(1, TILE_POINTS // points // CURVE_BLOCK) * CURVE_BLOCK, []
-        for start in range(0, cells, tile):
-            stop = min(start + tile, cells)
+        size, tiles = max(1, TILE_POINTS // points // CURVE_BLOCK) * CURVE_BLOCK, []
+        for start in range(0, cells, size):
+            stop = min(start + size, cells)
             # Padded by repeating the last cell, so that the program has one shape.
-            padded = partial(np.pad, pad_width=(0, start + tile - stop), mode="edge")
+            padded = partial(np.pad, pad_width=(0, start + size - stop), mode="edge")
             chunks = {
-                name: jnp.asarray(padded(each), jnp.float32).reshape(-1, CURVE_BLOCK)
-                for name, each in grid.cells(start, stop, self.timesteps, self.span).items()
+                name: jnp.asarray(padded(values), jnp.float32).reshape(-1, CURVE_BLOCK)
+                for name, values in grid.cells(start, stop, self.timesteps, self.span).items()
             }
             tiles.append(blocks.flat(self.programs[key](placed, chunks), count))
-        return {name: whole(np.concatenate([each[name] for each in tiles], axis=1)) for name in tiles[0]}
+        return {name: whole(np.concatenate([tile[name] for tile in tiles], axis=1)) for name in tiles[0]}
 
     def measuring(
         self, model: nn.Module, grid: Grid
@@ -153,8 +153,8 @@ class GridMeasures:
             wrong = errors.squared(answers, curves, counts).over(0).root
             y = task.output_features.index("y")
             one = measures.AnsweredCurve.copied(answers[:, y], curves[:, y], share)
-            found = measures.all_measures(one, span.start, span.length)
-            return {**found, GOAL_ERROR: goal.error(wrong, task.measured)}
+            measured = measures.all_measures(one, span.start, span.length)
+            return {**measured, GOAL_ERROR: goal.error(wrong, task.measured)}
 
         def chunk(params: PyTree, cells: dict[str, Float[Array, " N"]]) -> dict[str, Float[Array, "N ..."]]:
             inputs = jax.vmap(shown)(cells)
@@ -166,7 +166,7 @@ class GridMeasures:
 
     def dataset(self, grid: Grid, values: Values) -> xr.Dataset:
         """Labels the values of all networks on a grid."""
-        declared = {each.name: each for each in self.families[grid.family].parameters}
+        declared = {parameter.name: parameter for parameter in self.families[grid.family].parameters}
         spacing = {"long_name": f"{self.span.name} between two time points", "units": self.span.unit}
         words = {LENGTH: LENGTHS, SPACING: spacing}
         axes = [f"{PARAMETER}{axis.name}" if axis.name in declared else axis.name for axis in grid.axes]
@@ -177,22 +177,22 @@ class GridMeasures:
         if not self.task.sequence:
             coordinates["output_feature"] = list(self.task.output_features)
         dims = ("seed", *coordinates)
-        return xr.Dataset({name: (dims[: each.ndim], each) for name, each in values.items()}, coordinates)
+        return xr.Dataset({name: (dims[: array.ndim], array) for name, array in values.items()}, coordinates)
 
     def measured(self, networks: Networks, executor: Executor, progress: Callable[[int], None]) -> xr.DataTree:
         """Measures a population; returns a node for each grid. ``progress`` gets the number of answers so far."""
         done, seeds = 0, len(networks)
         group = blocks.group_size(seeds, networks.block, executor.devices, executor.workers)
         places = [slice(first, min(first + group, seeds)) for first in range(0, seeds, group)]
-        parts = (Part(name, own, networks[own]) for name in self.curves for own in places)
-        every: dict[str, Values] = {name: {} for name in self.curves}
+        parts = (Part(name, place, networks[place]) for name in self.curves for place in places)
+        grids: dict[str, Values] = {name: {} for name in self.curves}
         for part, values in executor.map(partial(self.measure, group), parts):
-            for name, each in values.items():
-                whole = every[part.curves].setdefault(name, np.empty((seeds, *each.shape[1:]), np.float32))
-                whole[part.members] = each
+            for name, measured in values.items():
+                whole = grids[part.curves].setdefault(name, np.empty((seeds, *measured.shape[1:]), np.float32))
+                whole[part.members] = measured
             done += len(part.networks) * self.curves[part.curves]
             progress(done)
-        return xr.DataTree.from_dict({grid.name: self.dataset(grid, every[grid.name]) for grid in self.grids})
+        return xr.DataTree.from_dict({grid.name: self.dataset(grid, grids[grid.name]) for grid in self.grids})
 
 
 class LengthMeasures(NamedTuple):
@@ -206,35 +206,35 @@ class LengthMeasures(NamedTuple):
     @property
     def curves(self) -> dict[str, int]:
         """The number of sequences of each length, by the name of the probe."""
-        return {each.name: len(each.inputs) for each in self.probes}
+        return {probe.name: len(probe.inputs) for probe in self.probes}
 
     def digests(self, networks: Networks) -> lowering.Digests:
         """Digests of everything that is measured of networks, for the identity of a run."""
         digests, member, block = lowering.compiled(), blocks.member(networks.params), networks.block
-        for each in self.probes:
-            told = each.inputs, block, block, each.name, self._told.get(each.name)
-            digests |= answering.digests_of(networks.model, member, *told)
-            digests[f"targets {each.name}"] = lowering.digest(vars(each))
+        for probe in self.probes:
+            answered = probe.inputs, block, block, probe.name, self._lengths.get(probe.name)
+            digests |= answering.digests_of(networks.model, member, *answered)
+            digests[f"targets {probe.name}"] = lowering.digest(vars(probe))
         return digests
 
     @property
-    def _told(self) -> Mapping[str, Any]:
-        """The lengths of sequences that networks are told, by the name of the probe."""
-        return lengths_of(self.task, {each.name: [each] for each in self.probes})
+    def _lengths(self) -> Mapping[str, Any]:
+        """The lengths of sequences that networks get as an input, by the name of the probe."""
+        return lengths_of(self.task, {probe.name: [probe] for probe in self.probes})
 
     def measured(self, networks: Networks, _: Executor, progress: Callable[[int], None]) -> xr.DataTree:
         """Measures a population in this process; see `GridMeasures.measured`. Answers are dropped length by length."""
-        done, every = 0, list[dict[str, xr.DataArray]]()
+        done, measures_by_length = 0, list[dict[str, xr.DataArray]]()
         for probe in self.probes:
-            answers = answering.answers(networks, probe.inputs, lengths=self._told.get(probe.name))
+            answers = answering.answers(networks, probe.inputs, lengths=self._lengths.get(probe.name))
             evaluated = evaluation_set(self.task, probe, np.arange(probe.inputs.shape[1], dtype=float))
             curves = {probe.name: arrays.curve_set(self.task, evaluated, answers, self.span)}
             labeled = with_measures(arrays.in_units(xr.DataTree.from_dict(curves), self.scaling))
-            every.append(named(arrays.probed(labeled, probe.name)))
+            measures_by_length.append(named(arrays.probed(labeled, probe.name)))
             progress(done := done + len(networks) * len(probe.inputs))
         values = {
-            name: (("seed", LENGTH), np.stack([each[name].values for each in every], 1, dtype=np.float32))
-            for name in every[0]
+            name: (("seed", LENGTH), np.stack([row[name].values for row in measures_by_length], 1, dtype=np.float32))
+            for name in measures_by_length[0]
         }
-        lengths = LENGTH, [each.inputs.shape[1] for each in self.probes], LENGTHS
+        lengths = LENGTH, [probe.inputs.shape[1] for probe in self.probes], LENGTHS
         return xr.DataTree(xr.Dataset(values, {LENGTH: lengths}))

@@ -69,9 +69,9 @@ def summary(grids: Grids, goal: Goal) -> dict[str, dict[str, float | None]]:
         for title, grid in planes.items():
             values = errors(grid)[name].values
             met = goal.met(judged(grid)[name].values)
-            own = np.median(values, axis=(1, 2)), np.mean(met, axis=(1, 2))
+            networks = np.median(values, axis=(1, 2)), np.mean(met, axis=(1, 2))
             where, share = f"{title}, {label}", f"{'' if name else which(goal)}, share below {goal.limit:g}"
-            rows[where], rows[f"{where}{share}"] = map(_median, own)
+            rows[where], rows[f"{where}{share}"] = map(_median, networks)
     return rows
 
 
@@ -98,7 +98,7 @@ def sines(grid: xr.Dataset, span: Span) -> dict[str, Any]:
         if not among.any():
             return None
         row, column = np.unravel_index(np.where(among, gain, -np.inf).argmax(), gain.shape)
-        at = {grid[axis].attrs["long_name"]: float(each[row, column]) for axis, each in places.items()}
+        at = {grid[axis].attrs["long_name"]: float(values[row, column]) for axis, values in places.items()}
         return {**median_of(grid["gain"].values[:, row, column]), **at}
 
     off = shown[whole & (np.abs(answered / np.abs(shown) - 1) > OFF)]
@@ -114,7 +114,7 @@ def sines(grid: xr.Dataset, span: Span) -> dict[str, Any]:
 
 def measures_at(labeled: xr.Dataset) -> dict[str, xr.DataArray]:
     """Returns the measures by label, ``[seed, length]`` each."""
-    return {str(name): each for name, each in labeled.data_vars.items() if LENGTH in each.dims}
+    return {str(name): values for name, values in labeled.data_vars.items() if LENGTH in values.dims}
 
 
 def length_summary(labeled: xr.Dataset) -> dict[str, dict[str, float | None]]:

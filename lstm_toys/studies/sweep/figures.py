@@ -39,11 +39,11 @@ MOST_CHARACTERS = 80
 DOTS: dict[str, Any] = {"linestyle": "", "marker": "o", "markersize": 3}
 
 
-def draw(found: xr.DataTree, goal: Goal | None) -> dict[str, Figure]:
+def draw(results: xr.DataTree, goal: Goal | None) -> dict[str, Figure]:
     """Draws all figures, by file name: one for the training, one for each measure of answers, and the losses."""
-    drawn = {**_training(found, goal), "loss.png": histories(found)}
-    root = found.to_dataset(inherit=False)
-    for name, values in of_probes(found).items():
+    drawn = {**_training(results, goal), "loss.png": histories(results)}
+    root = results.to_dataset(inherit=False)
+    for name, values in of_probes(results).items():
         title = f"{name[0].upper()}{name[1:]} of answers to curves that were shown after training"
         scale: Scale = "linear" if name.startswith("accuracy") else "log"
         file = "answers" if name == "RMSE" else name.replace(" ", "_")
@@ -51,38 +51,38 @@ def draw(found: xr.DataTree, goal: Goal | None) -> dict[str, Figure]:
     return drawn
 
 
-def _training(found: xr.DataTree, goal: Goal | None) -> dict[str, Figure]:
+def _training(results: xr.DataTree, goal: Goal | None) -> dict[str, Figure]:
     """Draws the accuracies, or the error that the goal limits; without a goal, that of all features."""
-    training, root = probed(found, TRAINING), found.to_dataset(inherit=False)
+    training, root = probed(results, TRAINING), results.to_dataset(inherit=False)
     shown = recorded_on(training)
     if "train_accuracy" in training:
         over, limit = counted_of(training), goal.limit if goal else None
         names = goal.among([*over]) if goal else [*over]
-        values = last(found, "train_accuracy").sel(counted=[*names]).rename({"counted": "probe"})
-        values = values.assign_coords(probe=[f"over {over[each]}" for each in names])
+        values = last(results, "train_accuracy").sel(counted=[*names]).rename({"counted": "probe"})
+        values = values.assign_coords(probe=[f"over {over[name]}" for name in names])
         title = f"{shown.title()} accuracy"
         return {"accuracy.png": errors(root.assign(error=values), title, limit, "accuracy", "linear")}
     if goal is not None:
-        values, label, limit = last(found, GOAL_ERROR), goal_label(training, goal), goal.limit
+        values, label, limit = last(results, GOAL_ERROR), goal_label(training, goal), goal.limit
     else:
-        values, label, limit = last(found, "train_loss"), loss_name(training), None
+        values, label, limit = last(results, "train_loss"), loss_name(training), None
     values = values.expand_dims(probe=[f"{'training' if shown == 'train' else shown} set"])
     title = f"{label[0].upper()}{label[1:]}, at the last step"
     return {f"{'final_loss' if goal is None else 'rmse'}.png": errors(root.assign(error=values), title, limit, label)}
 
 
-def errors(found: xr.Dataset, title: str, limit: float | None, label: str, scale: Scale = "log") -> Figure:
+def errors(results: xr.Dataset, title: str, limit: float | None, label: str, scale: Scale = "log") -> Figure:
     """Draws errors over one setting: a color per value of a second, a panel per probe and combination of the others.
 
     Dots are medians, joined by lines if the setting is a number; bars are the 5th to 95th percentile of seeds that did
     not diverge, side by side if there are several colors. Open dots mark settings where some seeds diverged, crosses
     along the upper edge where all did. ``limit`` is an error to mark by a horizontal line.
     """
-    found = found[["error", "diverged"]]  # Selecting from fewer variables is faster.
-    across, hue, names = _arranged(found)
-    shades = _colors(found, hue)
-    values = _values(found, across)
-    with panels(found, names, title, found.probe.values.tolist()) as (figure, places):
+    results = results[["error", "diverged"]]  # Selecting from fewer variables is faster.
+    across, hue, names = _arranged(results)
+    shades = _colors(results, hue)
+    values = _values(results, across)
+    with panels(results, names, title, results.probe.values.tolist()) as (figure, places):
         for axes, part in places:
             _across(axes, across, values)
             axes.set_yscale(scale)
@@ -91,13 +91,13 @@ def errors(found: xr.Dataset, title: str, limit: float | None, label: str, scale
                 _line(axes, mine, across, values, color, 0.97 - 0.04 * (index % 8), index - (len(shades) - 1) / 2)
             if limit is not None:
                 axes.axhline(limit, **GOAL)
-        figure.supxlabel(plain(_words(axis_label(found[across]))))
+        figure.supxlabel(plain(_words(axis_label(results[across]))))
         figure.supylabel(plain(textwrap.fill(label, LONGEST)))
-        spread = style.entry(_seeds(found), linestyle="", marker="|", markersize=11)
+        spread = style.entry(_seeds(results), linestyle="", marker="|", markersize=11)
         handles = _handles(hue, shades, [spread], MEDIAN if _numbers([across]) else DOTS)
-        if found.diverged.values.any():
+        if results.diverged.values.any():
             handles.append(style.entry("some networks diverged", marker="o", markersize=5, fillstyle="none"))
-        if found.diverged.values.all(axis=1).any():
+        if results.diverged.values.all(axis=1).any():
             handles.append(style.entry("every network diverged", linestyle="", marker="x", markersize=5))
         if limit is not None:
             handles.append(style.entry(f"counts as learned: {limit:.2g}", **GOAL))
@@ -108,11 +108,11 @@ def errors(found: xr.Dataset, title: str, limit: float | None, label: str, scale
 def histories(results: xr.DataTree) -> Figure:
     """Draws the training loss over steps: a color per value of one setting, a panel per combination of the others."""
     training = probed(results, TRAINING)
-    found = training[["train_loss", "diverged"]]
-    names = [name for name in varied(found) if name != "steps"]
-    longest = found.isel(setting=found.steps.values == found.steps.values.max())
+    losses = training[["train_loss", "diverged"]]
+    names = [name for name in varied(losses) if name != "steps"]
+    longest = losses.isel(setting=losses.steps.values == losses.steps.values.max())
     hue = next(iter(_numbers(names)), names[0] if names else None)
-    shades = _colors(found, hue)
+    shades = _colors(losses, hue)
     with panels(longest, [name for name in names if name != hue], "Training", []) as (figure, places):
         for axes, part in places:
             for index, diverged in enumerate(part.diverged.values):
@@ -124,13 +124,13 @@ def histories(results: xr.DataTree) -> Figure:
             axes.set_yscale("log")
         figure.supxlabel("step")
         figure.supylabel(plain(loss_name(training)))
-        bands = [style.band_entry(_seeds(found))] if len(shades) <= MOST_BANDS else []
+        bands = [style.band_entry(_seeds(losses))] if len(shades) <= MOST_BANDS else []
         style.legend(figure, *_handles(hue, shades, bands), columns=1, loc="outside right center")
     return figure
 
 
-def _arranged(found: xr.Dataset) -> tuple[str, str | None, list[str]]:
-    names = varied(found) or ["learning_rate"]
+def _arranged(results: xr.Dataset) -> tuple[str, str | None, list[str]]:
+    names = varied(results) or ["learning_rate"]
     across = next(iter(_numbers(names)), names[0])
     rest = [name for name in names if name != across]
     hue = "hidden" if "hidden" in rest else rest[0] if rest else None
@@ -155,8 +155,8 @@ def _line(
     look: dict[str, Any] = {"color": color, "linestyle": "", "marker": "o"}
     lines += axes.plot(x[whole], median[whole], markersize=3, **look)
     lines += axes.plot(x[~whole], median[~whole], markersize=4.5, fillstyle="none", **look)
-    for each in lines:  # Moved sideways by bar widths with a gap, which leaves the limits as they are.
-        each.set_transform(axes.transData + ScaledTranslation(beside * 2.4 / 72, 0, axes.figure.dpi_scale_trans))
+    for artist in lines:  # Moved sideways by bar widths with a gap, which leaves the limits as they are.
+        artist.set_transform(axes.transData + ScaledTranslation(beside * 2.4 / 72, 0, axes.figure.dpi_scale_trans))
 
 
 def _numbers(names: Sequence[str]) -> list[str]:
@@ -176,8 +176,8 @@ def _across(axes: Axes, name: str, values: list[Any]) -> None:
         axes.set_xticks([], minor=True)
 
 
-def _colors(found: xr.Dataset, hue: str | None) -> dict[Any, str]:
-    values = _values(found, hue) if hue else [None]
+def _colors(results: xr.Dataset, hue: str | None) -> dict[Any, str]:
+    values = _values(results, hue) if hue else [None]
     return style.scale(sorted(values)) if hue and _numbers([hue]) else style.colors(values)
 
 
@@ -189,12 +189,12 @@ def _handles(
     return [*handles, style.entry("median over networks", **median), *spread]
 
 
-def _seeds(found: xr.Dataset) -> str:
-    return f"middle 90 % of {'at most ' if found.diverged.values.any() else ''}{style.counted(found.sizes['seed'])}"
+def _seeds(results: xr.Dataset) -> str:
+    return f"middle 90 % of {'at most ' if results.diverged.values.any() else ''}{style.counted(results.sizes['seed'])}"
 
 
-def _values(found: xr.Dataset, name: str) -> list[Any]:
-    return list(dict.fromkeys(found[name].values.tolist()))
+def _values(results: xr.Dataset, name: str) -> list[Any]:
+    return list(dict.fromkeys(results[name].values.tolist()))
 
 
 def _words(name: str | None) -> str:
@@ -207,21 +207,21 @@ def _text(value: Any) -> str:
 
 @contextmanager
 def panels(
-    found: xr.Dataset, names: Sequence[str], title: str, probes: list[str]
+    results: xr.Dataset, names: Sequence[str], title: str, probes: list[str]
 ) -> Iterator[tuple[Figure, list[tuple[Axes, xr.Dataset]]]]:
     """Makes a figure with a panel per probe, if any, and combination of the settings ``names``, at most `MOST_PANELS`.
 
     Yields also the results for each panel.
     """
-    combinations = list(dict.fromkeys(zip(*(found[name].values.tolist() for name in names), strict=True))) or [()]
-    every = list(product(probes or [""], combinations))
-    shown = every[:MOST_PANELS]
+    count = results.sizes["setting"]
+    settings = [*zip(*(results[name].values.tolist() for name in names), strict=True)] or [()] * count
+    possible = list(product(probes or [""], dict.fromkeys(settings)))
+    shown = possible[:MOST_PANELS]
     columns = min(MOST_COLUMNS, len(shown))
-    words = [
-        ", ".join([_words(probe)] * bool(probe) + [f"{_words(n)} {_text(v)}" for n, v in zip(names, each, strict=True)])
-        for probe, each in shown
-    ]
-    titles = [textwrap.fill(each, 36) for each in words]
+    titles = []
+    for probe, combination in shown:
+        words = [f"{_words(name)} {_text(value)}" for name, value in zip(names, combination, strict=True)]
+        titles.append(textwrap.fill(", ".join([_words(probe)] * bool(probe) + words), 36))
     size = 2.6 + max(2.4 * columns, 4.4), 0.9 + max(1.9 * -(-len(shown) // columns), 3.2)
     look: dict[str, Any] = {"columns": columns, "size": size, "axes.titlesize": 8}
     with style.canvas(*titles, xlabel="", ylabel="", **look) as (figure, places):
@@ -230,11 +230,8 @@ def panels(
             if axes is not places[0]:
                 axes.sharex(places[0])
                 axes.sharey(places[0])
-            chosen = np.ones(found.sizes["setting"], bool)
-            for name, value in zip(names, combination, strict=True):
-                chosen &= found[name].values == value
-            part = found.isel(setting=chosen)
+            part = results.isel(setting=np.array([setting == combination for setting in settings]))
             parts.append((axes, part.sel(probe=probe) if probe else part))
-        more = f" (the first {MOST_PANELS} of {len(every)} panels)" if shown != every else ""
+        more = f" (the first {MOST_PANELS} of {len(possible)} panels)" if shown != possible else ""
         figure.suptitle(plain(textwrap.fill(f"{title}{more}", MOST_CHARACTERS)))
         yield figure, parts
