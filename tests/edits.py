@@ -438,7 +438,7 @@ def library(path, *change):
     return Edit(f"lstm_toys/{path}", *change)
 
 
-SQUARED = library("statistics/errors.py", "library.square(answer - known)", "library.abs(answer - known)")
+SQUARED = library("statistics/errors.py", "library.square(answer - truth)", "library.abs(answer - truth)")
 TRACED = {
     "initial weights": library("networks/lstm.py", "set(1.0)", "set(0.5)"),
     "a limit": library("networks/training.py", "= 1_000.0", "= 900.0"),
