@@ -29,6 +29,9 @@ from lstm_toys.tasks.planes import Axis
 
 PLATFORMS = ("cuda", "tpu")
 
+QR = [("cusolver_geqrf_ffi", "cusolver_orgqr_ffi"), ("ProductOfElementaryHouseholderReflectors", "Qr")]
+"""Calls of Flax's orthogonal initialization, for each of `PLATFORMS`."""
+
 LU = [("cu_lu_pivots_to_permutation", "cusolver_getrf_ffi"), ("LuDecomposition",)]
 """Calls of the solution of a linear system, for each of `PLATFORMS`."""
 
@@ -125,11 +128,14 @@ TRAININGS = {
 }
 """A task, a model and options of a training, by what differs from others."""
 
+WITH_QR = ("cell of Flax", "penalty and own cell")
+"""Trainings of cells that begin with Flax's orthogonal kernels."""
+
 OFTEN = ("LSTM with hard gates", "GRU", "batches")
 
 
 @pytest.mark.parametrize("name", [*OFTEN, *rarely(*(name for name in TRAININGS if name not in OFTEN))])
-def test_a_training_calls_no_library(name, monkeypatch):
+def test_a_training_calls_no_library_but_for_kernels_of_flax(name, monkeypatch):
     monkeypatch.setattr(jax, "default_backend", lambda: "gpu")  # A TPU is treated alike.
     task, model, options = TRAININGS[name]
     task = tasks()[task]
@@ -141,7 +147,7 @@ def test_a_training_calls_no_library(name, monkeypatch):
         traced = [function.trace(*given) for function, given in programs.calls(specification, 512, blocks.mesh())]
     assert specification.block == blocks.MOST_FITTING
     assert programs.curves_at_once(task, model, options.get("penalty")) == (task.batch or programs.shown(task)[0])
-    assert [calls(each) for each in traced] == [NOTHING, NOTHING]
+    assert [calls(each) for each in traced] == [QR if name in WITH_QR else NOTHING, NOTHING]
 
 
 class Program:
