@@ -737,7 +737,7 @@ def test_two_hundred_runs_are_listed_without_anything_heavy(copied, tmp_path):
         "import sys; sys.argv = ['lstm-toys', 'list']\nfrom lstm_toys.cli import script\ntry: script.main()\n"
         "finally: assert not {'jax._src', 'xarray.core', 'matplotlib.artist', 'pandas._libs'} & sys.modules.keys()"
     )
-    assert process("-c", program, cwd=tmp_path).stdout.count("sine-0") == 200
+    assert process("-c", program, cwd=tmp_path).stdout.count("sine-0000000") == 200
 
 
 def test_what_is_published_is_shown_and_reported(copied, tmp_path, capsys):
