@@ -21,13 +21,13 @@ from lstm_toys.populations.trained import AnyNetworks
 Context: TypeAlias = nn.module.InterceptorContext
 
 Member: TypeAlias = tuple[PyTree, Int[Array, " K"], Float[Array, " K"]]
-"""ONE network, its held or clamped units, and their values; NaN: their own means."""
+"""ONE network, its held or clamped units, and their values; NaN: the means of the units."""
 
 During: TypeAlias = Callable[[PyTree | None, Float[Array, "C T F"]], tuple[Float[Array, "C ..."], PyTree]]
-"""What ONE changed network answers to a piece of curves from states, None for zero, and its states after that."""
+"""A function from states (None: zero) and a piece of curves to the answers of ONE network, and its states after it."""
 
 FAR = 1e4
-"""An input at which both gate functions are 1."""
+"""An input at which both gate functions are 1; at its negative, they are 0."""
 
 
 def intervene(
@@ -83,7 +83,7 @@ def intervene(
     networks, curves, block = answering.checked(networks, curves, block, name="curves")
     model, params, seeds = networks.model, networks.params, len(networks)
     one = jax.tree.map(lambda leaf: leaf[0], params)
-    states = jax.eval_shape(lambda *given: inside(model, *given)[1], one, jnp.zeros((1, 1, curves.shape[2])))
+    states = jax.eval_shape(lambda *shapes: inside(model, *shapes)[1], one, jnp.zeros((1, 1, curves.shape[2])))
     width = states[arguments.choice("layer", layer, *states)]["hidden"].shape[-1]
     rows = np.asarray(units)
     fits = rows.dtype.kind in "iu" and rows.size and rows.ndim in (1, 2) and rows.shape[:-1] in ((), (seeds,))
@@ -114,7 +114,7 @@ def _program(
     changed = partial(_held, model, layer) if gate is None else partial(_clamped, model, layer, gate)
 
     def answered(member: Member, curves: Float[Array, "C T F"]) -> Float[Array, "C ..."]:
-        """The answers of ONE network before, during and after what is changed."""
+        """The answers of ONE network before, during and after the intervention."""
         during, begun, parts = changed(member, curves), None, []
         if start:
             answers, states = inside(model, member[0], curves[:, :start])
@@ -129,19 +129,19 @@ def _program(
 
 
 def _held(model: nn.Module, layer: str, member: Member, curves: Float[Array, "C T F"]) -> During:
-    """What ONE network answers with some units held, from states on, and its states after that."""
+    """Returns the function that computes the answers of ONE network with some units held."""
     params, units, values = member
     _, states = inside(model, params, curves)
 
-    def value(name: str, each: Float[Array, "C T H"]) -> Float[Array, " K"]:
-        mean = each[:, :, units].mean(axis=(0, 1))
+    def value(name: str, state: Float[Array, "C T H"]) -> Float[Array, " K"]:
+        mean = state[:, :, units].mean(axis=(0, 1))
         return jnp.where(jnp.isnan(values), mean, values) if name == "hidden" else mean
 
-    held = {name: value(name, each) for name, each in states[layer].items()}
+    held = {name: value(name, state) for name, state in states[layer].items()}
 
     def overwritten(states: dict[str, dict[str, Array]]) -> dict[str, dict[str, Array]]:
-        own = {name: each.at[:, units].set(held[name][None]) for name, each in states[layer].items()}
-        return {**states, layer: own}
+        of_layer = {name: state.at[:, units].set(held[name][None]) for name, state in states[layer].items()}
+        return {**states, layer: of_layer}
 
     def returned(following: Callable[..., Any], args: Any, kwargs: Any, context: Context) -> Any:
         hidden = following(*args, **kwargs)
@@ -163,7 +163,7 @@ def _held(model: nn.Module, layer: str, member: Member, curves: Float[Array, "C 
 
 
 def _clamped(model: nn.Module, layer: str, gate: str, member: Member, curves: Float[Array, "C T F"]) -> During:
-    """The same with a gate of some units clamped, by weights that make the gate constant."""
+    """Like `_held`, with a gate of some units clamped, by weights that make the gate constant."""
     params, units, values = member
     seen: list[tuple[nn.Module, Array, Array]] = []
 

@@ -31,9 +31,9 @@ from lstm_toys.dynamics.system import (
     at_each,
     each_network,
     flat_states,
-    if_known,
     once,
     system_of,
+    unless_nan,
 )
 from lstm_toys.populations.trained import AnyNetworks, resolved
 
@@ -83,7 +83,7 @@ class Kind(IntEnum):
         CYCLE: the state returns to where it was.
         INTEGRATES: the answer rests, while a state that nothing bounds moves on at a constant rate; see ``unbounded``
             in [what a cell provides](../cells.md#what-a-cell-provides).
-        SLOW: none of these after all steps; the state still moves, at the rate that `Rest` has.
+        SLOW: no limit after all steps; the state still moves, at the rate that `Rest` has.
 
     Example:
         >>> lt.dynamics.Kind.STABLE.name
@@ -142,8 +142,8 @@ class Rest(NamedTuple):
             of the leading eigenvalue, in steps and in x, ``eigenvalue_real``, ``eigenvalue_imaginary``, and ``answer``.
 
         Example:
-            >>> found = lt.dynamics.rest(trained, visited, inputs)  # doctest: +SKIP
-            >>> found.to_dataframe().groupby("seed").kind.value_counts()  # doctest: +SKIP
+            >>> limits = lt.dynamics.rest(trained, visited, inputs)  # doctest: +SKIP
+            >>> limits.to_dataframe().groupby("seed").kind.value_counts()  # doctest: +SKIP
         """
         names = np.vectorize(lambda kind: Kind(kind).name.lower(), otypes=[object])(self.kind)
         columns = {"kind": names, "share": self.share, "rate": self.rate, "watched": self.watched}
@@ -169,7 +169,7 @@ class Watched(NamedTuple):
 
 
 class _Seen(NamedTuple):
-    """What states were seen to approach: the fixed points near which they ended, kinds, and after how many steps."""
+    """Where states ended: the fixed points nearby, the kinds of limits, and the number of steps."""
 
     watched: Watched
     points: Float[Any, "*N P D"]
@@ -215,7 +215,7 @@ def rest(
     """Finds where networks come to rest under constant inputs: fixed points, cycles, or cells that integrate.
 
     Networks are iterated from visited states, and from as many around them; Newton's method then finds fixed points
-    near where they end, and unstable ones between these. Computes in double precision. What is found of a network does
+    near where they end, and unstable ones between these. Computes in double precision. The limits of a network do
     not depend on the other networks.
 
     Args:
@@ -247,8 +247,8 @@ def rest(
     spacing = arguments.number("spacing", spacing, above=0)
     system = system_of(networks, inputs.shape[1])
     begun = starts_of(flat_states(system, networks, visited), starts)
-    found, names = limits(system, networks.params, inputs, begun, most), tuple(system.components)
-    return found._replace(seeds=np.array(networks.seeds), inputs=inputs, spacing=spacing, components=names)
+    result, names = limits(system, networks.params, inputs, begun, most), tuple(system.components)
+    return result._replace(seeds=np.array(networks.seeds), inputs=inputs, spacing=spacing, components=names)
 
 
 def limits(system: System, params: Params, inputs: Inputs, starts: Float[np.ndarray, "S P D"], most: int = 8) -> Rest:
@@ -278,24 +278,24 @@ def limits(system: System, params: Params, inputs: Inputs, starts: Float[np.ndar
     apart = np.abs(points - before).max(axis=-1) > MERGED
     between = np.where(odd[:, None], np.where(apart[..., None], (points + before) / 2, np.nan), begun)
     from_starts = each_network(_NEWTON, system, params, between, inputs)
-    every = [
+    by_place = [
         _limits(jax.tree.map(itemgetter(place), seen), from_starts[place], most) for place in np.ndindex(shape[:2])
     ]
-    found: Rest = jax.tree.map(lambda *each: np.stack(each).reshape(*shape[:2], *np.shape(each[0])), *every)
-    at_rest = found.kind == Kind.STABLE
-    states = np.where(np.asarray(at_rest)[..., None], found.state, np.nan)
-    found.eigenvalues[:] = eigenvalues_at(system, params, inputs, states)
-    largest = np.abs(found.eigenvalues[..., 0])
-    found.kind[at_rest & (largest > 1 - NEUTRAL)] = Kind.NEUTRAL
-    found.kind[at_rest & (largest > 1 + NEUTRAL)] = Kind.UNSTABLE
-    found.answer[at_rest] = each_network(once, system, params, found.state, inputs)[1][at_rest]
-    return found
+    result: Rest = jax.tree.map(lambda *leaves: np.stack(leaves).reshape(*shape[:2], *np.shape(leaves[0])), *by_place)
+    at_rest = result.kind == Kind.STABLE
+    states = np.where(np.asarray(at_rest)[..., None], result.state, np.nan)
+    result.eigenvalues[:] = eigenvalues_at(system, params, inputs, states)
+    largest = np.abs(result.eigenvalues[..., 0])
+    result.kind[at_rest & (largest > 1 - NEUTRAL)] = Kind.NEUTRAL
+    result.kind[at_rest & (largest > 1 + NEUTRAL)] = Kind.UNSTABLE
+    result.answer[at_rest] = each_network(once, system, params, result.state, inputs)[1][at_rest]
+    return result
 
 
 def starts_of(visited: Float[np.ndarray, "S N D"], count: int) -> Float[np.ndarray, "S P D"]:
     """Returns initial states for `limits`: visited ones, alternating with as many from a box around them.
 
-    The box extends the visited range of each component by its own length on both sides. All networks share the random
+    The box extends the visited range of each component by its length on both sides. All networks share the random
     numbers, so that the starts of a network do not depend on the others.
 
     Args:
@@ -330,14 +330,14 @@ def merged(points: Float[np.ndarray, "P D"], distance: float) -> Int[np.ndarray,
 
 
 def _watched(step: Step, starts: Float[Array, "U P D"], inputs: Float[Array, "U F"], steps: Int[Array, ""]) -> Watched:
-    """Iterates states of ONE network under constant inputs, `if_known`, ``steps`` and then `WINDOW` times."""
-    every = jax.vmap(step, (0, None))
+    """Iterates states of ONE network under constant inputs, `unless_nan`, ``steps`` and then `WINDOW` times."""
+    all_step = jax.vmap(step, (0, None))
 
     def under(starts: Float[Array, "P D"], constant: Input) -> Watched:
-        begun = jax.lax.fori_loop(0, steps, lambda _, states: every(states, constant)[0], starts)
+        begun = jax.lax.fori_loop(0, steps, lambda _, states: all_step(states, constant)[0], starts)
 
         def recorded(states: Float[Array, "P D"], _: None) -> tuple[Array, tuple[Array, Array]]:
-            states, answers = every(states, constant)
+            states, answers = all_step(states, constant)
             return states, (states, answers)
 
         end, (states, answers) = jax.lax.scan(recorded, begun, length=WINDOW)
@@ -351,23 +351,23 @@ def _watched(step: Step, starts: Float[Array, "U P D"], inputs: Float[Array, "U 
         ends = answers.min(axis=0), answers.max(axis=0), answers.mean(axis=0)
         return Watched(end, swings.T, *ends, jnp.swapaxes(rates, 0, 1), back.any(axis=0))
 
-    return jax.lax.map(lambda each: if_known(under, *each), (starts, inputs))
+    return jax.lax.map(lambda place: unless_nan(under, *place), (starts, inputs))
 
 
 _NEWTON = partial(at_each, newton)
 
 
 def _near_ends(
-    system: System, params: Params, inputs: Inputs, ends: Float[np.ndarray, "S U P D"], asked: Bool[np.ndarray, "S U P"]
+    system: System, params: Params, inputs: Inputs, ends: Float[np.ndarray, "S U P D"], near: Bool[np.ndarray, "S U P"]
 ) -> Float[np.ndarray, "S U P D"]:
-    """The fixed point that Newton's method finds from each end, or from one that is `ALIKE`."""
-    first, own = _firsts(np.where(asked[..., None], ends, np.nan), ALIKE)
-    points = each_network(_NEWTON, system, params, np.where(own[..., None], ends, np.nan), inputs)
+    """The fixed point that Newton's method finds from each end where ``near``, or from one that is `ALIKE`."""
+    first, is_first = _firsts(np.where(near[..., None], ends, np.nan), ALIKE)
+    points = each_network(_NEWTON, system, params, np.where(is_first[..., None], ends, np.nan), inputs)
     return _taken(first, points)
 
 
 def _looked(system: System, params: Params, inputs: Inputs, begun: States, steps: int) -> _Seen:
-    """Watches states after some steps, and says what they approach."""
+    """Watches states after some steps, and finds the limits that they approach."""
     watched: Watched = each_network(_watched, system, params, begun, inputs, np.int64(steps))
     integrates = _kinds(watched, np.full_like(watched.end, np.nan), system.free) == Kind.INTEGRATES
     points = _near_ends(system, params, inputs, watched.end, ~integrates)
@@ -375,15 +375,15 @@ def _looked(system: System, params: Params, inputs: Inputs, begun: States, steps
     # Near an unstable point, but not on it, states slow down before they leave.
     near = (kinds == Kind.STABLE) & (np.abs(watched.end - points).max(axis=-1) > STILL)
     if near.any():
-        asked = _firsts(np.where(near[..., None], points, np.nan), MERGED)
-        values = eigenvalues_at(system, params, inputs, np.where(asked.own[..., None], points, np.nan))
-        largest = np.take_along_axis(np.abs(values[..., 0]), asked.first, axis=2)
+        first, is_first = _firsts(np.where(near[..., None], points, np.nan), MERGED)
+        values = eigenvalues_at(system, params, inputs, np.where(is_first[..., None], points, np.nan))
+        largest = np.take_along_axis(np.abs(values[..., 0]), first, axis=2)
         kinds = np.where(near & (largest > 1 + NEUTRAL), Kind.SLOW, kinds)
     return _Seen(watched, points, kinds, np.full(kinds.shape, steps + WINDOW))
 
 
 def _chosen(mask: Bool[np.ndarray, "*N P"], new: _Seen, old: _Seen, before: int | Int[np.ndarray, "*N P"]) -> _Seen:
-    """What was seen last where a mask says so, after earlier steps, and else what was seen before."""
+    """Takes the new entries, after ``before`` more steps, where the mask is True, and else the old ones."""
 
     def either(new: Shaped[np.ndarray, "*N P *rest"], old: Shaped[np.ndarray, "*N P *rest"]) -> np.ndarray:
         return np.where(mask.reshape(*mask.shape, *(1,) * (old.ndim - mask.ndim)), new, old)
@@ -411,10 +411,10 @@ def _followed(look: Callable[[States, int], _Seen], seen: _Seen) -> _Seen:
     while total < LONGEST:
         open_ = (followed.kinds == Kind.SLOW) & (np.take_along_axis(sizes, chosen, axis=-1) > 0)
         steps = min(2 * steps, LONGEST - total)
-        own = np.where(open_.any(axis=-1)[..., None, None], followed.watched.end, np.nan)
-        if not np.isfinite(own).all(axis=(-2, -1)).any():
+        ends = np.where(open_.any(axis=-1)[..., None, None], followed.watched.end, np.nan)
+        if not np.isfinite(ends).all(axis=(-2, -1)).any():
             break
-        new = look(own, steps)
+        new = look(ends, steps)
         open_ &= np.isfinite(new.watched.end).all(axis=-1)
         if not open_.any():
             break
@@ -430,14 +430,14 @@ def _taken(places: Int[np.ndarray, "*N K"], leaf: Shaped[np.ndarray, "*N P *rest
 
 
 class _Firsts(NamedTuple):
-    """For each state the first one that it is merged into, and whether that is itself; 0 and False for NaN."""
+    """For each state the first one with which it is merged, and whether it is this one; 0 and False for NaN."""
 
     first: Int[np.ndarray, "*N P"]
-    own: Bool[np.ndarray, "*N P"]
+    is_first: Bool[np.ndarray, "*N P"]
 
 
 def _firsts(states: Float[np.ndarray, "S U P D"], distance: float) -> _Firsts:
-    rows = [merged(each, distance) for each in states.reshape(-1, *states.shape[2:])]
+    rows = [merged(points, distance) for points in states.reshape(-1, *states.shape[2:])]
     first = np.stack(rows).reshape(states.shape[:3])
     return _Firsts(np.maximum(first, 0), first == np.arange(states.shape[2]))
 
@@ -468,8 +468,8 @@ def _limits(seen: _Seen, from_starts: Float[np.ndarray, "P D"], most: int) -> Re
     """The limits of ONE network under one input, ``[Q ...]``, before its fixed points are classified."""
     (watched, points, kinds, steps), count = seen, len(from_starts)
     rate = np.abs(watched.rates[..., 1, :]).max(axis=-1)
-    settled, every = kinds == Kind.STABLE, np.concatenate([points, from_starts])
-    at_rest = merged(np.where(np.append(settled, np.ones(count, bool))[:, None], every, np.nan), MERGED)
+    settled, candidates = kinds == Kind.STABLE, np.concatenate([points, from_starts])
+    at_rest = merged(np.where(np.append(settled, np.ones(count, bool))[:, None], candidates, np.nan), MERGED)
     moving = np.where(kinds == Kind.INTEGRATES, _fastest(watched), 0)
     alike = merged(np.concatenate([watched.low, watched.high, moving[:, None]], axis=-1), ALIKE)
     groups = [*zip(kinds.tolist(), np.select([settled, kinds != Kind.SLOW], [at_rest[:count], alike]), strict=True)]
@@ -480,12 +480,12 @@ def _limits(seen: _Seen, from_starts: Float[np.ndarray, "P D"], most: int) -> Re
     nothing = Rest(Kind.NOTHING, 0.0, state, answer, state.astype(complex), 0.0, 0, 0)
     limits = [nothing] * most
     for q, ((kind, place), size) in enumerate(sorted(sizes.items(), key=lambda item: -item[1])[:most]):
-        limits[q] = nothing._replace(kind=kind, share=size / count, state=every[place])
+        limits[q] = nothing._replace(kind=kind, share=size / count, state=candidates[place])
         members = [number for number, group in enumerate(groups) if group == (kind, place)]
         if members:  # Of several, the one that moves fastest.
             member = max(members, key=lambda number: rate[number])
             limits[q] = limits[q]._replace(rate=rate[member], watched=steps[member])
             if kind != Kind.STABLE:
                 limits[q] = limits[q]._replace(state=watched.end[member], answer=watched.mean[member])
-    found: Rest = jax.tree.map(lambda *each: np.stack(each), *limits)
-    return found._replace(found=len(sizes))
+    stacked: Rest = jax.tree.map(lambda *leaves: np.stack(leaves), *limits)
+    return stacked._replace(found=len(sizes))

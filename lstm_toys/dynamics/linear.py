@@ -73,8 +73,8 @@ def linearizations(system: System, params: Params, inputs: Inputs, states: Float
         The matrices at each state; NaN where a state is. At the kink of a hard gate they are the mean of both sides.
     """
     flat = states.reshape(*states.shape[:2], -1, system.dimension)
-    found: Linear = each_network(_LINEARIZATION, system, params, flat, inputs)
-    return Linear(*(each.reshape(*states.shape[:-1], *each.shape[3:]) for each in found))
+    linear: Linear = each_network(_LINEARIZATION, system, params, flat, inputs)
+    return Linear(*(matrices.reshape(*states.shape[:-1], *matrices.shape[3:]) for matrices in linear))
 
 
 _LINEARIZATION = partial(at_each, _linearization)
@@ -89,12 +89,12 @@ def eigenvalues_at(system: System, params: Params, inputs: Inputs, states: State
         inputs: constant inputs ``[U, F]``.
         states: states of each network under each input ``[S, U, P, D]``; where one is NaN, so are its eigenvalues.
     """
-    found = []
+    parts = []
     for first in range(0, len(states), MEMBERS):
         some = slice(first, first + MEMBERS)
-        own = jax.tree.map(lambda leaf, some=some: leaf[some], params)
-        found.append(eigenvalues(linearizations(system, own, inputs, states[some]).A))
-    return np.concatenate(found)
+        of_some = jax.tree.map(lambda leaf, some=some: leaf[some], params)
+        parts.append(eigenvalues(linearizations(system, of_some, inputs, states[some]).A))
+    return np.concatenate(parts)
 
 
 def eigenvalues(matrices: Float[np.ndarray, "*N D D"]) -> Complex[np.ndarray, "*N D"]:
@@ -107,11 +107,11 @@ def eigenvalues(matrices: Float[np.ndarray, "*N D D"]) -> Complex[np.ndarray, "*
         >>> eigenvalues(np.array([[0.0, -0.5], [0.5, 0.0]])).round(6).tolist()
         [0.5j, -0.5j]
     """
-    found = np.full(matrices.shape[:-1], UNKNOWN)
-    known = np.isfinite(matrices).all(axis=(-2, -1))
-    values = np.linalg.eigvals(matrices[known]).astype(complex)
-    found[known] = np.take_along_axis(values, by_modulus(values), axis=-1)
-    return found
+    ordered = np.full(matrices.shape[:-1], UNKNOWN)
+    finite = np.isfinite(matrices).all(axis=(-2, -1))
+    values = np.linalg.eigvals(matrices[finite]).astype(complex)
+    ordered[finite] = np.take_along_axis(values, by_modulus(values), axis=-1)
+    return ordered
 
 
 def by_modulus(values: Complex[np.ndarray, "*N D"]) -> Int[np.ndarray, "*N D"]:
@@ -131,8 +131,8 @@ def modes(values: Complex[np.ndarray, "*N D"], spacing: float) -> Modes:
         unit of x.
 
     Example:
-        >>> found = lt.dynamics.modes(np.array([0.5j, -0.5j]), spacing=0.01)
-        >>> found.time_constant.round(4).tolist(), found.frequency.round(2).tolist()
+        >>> modes = lt.dynamics.modes(np.array([0.5j, -0.5j]), spacing=0.01)
+        >>> modes.time_constant.round(4).tolist(), modes.frequency.round(2).tolist()
         ([0.0144, 0.0144], [157.08, -157.08])
     """
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -158,10 +158,10 @@ def response(linear: Linear, frequencies: Float[np.ndarray, " W"], spacing: floa
     """
     z = np.exp(1j * frequencies * spacing)
     shape = (*linear.A.shape[:-2], len(z), linear.C.shape[-2], linear.B.shape[-1])
-    found = np.full(shape, UNKNOWN)
+    gains = np.full(shape, UNKNOWN)
     for place in map(tuple, np.argwhere(np.isfinite(linear.A).all(axis=(-2, -1)))):
-        found[place] = _response(Linear(*(each[place] for each in linear)), z)
-    return found
+        gains[place] = _response(Linear(*(matrices[place] for matrices in linear)), z)
+    return gains
 
 
 def _response(linear: Linear, z: Complex[np.ndarray, " W"]) -> Complex[np.ndarray, "W A F"]:
@@ -169,12 +169,12 @@ def _response(linear: Linear, z: Complex[np.ndarray, " W"]) -> Complex[np.ndarra
     A, B, C, D = linear
     identity = np.eye(len(A))
     exact = D + C @ np.linalg.solve(z[0] * identity - A, B + 0j)
-    values, vectors = (each.astype(complex) for each in np.linalg.eig(A))
+    values, vectors = (array.astype(complex) for array in np.linalg.eig(A))
     with np.errstate(all="ignore"), suppress(np.linalg.LinAlgError):
         by_mode = D + np.einsum("ad,wd,df->waf", C @ vectors, 1 / (z[:, None] - values), np.linalg.solve(vectors, B))
         if np.abs(by_mode[0] - exact).max() <= AGREE * np.abs(exact).max():
             return np.asarray(by_mode)
-    return np.stack([D + C @ np.linalg.solve(each * identity - A, B + 0j) for each in z])
+    return np.stack([D + C @ np.linalg.solve(number * identity - A, B + 0j) for number in z])
 
 
 def measured_response(
@@ -216,8 +216,8 @@ def _measured(
 ) -> Float[Array, "2 A"]:
     """The coefficients of sine and cosine in the answer of ONE network, whose last K time points are fitted."""
     answers = jax.lax.scan(step, state, curve[:, None])[1]
-    kept = answers[None, None, -projection.shape[1] :]  # Sums of a batch have the last bits of the published gains.
-    return jnp.einsum("wpt,wfta->wfpa", projection[None], kept)[0, 0]
+    fitted = answers[None, None, -projection.shape[1] :]  # Sums of a batch have the last bits of the published gains.
+    return jnp.einsum("wpt,wfta->wfpa", projection[None], fitted)[0, 0]
 
 
 def distances(

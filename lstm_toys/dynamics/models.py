@@ -61,69 +61,69 @@ def _first(rest: Rest, kinds: tuple[Kind, ...], values: Float[np.ndarray, "S U Q
     return np.where(right.any(axis=-1, keepdims=True), np.take_along_axis(values, place, axis=2)[:, :, 0], np.nan)
 
 
-def clipped_copy(known: Equilibria, curves: Curves) -> Predicted:
+def clipped_copy(equilibria: Equilibria, curves: Curves) -> Predicted:
     """Predicts the curves themselves, clipped to the range of a network's answers at rest.
 
     Args:
-        known: equilibria of the networks under constant inputs, which `equilibria` returns.
+        equilibria: equilibria of the networks under constant inputs, as the function `equilibria` returns them.
         curves: curves of one feature ``[C, T]``.
 
     Example:
         >>> none = Linear(*np.zeros((4, 1, 2, 1, 1)))
-        >>> known = Equilibria(np.array([0.0, 1.0]), np.zeros((1, 2, 1)), np.array([[[0.1], [0.8]]]), none)
-        >>> clipped_copy(known, np.array([[0.0, 0.5, 1.0]])).ravel().tolist()
+        >>> equilibria = Equilibria(np.array([0.0, 1.0]), np.zeros((1, 2, 1)), np.array([[[0.1], [0.8]]]), none)
+        >>> clipped_copy(equilibria, np.array([[0.0, 0.5, 1.0]])).ravel().tolist()
         [0.1, 0.5, 0.8]
     """
-    low, high = (ends.reduce(known.answer, axis=1)[:, None, None, :] for ends in (np.fmin, np.fmax))
+    low, high = (ends.reduce(equilibria.answer, axis=1)[:, None, None, :] for ends in (np.fmin, np.fmax))
     return np.clip(curves[None, :, :, None], low, high)
 
 
-def static_curve(known: Equilibria, curves: Curves) -> Predicted:
+def static_curve(equilibria: Equilibria, curves: Curves) -> Predicted:
     """Predicts the answer at rest to the current input, interpolated between the two nearest constant inputs.
 
     Args:
-        known: equilibria of the networks under constant inputs, which `equilibria` returns.
+        equilibria: equilibria of the networks under constant inputs, as the function `equilibria` returns them.
         curves: curves of one feature ``[C, T]``. Beyond the constant inputs there is no prediction.
 
     Example:
         >>> none = Linear(*np.zeros((4, 1, 2, 1, 1)))
-        >>> known = Equilibria(np.array([0.0, 1.0]), np.zeros((1, 2, 1)), np.array([[[0.1], [0.8]]]), none)
-        >>> static_curve(known, np.array([[0.0, 0.5, 2.0]])).ravel().round(6).tolist()
+        >>> equilibria = Equilibria(np.array([0.0, 1.0]), np.zeros((1, 2, 1)), np.array([[[0.1], [0.8]]]), none)
+        >>> static_curve(equilibria, np.array([[0.0, 0.5, 2.0]])).ravel().round(6).tolist()
         [0.1, 0.45, nan]
     """
-    below, above, weight = _between(known.inputs, curves)
+    below, above, weight = _between(equilibria.inputs, curves)
     part = weight[None, :, :, None]
-    return (1 - part) * known.answer[:, below] + part * known.answer[:, above]
+    return (1 - part) * equilibria.answer[:, below] + part * equilibria.answer[:, above]
 
 
-def fixed_linear(known: Equilibria, curves: Curves, mean: float) -> Predicted:
+def fixed_linear(equilibria: Equilibria, curves: Curves, mean: float) -> Predicted:
     """Predicts by one linearization, from a zero state.
 
     Args:
-        known: equilibria of the networks under constant inputs, which `equilibria` returns.
+        equilibria: equilibria of the networks under constant inputs, as the function `equilibria` returns them.
         curves: curves of one feature ``[C, T]``.
         mean: the network is linearized at the constant input nearest to this one, such as the mean of the training
             curve.
 
     Example:
         >>> linear = Linear(*np.zeros((3, 1, 2, 1, 1)), np.full((1, 2, 1, 1), 0.5))
-        >>> known = Equilibria(np.array([0.0, 1.0]), np.zeros((1, 2, 1)), np.array([[[0.1], [0.8]]]), linear)
-        >>> fixed_linear(known, np.array([[0.0, 0.5, 1.0]]), mean=0.2).ravel().round(6).tolist()
+        >>> equilibria = Equilibria(np.array([0.0, 1.0]), np.zeros((1, 2, 1)), np.array([[[0.1], [0.8]]]), linear)
+        >>> fixed_linear(equilibria, np.array([[0.0, 0.5, 1.0]]), mean=0.2).ravel().round(6).tolist()
         [0.1, 0.35, 0.6]
     """
-    nearest = int(np.abs(known.inputs - mean).argmin())
-    A, B, C, D = (each[:, nearest] for each in known.linear)
-    deviation = np.repeat(-known.state[:, None, nearest], len(curves), axis=1)  # [S, C, D]
+    nearest = int(np.abs(equilibria.inputs - mean).argmin())
+    A, B, C, D = (matrices[:, nearest] for matrices in equilibria.linear)
+    deviation = np.repeat(-equilibria.state[:, None, nearest], len(curves), axis=1)  # [S, C, D]
     answers = np.empty((len(A), *curves.shape, C.shape[1]))
     for time in range(curves.shape[1]):
-        push = np.broadcast_to((curves[:, time] - known.inputs[nearest])[None, :, None], (len(A), len(curves), 1))
+        push = np.broadcast_to((curves[:, time] - equilibria.inputs[nearest])[None, :, None], (len(A), len(curves), 1))
         change = deviation @ np.swapaxes(C, 1, 2) + push @ np.swapaxes(D, 1, 2)
-        answers[:, :, time] = known.answer[:, None, nearest] + change
+        answers[:, :, time] = equilibria.answer[:, None, nearest] + change
         deviation = deviation @ np.swapaxes(A, 1, 2) + push @ np.swapaxes(B, 1, 2)
     return answers
 
 
-def varying_linear(known: Equilibria, curves: Curves, modes: int | None = None) -> Predicted:
+def varying_linear(equilibria: Equilibria, curves: Curves, modes: int | None = None) -> Predicted:
     """Predicts by the linearization at the current input's equilibrium (linear parameter-varying), from a zero state.
 
     ``x[t] = x* + A (x[t-1] - x*)`` and ``y[t] = y* + C (x[t-1] - x*)``: near each constant input A and C are constant,
@@ -132,39 +132,39 @@ def varying_linear(known: Equilibria, curves: Curves, modes: int | None = None) 
     updated as under the nearest constant input that has one.
 
     Args:
-        known: equilibria of the networks under constant inputs, which `equilibria` returns.
+        equilibria: equilibria of the networks under constant inputs, as the function `equilibria` returns them.
         curves: curves of one feature ``[C, T]``.
         modes: number of leading modes of A that are kept, a complex pair counting as one; deviations in the other modes
             are forgotten at once. There is no prediction after an input at which these modes cannot be told apart.
             None: all modes are kept.
     """
-    A, B, C, D = known.linear
-    at_rest = np.isfinite(known.state).all(axis=-1)
+    A, B, C, D = equilibria.linear
+    at_rest = np.isfinite(equilibria.state).all(axis=-1)
     inverted = np.where(at_rest[..., None, None], np.eye(A.shape[-1]) - A, np.eye(A.shape[-1]))
     slopes = np.linalg.solve(inverted, B)
     rises = (C @ slopes + D)[..., 0]
     if modes is not None:
-        kept = leading(A, modes)
-        A, C = A @ kept, C @ kept
-    below, above, weight = _between(known.inputs, curves)
+        projection = leading(A, modes)
+        A, C = A @ projection, C @ projection
+    below, above, weight = _between(equilibria.inputs, curves)
     covered = np.isfinite(weight) & at_rest[:, below] & at_rest[:, above]
-    away = np.abs(curves[:, :, None] - known.inputs)
-    nearest = np.stack([np.where(each, away, np.inf).argmin(axis=-1) for each in at_rest])
+    away = np.abs(curves[:, :, None] - equilibria.inputs)
+    nearest = np.stack([np.where(inputs, away, np.inf).argmin(axis=-1) for inputs in at_rest])
     places = np.where(covered, below, nearest), np.where(covered, above, nearest)
-    shown = np.where(covered, curves.astype(float), known.inputs[nearest])
-    along = (*places, np.where(covered, weight, 0.0), *(shown - known.inputs[each] for each in places))
-    own = (known.state, slopes[..., 0], known.answer, rises, A, C)
+    shown = np.where(covered, curves.astype(float), equilibria.inputs[nearest])
+    along = (*places, np.where(covered, weight, 0.0), *(shown - equilibria.inputs[place] for place in places))
+    networks = (equilibria.state, slopes[..., 0], equilibria.answer, rises, A, C)
     with jax.enable_x64(True):
-        predicted = np.asarray(_varying(own, along))
+        predicted = np.asarray(_varying(networks, along))
     return np.where(covered[..., None], predicted, np.nan)
 
 
 @jax.jit
-def _varying(own: tuple[Float[Array, "S U ..."], ...], along: tuple[Shaped[Array, "S C T"], ...]) -> Array:
+def _varying(networks: tuple[Float[Array, "S U ..."], ...], along: tuple[Shaped[Array, "S C T"], ...]) -> Array:
     """The predictions ``[S, C, T, A]`` of all networks along curves; see `varying_linear`.
 
-    ``own`` are states and answers at rest, their slopes, and matrices. ``along`` are the places of the lower and the
-    upper input, the weight of the upper one, and deviations from both.
+    ``networks`` are states and answers at rest, their slopes, and matrices. ``along`` are the places of the lower and
+    the upper input, the weight of the upper one, and deviations from both.
     """
 
     def of_network(network: tuple[tuple[Array, ...], tuple[Array, ...]]) -> Float[Array, "C T A"]:
@@ -183,7 +183,7 @@ def _varying(own: tuple[Float[Array, "S U ..."], ...], along: tuple[Shaped[Array
 
         return jax.lax.map(lambda curve: jax.lax.scan(step, jnp.zeros_like(states[0]), curve)[1], along)
 
-    return jax.lax.map(of_network, (own, along))
+    return jax.lax.map(of_network, (networks, along))
 
 
 def leading(matrices: Float[np.ndarray, "*N D D"], modes: int) -> Float[np.ndarray, "*N D D"]:
@@ -199,17 +199,17 @@ def leading(matrices: Float[np.ndarray, "*N D D"], modes: int) -> Float[np.ndarr
         >>> leading(np.diag([0.9, 0.1]), modes=1).tolist()
         [[1.0, 0.0], [0.0, 0.0]]
     """
-    found = np.full(matrices.shape, np.nan)
+    projections = np.full(matrices.shape, np.nan)
     for place in map(tuple, np.argwhere(np.isfinite(matrices).all(axis=(-2, -1)))):
-        right, left = (_leading_vectors(each, modes) for each in (matrices[place], matrices[place].T))
+        right, left = (_leading_vectors(matrix, modes) for matrix in (matrices[place], matrices[place].T))
         sizes = np.linalg.svd(products := left.T @ right, compute_uv=False)
         if (sizes > SMALLEST * sizes.max(initial=0)).all():
-            found[place] = (right @ np.linalg.solve(products, left.T)).real
-    return found
+            projections[place] = (right @ np.linalg.solve(products, left.T)).real
+    return projections
 
 
 def _leading_vectors(matrix: Float[np.ndarray, "D D"], modes: int) -> Complex[np.ndarray, "D K"]:
-    values, vectors = (each.astype(complex) for each in np.linalg.eig(matrix))
+    values, vectors = (array.astype(complex) for array in np.linalg.eig(matrix))
     order = by_modulus(values)
     begins = np.cumsum(values[order].imag >= 0)  # The second value of a pair does not begin a mode.
     return vectors[:, order[: np.searchsorted(begins, modes, side="right")]]

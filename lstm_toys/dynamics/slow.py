@@ -87,8 +87,8 @@ class SlowPoints(NamedTuple):
             x, ``eigenvalue_real`` and ``eigenvalue_imaginary``, which are NaN unless examined, and ``answer``.
 
         Example:
-            >>> found = lt.dynamics.slow_points(trained, visited, inputs)  # doctest: +SKIP
-            >>> found.to_dataframe().groupby("seed").speed.median()  # doctest: +SKIP
+            >>> points = lt.dynamics.slow_points(trained, visited, inputs)  # doctest: +SKIP
+            >>> points.to_dataframe().groupby("seed").speed.median()  # doctest: +SKIP
         """
         leading = np.full(self.q.shape, UNKNOWN)
         leading[..., self.examined] = self.eigenvalues[..., 0]
@@ -143,8 +143,8 @@ def slow_points(
     networks = resolved(networks)
     system = system_of(networks, inputs.shape[1])
     begun = np.repeat(evenly(flat_states(system, networks, visited), starts)[:, None], len(inputs), axis=1)
-    found, names = descents(system, networks.params, inputs, begun, spacing, tolerance, examined), system.components
-    return found._replace(seeds=np.array(networks.seeds), inputs=inputs, spacing=spacing, components=tuple(names))
+    points, names = descents(system, networks.params, inputs, begun, spacing, tolerance, examined), system.components
+    return points._replace(seeds=np.array(networks.seeds), inputs=inputs, spacing=spacing, components=tuple(names))
 
 
 def descents(
@@ -210,7 +210,7 @@ _DESCENTS = partial(at_each, _descent)
 
 
 def variance_shares(states: States, counted: Bool[np.ndarray, "S U P"]) -> Float[np.ndarray, "S U 2"]:
-    """How states lie: the shares of their variance along their first and second principal component.
+    """Returns the shares of the variance of states along their first and second principal component.
 
     A first share near 1 means a line, two equal ones a ring or a disk, several small ones a cloud.
 

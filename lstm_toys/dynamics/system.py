@@ -40,10 +40,10 @@ class System:
     A flat state joins the states of all layers in one vector of D numbers. `system_of` makes the map of networks.
 
     Attributes:
-        model: a Flax module whose layers begin in the initial states that they are given.
+        model: a Flax module whose layers begin in given initial states.
         places: for each part of a flat state, in order, the name of its layer, its name in this layer, such as
             ``"cell"``, and its number of units.
-        unbounded: whether nothing bounds each part, as its layer declares.
+        unbounded: whether each part is unbounded, as its layer declares.
     """
 
     model: nn.Module
@@ -77,7 +77,7 @@ class System:
 
     @property
     def free(self) -> Bool[np.ndarray, " D"]:
-        """Which components of a flat state nothing bounds."""
+        """Which components of a flat state are unbounded."""
         return np.repeat(self.unbounded, [units for _, _, units in self.places])
 
     @property
@@ -87,7 +87,7 @@ class System:
 
 
 def system_of(networks: AnyNetworks, input_size: int) -> System:
-    """Makes the map of the model of networks; its state comprises those of all layers.
+    """Makes the map of the networks' model; its state comprises those of all layers.
 
     Args:
         networks: networks, or a pair ``(model, params)``; see `lt.answers`.
@@ -102,12 +102,13 @@ def system_of(networks: AnyNetworks, input_size: int) -> System:
         >>> system.dimension, system.components
         (1, ['readout/hidden/0'])
     """
-    model, params = (own := resolved(networks)).model, own.params
+    networks = resolved(networks)
+    model, params = networks.model, networks.params
     answering.count(model, params, 1, input_size)
     check_initial(model, params, input_size)
     one = jax.tree.map(lambda leaf: leaf[0], params)
-    found = jax.eval_shape(lambda own: last(inside(model, own, jnp.zeros((1, 1, input_size)))[1]), one)
-    places = [(layer, name, each.shape[-1]) for layer, names in found.items() for name, each in names.items()]
+    states = jax.eval_shape(lambda params: last(inside(model, params, jnp.zeros((1, 1, input_size)))[1]), one)
+    places = [(layer, name, leaf.shape[-1]) for layer, names in states.items() for name, leaf in names.items()]
     free = unbounded(model, one, jnp.zeros((1, 1, input_size)))
     return System(model, tuple(places), tuple((layer, name) in free for layer, name, _ in places))
 
@@ -127,49 +128,49 @@ def flat_states(
 
 
 def each_network(
-    function: Callable[..., PyTree], system: System, params: PyTree, own: PyTree, *shared: PyTree
+    function: Callable[..., PyTree], system: System, params: PyTree, separate: PyTree, *shared: PyTree
 ) -> PyTree[np.ndarray]:
     """Calls a function of ONE network for every network, in double precision, one by one per device.
 
     The results of a network do not depend on the others.
 
     Args:
-        function: ``function(step, own, *shared)``, where ``step(state, inputs)`` is the map of one network. It is
+        function: ``function(step, separate, *shared)``, where ``step(state, inputs)`` is the map of one network. It is
             defined in a module, not in a function, so that its program is compiled once.
         system: the map of the networks' model, from `system_of`.
         params: parameters of the networks; every leaf has a leading axis S.
-        own: a tree of what differs between networks, such as initial states; every leaf has a leading axis S, which the
-            function does not see.
-        shared: what is the same for all networks, such as constant inputs.
+        separate: a tree of arrays that differ between networks, such as initial states; every leaf has a leading axis
+            S, which the function does not see.
+        shared: arrays that are the same for all networks, such as constant inputs.
 
     Returns:
-        What the function returns, as NumPy arrays with a leading axis S.
+        The results of the function, as NumPy arrays with a leading axis S.
     """
     mesh = blocks.mesh()
     program = _program(function, system, mesh)
-    params, own, shared = jax.tree.map(_double, (params, own, shared))
+    params, separate, shared = jax.tree.map(_double, (params, separate, shared))
     count = len(jax.tree.leaves(params)[0])
     # At least two: XLA would inline a loop over a single network, which would change the last bits.
     size = mesh.size * min(max(2, -(-count // mesh.size)), MEMBERS)
     with jax.enable_x64(True):
-        return blocks.in_groups(program, (params, own), size, 1, mesh, *shared)
+        return blocks.in_groups(program, (params, separate), size, 1, mesh, *shared)
 
 
-def if_known(function: Callable[..., PyTree], states: Float[Array, "*P D"], *given: Any) -> PyTree:
-    """``function(states, *given)``; if a number in the states is NaN, so are the results, and nothing is computed."""
-    shapes = jax.eval_shape(function, states, *given)
+def unless_nan(function: Callable[..., PyTree], states: Float[Array, "*P D"], *others: Any) -> PyTree:
+    """``function(states, *others)``; if a number in the states is NaN, so are the results, and nothing is computed."""
+    shapes = jax.eval_shape(function, states, *others)
     unknown = jax.tree.map(lambda leaf: jnp.full(leaf.shape, jnp.nan, leaf.dtype), shapes)
-    return jax.lax.cond(jnp.isfinite(states).all(), function, lambda *_: unknown, states, *given)
+    return jax.lax.cond(jnp.isfinite(states).all(), function, lambda *_: unknown, states, *others)
 
 
 def at_each(
     function: Callable[..., Any], step: Step, states: Float[Array, "U P D"], inputs: Float[Array, "U F"], *shared: Any
 ) -> PyTree:
-    """``function(step, state, input, *shared)`` of ONE network, in turn for each state that `if_known`."""
+    """``function(step, state, input, *shared)`` of ONE network, in turn for each state, `unless_nan`."""
 
     def under(at: tuple[Float[Array, "P D"], Input]) -> PyTree:
         states, constant = at
-        return jax.lax.map(lambda state: if_known(partial(function, step), state, constant, *shared), states)
+        return jax.lax.map(lambda state: unless_nan(partial(function, step), state, constant, *shared), states)
 
     return jax.lax.map(under, (states, inputs))
 
@@ -189,7 +190,7 @@ def _double(leaf: Any) -> np.ndarray:
 @cache
 def _program(function: Callable[..., PyTree], system: System, mesh: jax.sharding.Mesh) -> jax.stages.Wrapped:
     def of_member(member: tuple[PyTree, PyTree], *shared: PyTree) -> PyTree:
-        params, own = member
-        return function(partial(system.step, params), own, *shared)
+        params, separate = member
+        return function(partial(system.step, params), separate, *shared)
 
     return blocks.spread(of_member, mesh, batch=blocks.members_in_turn)

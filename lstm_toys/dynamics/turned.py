@@ -1,4 +1,4 @@
-"""Networks with one oscillation changed: another frequency or decay of a mode at rest, all else as it was.
+"""Networks with one oscillation changed: another frequency or decay of a mode at rest, all else unchanged.
 
 With the equilibrium x* under a constant input, an eigenvalue l of the Jacobian there, and its eigenvectors v and w with
 ``w^H v = 1``, the edited network is ``x' = F(x, u) + M (x - x*)``, ``M = 2 Re((l' - l) v w^H)``. At x* this replaces
@@ -46,12 +46,12 @@ class Oscillation(NamedTuple):
         return 2 * ((value - self.value)[..., None, None] * self.projection).real
 
     def others_turned(self, factor: float) -> Float[np.ndarray, "S U D D"]:
-        """The matrices M that multiply the frequencies of all other complex pairs by a factor."""
+        """Returns the matrices M that multiply the frequencies of all other complex pairs by a factor."""
         matrices = -self.turned(factor)
         for place in map(tuple, np.argwhere(np.isfinite(self.value))):
-            own, right = np.linalg.eig(self.jacobian[place])
-            turned = np.where(own.imag == 0, own, np.abs(own) * np.exp(1j * factor * np.angle(own)))
-            matrices[place] += (right * (turned - own) @ np.linalg.inv(right)).real
+            values, right = np.linalg.eig(self.jacobian[place])
+            turned = np.where(values.imag == 0, values, np.abs(values) * np.exp(1j * factor * np.angle(values)))
+            matrices[place] += (right * (turned - values) @ np.linalg.inv(right)).real
         return matrices
 
 
@@ -79,22 +79,23 @@ def oscillation(networks: AnyNetworks, inputs: Float[np.ndarray, " U"], rank: in
     networks = resolved(networks)
     system, params = system_of(networks, 1), networks.params
     begun = np.zeros((len(networks), 2, system.dimension))  # Two copies of the zero state, as few as `limits` takes.
-    known = equilibria(system, params, inputs, limits(system, params, inputs[:, None], begun))
-    values = np.full(known.state.shape[:2], np.nan, complex)
-    projections = np.full(known.linear.A.shape, np.nan, complex)
-    for place in np.argwhere(np.isfinite(known.linear.A).all(axis=(-2, -1))):
-        own, right = np.linalg.eig(known.linear.A[tuple(place)])
-        pairs = [number for number in by_modulus(own.astype(complex)) if own[number].imag > 0]
+    at_rest = equilibria(system, params, inputs, limits(system, params, inputs[:, None], begun))
+    jacobian = at_rest.linear.A
+    pair_values = np.full(at_rest.state.shape[:2], np.nan, complex)
+    projections = np.full(jacobian.shape, np.nan, complex)
+    for place in map(tuple, np.argwhere(np.isfinite(jacobian).all(axis=(-2, -1)))):
+        values, right = np.linalg.eig(jacobian[place])
+        pairs = [number for number in by_modulus(values.astype(complex)) if values[number].imag > 0]
         if len(pairs) > rank:
-            values[tuple(place)] = own[pairs[rank]]
+            pair_values[place] = values[pairs[rank]]
             try:
                 left = np.linalg.inv(right)[pairs[rank]]  # Its product with the eigenvector is 1.
             except np.linalg.LinAlgError:  # Others coincide, as those of units that a ReLU switches off.
-                others, lefts = np.linalg.eig(known.linear.A[tuple(place)].T)
-                left = lefts[:, np.abs(others - own[pairs[rank]]).argmin()]
+                others, lefts = np.linalg.eig(jacobian[place].T)
+                left = lefts[:, np.abs(others - values[pairs[rank]]).argmin()]
                 left = left / (left @ right[:, pairs[rank]])
-            projections[tuple(place)] = np.outer(right[:, pairs[rank]], left)
-    return Oscillation(known.state, values, projections, known.linear.A)
+            projections[place] = np.outer(right[:, pairs[rank]], left)
+    return Oscillation(at_rest.state, pair_values, projections, jacobian)
 
 
 def edited(
@@ -122,8 +123,8 @@ def edited(
     Example:
         >>> task = lt.reproduce("line", {"slope": 0.5, "intercept": 0.1}, lt.time_points(20))
         >>> trained = lt.train(task, lt.Stack(features=1, hidden=(4,)), seeds=2, steps=20, learning_rate=0.1)
-        >>> found, curves = lt.dynamics.oscillation(trained, np.array([0.2])), np.ones((3, 20, 1))
-        >>> lt.dynamics.edited(trained, curves, found.rest, found.turned(1.2)).shape  # doctest: +SKIP
+        >>> mode, curves = lt.dynamics.oscillation(trained, np.array([0.2])), np.ones((3, 20, 1))
+        >>> lt.dynamics.edited(trained, curves, mode.rest, mode.turned(1.2)).shape  # doctest: +SKIP
         (2, 3, 20, 1)
     """
     curves = np.asarray(arguments.array("curves", curves, "C T F", hint=", such as lt.show returns"))
@@ -134,15 +135,15 @@ def edited(
 
 def _edited(
     step: Step,
-    own: tuple[Float[Array, "#C D"], Float[Array, "#C D D"], Float[Array, ""]],
+    edit: tuple[Float[Array, "#C D"], Float[Array, "#C D D"], Float[Array, ""]],
     curves: Float[Array, "C T F"],
 ) -> Float[Array, "C T A"]:
-    rests, matrices = (jnp.broadcast_to(each, (len(curves), *each.shape[1:])) for each in own[:2])
+    rests, matrices = (jnp.broadcast_to(leaf, (len(curves), *leaf.shape[1:])) for leaf in edit[:2])
 
     def answered(curve: Float[Array, "T F"], at: State, matrix: Float[Array, "D D"]) -> Float[Array, "T A"]:
         def change(state: State, inputs: Input) -> tuple[Array, Array]:
             after, answer = step(state, inputs)
-            return state + own[2] * (after - state) + matrix @ (state - at), answer
+            return state + edit[2] * (after - state) + matrix @ (state - at), answer
 
         return jax.lax.scan(change, jnp.zeros_like(at), curve)[1]
 
@@ -190,5 +191,5 @@ def turn_mode(
     curves = arguments.array("curves", curves, "C T 1", hint=", curves of one feature as lt.show makes them")
     factor, decay = (arguments.number(name, value, above=0) for name, value in (("factor", factor), ("decay", decay)))
     level = float(np.mean(curves)) if at is None else arguments.number("at", at)
-    found = oscillation(networks, np.array([level]))
-    return edited(networks, np.asarray(curves), found.rest, found.turned(factor, decay))
+    mode = oscillation(networks, np.array([level]))
+    return edited(networks, np.asarray(curves), mode.rest, mode.turned(factor, decay))
