@@ -231,7 +231,7 @@ def count(model: nn.Module, params: PyTree, points: int, features: int, *, name:
 
     Raises ValueError if they are of another model, or take another number of features than the curves, called ``name``.
     """
-    expected, leaves = _shapes(model, points, features), _leaves(params)
+    expected, leaves = _shapes(model, points, features), leaves_by_path(params)
     shapes = {path: np.shape(leaf) for path, leaf in leaves.items()}
     counts = {shape[:1] for shape in shapes.values()}
     of_one = {path: shape[1:] for path, shape in shapes.items()}
@@ -253,10 +253,11 @@ def count(model: nn.Module, params: PyTree, points: int, features: int, *, name:
 @cache
 def _shapes(model: nn.Module, points: int, features: int) -> dict[str, tuple[int, ...]]:
     variables = jax.eval_shape(model.init, jax.random.key(0), jnp.zeros((1, points, features)))
-    return {name: leaf.shape for name, leaf in _leaves(variables["params"]).items()}
+    return {name: leaf.shape for name, leaf in leaves_by_path(variables["params"]).items()}
 
 
-def _leaves(params: PyTree) -> dict[str, Any]:
+def leaves_by_path(params: PyTree) -> dict[str, Any]:
+    """The leaves of a tree by path, such as ``lstm_0/kernel``."""
     leaves = jax.tree.leaves_with_path(params)
     return {jax.tree_util.keystr(path, simple=True, separator="/"): leaf for path, leaf in leaves}
 

@@ -16,7 +16,7 @@ from lstm_toys.networks import training, transforms
 from lstm_toys.networks.layer import check_model
 from lstm_toys.networks.optimizers import BOUNDS, Hyper, named
 from lstm_toys.networks.transforms import CustomOptimizer, Kind
-from lstm_toys.populations import programs
+from lstm_toys.populations import answering, programs
 from lstm_toys.populations.programs import Start, TrainingSpecification
 from lstm_toys.populations.trained import Networks
 from lstm_toys.tasks.goal import NEVER, EarlyStopping
@@ -95,10 +95,7 @@ def specify(
 def _initial(initial: Any, shapes: PyTree[jax.ShapeDtypeStruct], members: int) -> PyTree[Float[np.ndarray, "M ..."]]:
     """Parameters for each member, from networks or from parameters with or without an axis of members."""
     params = initial.params if isinstance(initial, Networks) else initial
-    leaves, expected = (
-        {jax.tree_util.keystr(path, simple=True, separator="/"): leaf for path, leaf in jax.tree.leaves_with_path(tree)}
-        for tree in (params, shapes)
-    )
+    leaves, expected = map(answering.leaves_by_path, (params, shapes))
     if different := leaves.keys() ^ expected.keys():
         raise arguments.refused("initial", f"parameters of the model, {', '.join(expected)}", f"{min(different)}")
     one = all(np.shape(leaves[name]) == leaf.shape for name, leaf in expected.items()) and params is initial
