@@ -1,7 +1,7 @@
 """Figures of the training curve and of answers to curves: one panel for all curves, or one per curve."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -221,7 +221,8 @@ def curve_panels(
             place.suptitle(style.plain(f"{heading}{more}"))
             both = place.subfigures(2, 1, height_ratios=(above, height)) if panels and overlay else (place, place)
             if overlay:
-                _overlay(both[0], curves, fit.time, style.plain(ylabel))
+                plain = [replace(curve, shown=None, published=None) for curve in curves]
+                _part(both[0], plain, (1, 1), fit.time, style.plain(ylabel), filled=False)
             if panels:
                 _part(both[1], curves, grid, fit.time, style.plain(ylabel), shared=not overlay)
         drawn = [curve for curves in chosen for curve in curves]
@@ -242,7 +243,14 @@ def colored(labels: Mapping[str, str] | Sequence[str]) -> list[tuple[str, str]]:
 
 
 def _part(
-    place: SubFigure, curves: Sequence[Curve], grid: tuple[int, int], time: xr.DataArray, ylabel: str, *, shared: bool
+    place: SubFigure,
+    curves: Sequence[Curve],
+    grid: tuple[int, int],
+    time: xr.DataArray,
+    ylabel: str,
+    *,
+    shared: bool = True,
+    filled: bool = True,
 ) -> None:
     alone = grid == (1, 1)
     panels: list[Axes] = list(place.subplots(*grid, squeeze=False, sharex=True, sharey=shared).ravel())
@@ -259,27 +267,13 @@ def _part(
             axes.tick_params(labelbottom=True)
             style.whole_ticks(axes, time.values)
     for axes, curve in zip(panels * len(curves) if alone else panels[: len(curves)], curves, strict=True):
-        style.answers_of(axes, curve.answers, curve.color)
+        style.answers_of(axes, curve.answers, curve.color, filled=filled)
         if curve.published is not None:
             axes.plot(curve.answers.time, curve.published, markevery=0.09, **PUBLISHED)
         if not alone:
             axes.set_title(style.plain(curve.label), fontsize=9)
         if curve.shown is not None:
             axes.plot(curve.answers.time, curve.shown, color=curve.color, **INPUT)
-    if alone and len(curves) > 1:
-        _name(panels[0], curves)
-
-
-def _overlay(place: SubFigure, curves: Sequence[Curve], time: xr.DataArray, ylabel: str) -> None:
-    axes = place.subplots()
-    style.laid_out(axes)
-    axes.set(xlabel=style.plain(axis_label(time)), ylabel=ylabel)
-    style.whole_ticks(axes, time.values)
-    for curve in curves:
-        style.answers_of(axes, curve.answers, curve.color, filled=False)
-    _name(axes, curves)
-
-
-def _name(axes: Axes, curves: Sequence[Curve]) -> None:
-    handles: list[Artist] = [style.entry(curve.label, curve.color) for curve in curves]
-    axes.legend(handles=handles, loc="center left", bbox_to_anchor=(1.0, 0.5))
+    if alone and (len(curves) > 1 or not filled):
+        handles: list[Artist] = [style.entry(curve.label, curve.color) for curve in curves]
+        panels[0].legend(handles=handles, loc="center left", bbox_to_anchor=(1.0, 0.5))

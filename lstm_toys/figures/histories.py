@@ -1,7 +1,6 @@
 """Figures of training: losses and errors over its steps, and an animation of the answers."""
 
 import textwrap
-from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -18,7 +17,6 @@ from lstm_toys.figures.style import COLORS, GOAL, INPUT
 from lstm_toys.output import listed
 from lstm_toys.results import arrays
 from lstm_toys.results.summary import goal_error
-from lstm_toys.statistics import intervals
 from lstm_toys.tasks.goal import Goal, after_which
 from lstm_toys.tasks.parameters import TRAINING
 from lstm_toys.tasks.scaling import scaling_of
@@ -184,45 +182,31 @@ def film(populations: dict[str, xr.DataTree]) -> FuncAnimation:
     example = next(iter(fits.values()))
     if len(counts := {fit.sizes["frame_step"] for fit in fits.values()}) > 1:
         raise ValueError(f"populations have different numbers of frames: {listed(sorted(counts))}")
-    with style.canvas(*fits, **LARGE) as (figure, panels):
-        figure.set_size_inches(3.4 * len(fits), 4.0)
+    look = LARGE | {"size": (3.4 * len(fits), 4.0), "subplots": {"sharex": True, "sharey": True}}
+    with style.canvas(*fits, xlabel=arrays.axis_label(example.time), **look) as (figure, panels):
         style.legend(figure, *style.training_entries(example), columns=2)
-        x, y = _limits(fits.values())
-        for axes, fit in zip(panels, fits.values(), strict=True):
-            axes.set(xlabel=style.plain(arrays.axis_label(fit.time)), xlim=x, ylim=y)
+        for axes in panels:
             axes.xaxis.set_major_locator(MaxNLocator(4))
             axes.yaxis.set_major_locator(MaxNLocator(5))
             axes.label_outer()
+
+        def add(index: int) -> None:
+            for axes, fit in zip(panels, fits.values(), strict=True):
+                style.answers_of(axes, fit.frame.isel(frame_step=index), COLORS["r"])
+                axes.plot(fit.time, fit.truth.sel(feature="y"), color=COLORS["b"], **INPUT)
 
         def show(index: int) -> list[Artist]:
             for axes, (name, fit) in zip(panels, fits.items(), strict=True):
                 for before in (*axes.lines, *axes.collections):
                     before.remove()
                 axes.title.set_text(style.plain(f"{name}, step {int(fit.frame_step[index]):,}"))
-                style.answers_of(axes, fit.frame.isel(frame_step=index), COLORS["r"])
-                axes.plot(fit.time, fit.truth.sel(feature="y"), color=COLORS["b"], **INPUT)
+            add(index)
             return []
 
+        for index in range(example.sizes["frame_step"]):
+            add(index)
+        panels[0].set(xlim=panels[0].get_xlim(), ylim=panels[0].get_ylim())  # They fit all frames.
         show(0)
         figure.draw_without_rendering()
         figure.set_layout_engine("none")  # All frames share one layout.
         return FuncAnimation(figure, show, frames=example.sizes["frame_step"], init_func=list)
-
-
-def _limits(fits: Iterable[xr.Dataset]) -> tuple[tuple[float, float], tuple[float, float]]:
-    x: list[Any] = []
-    y: list[Any] = []
-    for fit in fits:
-        x.append(fit.time.values)
-        y.append(fit.truth.sel(feature="y").values)
-        if fit.sizes["seed"]:
-            places, answers = style.across(fit.frame)
-            x += [np.median(places, axis=0), places[0]]
-            y += [*intervals.band(answers), answers[0]]
-    return _around(x), _around(y)
-
-
-def _around(drawn: list[Any]) -> tuple[float, float]:
-    low, high = float(min(map(np.nanmin, drawn))), float(max(map(np.nanmax, drawn)))  # Padding is unknown.
-    margin = 0.05 * (high - low)
-    return low - margin, high + margin

@@ -310,17 +310,11 @@ def answers_of(axes: Axes, answers: xr.DataArray, color: str, *, filled: bool = 
     """
     if not answers.sizes["seed"]:
         return
-    x, y = across(answers)
+    y = answers.sel(feature="y").values
+    x = answers.sel(feature="x").values if "x" in answers.feature.values else answers.time.values[None]
     # At most 120 dots: more would look like a second line.
     axes.plot(x[0], y[0], color=color, markevery=-(-y.shape[1] // 120), **ONE)
     band(axes, np.median(x, axis=0), y, color, filled=filled)
-
-
-def across(answers: xr.DataArray) -> Float[np.ndarray, "2 S *K T"]:
-    """The x of answers, which is time or the answered x, and their y."""
-    y = answers.sel(feature="y").values
-    x = answers.sel(feature="x").values if "x" in answers.feature.values else answers.time.values
-    return np.stack(np.broadcast_arrays(x, y))
 
 
 def entry(label: str, color: str = GRAY, **style: Any) -> Line2D:
