@@ -1,6 +1,7 @@
 """Figures of answers to sets of curves and of their errors, and the default figures of an experiment."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -170,14 +171,12 @@ def _probabilities(results: xr.DataTree, title: str) -> Figure:
             yield label, color, labels(chosen, "sequence"), order, answer.values, right
 
     drawn = names[:MOST]
-    size = 6.8, 1.4 + 2.4 * len(drawn)
-    with style.canvas(*[""] * len(drawn), xlabel="", columns=1, size=size) as (figure, panels):
-        figure.suptitle(style.plain(title))
+    look: dict[str, Any] = {"columns": 1, "size": (6.8, 1.4 + 2.4 * len(drawn)), "entries": [explained(fit)]}
+    with style.sheet(title, *[""] * len(drawn), xlabel="", **look) as (figure, panels):
         for index, (axes, name) in enumerate(zip(panels, drawn, strict=True)):
             _side_by_side(axes, rows(index), "correct answer")
             axes.set(ylabel=style.plain(f"probability of {name}"), ylim=(-0.05, 1.05), yticks=[0, 0.5, 1])
         axes.set_xlabel("sequences of a set, sorted by correct answer and probability")
-        style.legend(figure, explained(fit))
     return figure
 
 
@@ -310,8 +309,8 @@ def set_numbers(results: xr.DataTree, title: str) -> Figure:
     """
     fit = not_diverged(results)
     names = list(map(str, results[names_of(results)[0]].output_feature.values))
-    with style.canvas(*names, xlabel="true value", ylabel="answer", columns=min(3, len(names))) as (figure, panels):
-        figure.suptitle(style.plain(title))
+    look: dict[str, Any] = {"columns": min(3, len(names)), "entries": [explained(fit)]}
+    with style.sheet(title, *names, xlabel="true value", ylabel="answer", **look) as (figure, panels):
         known = [row for row in _with_truth(fit) if row[2].truth.notnull().any()]
         for axes, name in zip(panels, names, strict=True):
             for label, color, chosen in known:
@@ -319,7 +318,6 @@ def set_numbers(results: xr.DataTree, title: str) -> Figure:
                 style.bars(axes, right, answers, color, label)
             ends = axes.get_xlim()
             axes.plot(ends, ends, color=style.GRAY, linewidth=0.9, zorder=0, label="true value")
-        style.legend(figure, explained(fit))
     return figure
 
 
@@ -342,9 +340,8 @@ def numbers_of_curves(results: xr.DataTree, probe: str, title: str) -> Figure:
     if curves.sizes["curve"] > MOST_NUMBERS:
         title += f", the first {MOST_NUMBERS} of {curves.sizes['curve']:,}"
     names = list(map(str, curves.output_feature.values))
-    size = 6.8, 0.8 + 2.6 * len(names)
-    with style.canvas(*names, xlabel="", ylabel="answer", columns=1, size=size) as (figure, panels):
-        figure.suptitle(style.plain(title))
+    look: dict[str, Any] = {"columns": 1, "size": (6.8, 0.8 + 2.6 * len(names)), "entries": [explained(fit)]}
+    with style.sheet(title, *names, xlabel="", ylabel="answer", **look) as (figure, panels):
         places = np.arange(chosen.sizes["curve"])
         for axes, name in zip(panels, names, strict=True):
             axes.set_xticks(places, [])
@@ -352,7 +349,6 @@ def numbers_of_curves(results: xr.DataTree, probe: str, title: str) -> Figure:
                 style.bars(axes, places, chosen.answer.sel(output_feature=name).values, color)
         names = [*map(shortened, chosen.name.values)]
         panels[-1].set_xticks(places, names, rotation=45, ha="right", parse_math=False)
-        style.legend(figure, explained(fit))
     return figure
 
 

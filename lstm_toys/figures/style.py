@@ -151,6 +151,17 @@ def canvas(
         yield figure, panels
 
 
+@contextmanager
+def sheet(
+    heading: str, *titles: str, entries: Iterable[Artist] = (), across: int = 3, **options: Any
+) -> Iterator[tuple[Figure, list[Axes]]]:
+    """Makes a `canvas` with a heading, and a legend of what is labeled and of further entries, ``across`` in a row."""
+    with canvas(*titles, **options) as (figure, panels):
+        figure.suptitle(plain(heading))
+        yield figure, panels
+        legend(figure, *entries, columns=across)
+
+
 def laid_out(axes: Axes, *, x: bool = True, y: bool = True) -> None:
     """Sets for which axes the layout leaves room, and ignores the frame: measuring ticks takes most of the time."""
     axes.xaxis.set_in_layout(x)

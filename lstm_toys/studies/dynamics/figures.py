@@ -88,9 +88,9 @@ def rest(results: xr.Dataset) -> Figure:
 def resonance(results: xr.Dataset) -> Figure:
     """Draws gain and phase of the linearization at the training curves' mean, and the gain of a large sine."""
     frequencies, networks = results.frequency, counted(results.sizes["seed"])
-    with style.canvas("", "", xlabel=axis_label(frequencies)) as (figure, (left, right)):
-        peak = f"{np.nanmedian(results.peak_frequency):.3g} {frequencies.attrs['units']}"
-        figure.suptitle(f"Small sines about the mean input are amplified most at {peak} (median of {networks})")
+    peak = f"{np.nanmedian(results.peak_frequency):.3g} {frequencies.attrs['units']}"
+    title = f"Small sines about the mean input are amplified most at {peak} (median of {networks})"
+    with style.sheet(title, "", "", xlabel=axis_label(frequencies)) as (figure, (left, right)):
         gain, phase = (results[name].isel(input=int(results.attrs["mean"])).values for name in ("gain", "phase"))
         _band(left, frequencies, gain, "linearization at rest, median")
         style.band(right, frequencies, np.unwrap(phase, axis=1), COLORS["b"])
@@ -102,7 +102,6 @@ def resonance(results: xr.Dataset) -> Figure:
         black: dict[str, Any] = {"label": "its gain there for sines as large as the training curve", "alpha": 0.5}
         left.plot(peaks, results.peak_gain_trained, "o", color=COLORS["k"], markersize=2, **black)
         left.set(ylabel="gain of the answer", ylim=(0, None))
-        style.legend(figure)
     return figure
 
 
@@ -175,9 +174,9 @@ def models(results: xr.Dataset) -> Figure:
     names = results.driving.values.tolist()[:MOST_FAMILIES]
     columns = min(2, len(names))
     size = 3.6 * columns, 2.3 * -(-len(names) // columns) + 1.2
-    titles = [name.replace("_", " ") for name in names]
-    with style.canvas(*titles, xlabel=axis_label(results.time), columns=columns, size=size) as (figure, panels):
-        figure.suptitle("Answers to a curve of each kind, and what models predict")
+    titles = "Answers to a curve of each kind, and what models predict", *(name.replace("_", " ") for name in names)
+    look: dict[str, Any] = {"columns": columns, "size": size, "across": 2}
+    with style.sheet(*titles, xlabel=axis_label(results.time), **look) as (figure, panels):
         for axes, name in zip(panels, names, strict=True):
             places = np.flatnonzero(results.probe.values == name)
             one = results.isel(curve=places[len(places) // 2], output=0)
@@ -186,7 +185,6 @@ def models(results: xr.Dataset) -> Figure:
             for model in PREDICTED:
                 label, predicted = f"{model}, median of networks that it predicts", one.prediction.sel(model=model)
                 style.band(axes, results.time, _of_most(predicted), SHOWN[model][0], label, filled=False)
-        style.legend(figure, columns=2)
     return figure
 
 
@@ -201,8 +199,8 @@ def course(results: xr.Dataset) -> Figure:
         "peak_frequency_course": f"frequency of the largest gain ({unit})",
     }
     steps, titles = results.kept_step.values, (f"{recorded_on(results)} loss", *shown.values())
-    size = 7.2, 2.3 * -(-len(titles) // 2) + 0.9
-    with style.canvas(*titles, xlabel="step", ylabel="", columns=2, size=size) as (figure, panels):
+    heading, size = "When in training do networks begin to resonate?", (7.2, 2.3 * -(-len(titles) // 2) + 0.9)
+    with style.sheet(heading, *titles, xlabel="step", ylabel="", columns=2, size=size) as (figure, panels):
         _band(panels[0], results.step, results.train_loss)
         panels[0].set_yscale("log")
         for axes, name in zip(panels[1:], shown, strict=True):
@@ -212,8 +210,6 @@ def course(results: xr.Dataset) -> Figure:
             axes.set_xscale("symlog", linthresh=early)
             axes.set_xlim(0, last)
             axes.set_xticks([0, *(10**n for n in range(len(str(last))) if early <= 10**n <= last)])
-        figure.suptitle("When in training do networks begin to resonate?")
-        style.legend(figure)
     return figure
 
 
@@ -265,9 +261,9 @@ def _plane(axes: Axes, results: xr.Dataset, period: str) -> Any:
 def slow_statistics(results: xr.Dataset) -> Figure:
     """Draws over all networks how slow points are, how they lie, and how many slow modes they have, by period."""
     names, count = results.period.values.tolist(), results.sizes["seed"]
+    title = f"Points found by descent from visited states, {counted(count)}"
     titles = "How slow a state can be", "How slow points lie", "Modes of slow points"
-    with style.canvas(*titles, xlabel="") as (figure, (left, middle, right)):
-        figure.suptitle(f"Points found by descent from visited states, {counted(count)}")
+    with style.sheet(title, *titles, xlabel="", across=5) as (figure, (left, middle, right)):
         levels = np.logspace(np.log10(LEVELS[-1]), np.log10(LEVELS[0]), 61)
         below = (results.smallest_q.values[..., None] <= levels).mean(axis=2)
         lie = variance_shares(results.slow_state.values, slow(results))
@@ -287,7 +283,6 @@ def slow_statistics(results: xr.Dataset) -> Figure:
         lasts: dict[str, Any] = {"linestyle": "--", "label": "a mode that lasts a training sequence"}
         right.axhline(lasting(results), color=GRAY, linewidth=0.9, **lasts)
         right.set(xlabel="mode", ylabel="modulus of the eigenvalue")
-        style.legend(figure, columns=5)
     return figure
 
 
