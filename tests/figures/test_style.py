@@ -1,8 +1,9 @@
 """The files that figures become, their colors, and what they leave alone."""
 
 import matplotlib as mpl
+import numpy as np
 import pytest
-from drawn import contrast
+from drawn import contrast, labels
 from matplotlib.image import imread
 
 from conftest import rarely
@@ -60,6 +61,15 @@ def test_another_kind_of_file_is_refused(tmp_path, name):
     with pytest.raises(ValueError, match=r"must end in \.png or \.svg or \.pdf"):
         figures.save(figure, tmp_path / name)
     assert not [*tmp_path.iterdir()]
+
+
+def test_a_median_and_its_band_are_of_the_networks_with_a_number_and_are_named_in_the_legend():
+    values = np.array([[1.0, np.nan, np.nan], [2.0, 5.0, np.nan], [4.0, 7.0, np.nan]])
+    with figures.canvas("title") as (_, (axes,)):
+        style.band(axes, range(3), values, figures.GRAY, "median", "middle")
+        style.legend(axes)
+    np.testing.assert_array_equal(axes.lines[0].get_ydata(), [2.0, 6.0, np.nan])
+    assert labels(axes) == ["median", "middle"]
 
 
 def test_titles_and_labels_are_no_formulas(tmp_path):
