@@ -5,7 +5,7 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import MISSING, dataclass
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -167,7 +167,7 @@ def plan(subject: Subject | Sequence[Experiment] | type[StudySettings], argument
 def of_several(experiments: Sequence[Experiment], arguments: Sequence[str]) -> Plan:
     """Turns the command line of experiments, which all get the same flags, into a plan; raises Help or UsageError."""
     if flags.asks_help(arguments):
-        varying = {name: command_line.FLAGS[name]._replace(usual=None) for name in ("optimizer", "hidden")}
+        varying = {name: command_line.FLAGS[name]._replace(default=MISSING) for name in ("optimizer", "hidden")}
         raise flags.Help(sys.modules["__main__"].__doc__ or "", {**command_line.FLAGS, **varying})
     parsed = [(experiment, *command_line.parse(experiment, arguments)) for experiment in experiments]
     return Plan(lambda: [study_of(experiment, settings) for experiment, settings, _ in parsed], parsed[0][2])
@@ -202,19 +202,19 @@ def of_study(settings: type[StudySettings], arguments: Sequence[str], subject: E
     The subject is an argument, or a flag names it.
     """
     table, (flag, attribute, kind) = flags.of(settings), settings.about
-    helps = flags.asks_help(arguments)
     arguments = [f"--{flag}={subject}", *arguments] if isinstance(subject, str) else arguments
-    typed, rest = flags.split({flag: table[flag]} if helps else table, arguments)
+    typed, rest = flags.split({flag: table[flag]}, arguments)
     if isinstance(subject, Experiment):
         name, typed[flag] = subject.name, subject.name
     else:
-        name = typed.get(flag, table[flag].usual)
+        name = typed.get(flag, table[flag].default)
         subject, typed[flag] = modules.declared(name, attribute, kind, flag), modules.known_name(name, attribute)
-    if helps:
+    if flags.asks_help(arguments):
         table[flag] = modules.offered(table[flag], attribute)
         raise flags.Help(sys.modules[settings.__module__].__doc__ or "", {**table, **settings.flags_of(subject)})
     subject, rest, notes = command_line.completed(subject, rest)
-    subject, parsed, options = settings.parse(subject, typed, rest)
+    typed |= flags.read({**table, **settings.flags_of(subject)}, rest)
+    subject, parsed, options = settings.parse(subject, typed)
     return Plan(lambda: [study_of(subject, parsed)], options, notes=notes)
 
 

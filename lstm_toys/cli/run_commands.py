@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Annotated
 
 from lstm_toys import output, sharing, tables
 from lstm_toys.cli import RUN_COMMANDS
@@ -17,7 +18,7 @@ from lstm_toys.files import Damaged, telling_damage, write_text
 from lstm_toys.output import complain, counted
 from lstm_toys.runs import flags, listing, parsers
 from lstm_toys.runs.context import Options
-from lstm_toys.runs.flags import UsageError, flag
+from lstm_toys.runs.flags import UsageError
 from lstm_toys.runs.publishing import NotPublished
 from lstm_toys.sharing import run_files
 from lstm_toys.sharing.run_files import RunFiles
@@ -36,15 +37,15 @@ PATH = (
 class RunCommandFlags:
     """Flags of the commands about runs."""
 
-    results_dir: Path = flag(Options.results_dir, parsers.folder)
+    results_dir: Annotated[Path, parsers.folder] = Options.results_dir
     """Folder with the runs."""
-    data: bool = flag(False)
+    data: bool = False
     """Also put files of data above 10 MB into it."""
-    without_data: bool = flag(False)
+    without_data: bool = False
     """Leave out files of data, and results and figures, which hold their curves."""
-    remove: bool = flag(False)
+    remove: bool = False
     """Remove the runs that are listed, after showing them and asking."""
-    yes: bool = flag(False)
+    yes: bool = False
     """With --remove, do not ask."""
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -20,14 +19,6 @@ Values = Mapping[str, Any]
 
 FLAGS = flags.of(Settings, Options)
 
-USUAL = {
-    each.name: each.default
-    for kind in (Settings, Options)
-    for each in dataclasses.fields(kind)
-    if each.name in FLAGS and each.default is not dataclasses.MISSING
-}
-"""The defaults of flags that an experiment does not set."""
-
 
 def completed(subject: Any, arguments: Sequence[str]) -> tuple[Any, list[str], Sequence[str]]:
     """Completes an experiment that has to be; returns it, the other arguments, and notes. Raises UsageError."""
@@ -40,22 +31,22 @@ def completed(subject: Any, arguments: Sequence[str]) -> tuple[Any, list[str], S
 
 
 def parse(experiment: Experiment, arguments: Sequence[str]) -> tuple[Settings, Options]:
-    """Parses the command line of an experiment, without the program's name; raises Help or UsageError."""
-    table = flags_of(experiment)
-    if flags.asks_help(arguments):
-        raise flags.Help(experiment.doc, table)
-    own = {name: _parsed(experiment, name, value) for name, value in experiment.defaults.items()}
-    typed = flags.read(table, arguments)
-    numbers = {f"{NUMBER}{name}": value for name, value in experiment.numbers.items()}
-    values = settled({**USUAL, **numbers, **own, **typed, **experiment.fixed}, typed, experiment)
+    """Parses the command line of an experiment, without the program's name; raises UsageError."""
+    return configure(experiment, flags.read(flags_of(experiment), arguments))
+
+
+def configure(experiment: Experiment, typed: Values) -> tuple[Settings, Options]:
+    """Makes the settings and options of a training from the values of flags that are typed; raises UsageError."""
+    defaults = {name: flag.default for name, flag in flags_of(experiment).items()}
+    values = settled({**defaults, **typed, **experiment.fixed}, typed, experiment)
     if values["early_stopping"].records and experiment.goal is None:
-        told = f"flag --early_stopping={values['early_stopping']}"
-        raise UsageError(f"{told}: the experiment {experiment.name} declares no goal")
+        prefix = f"flag --early_stopping={values['early_stopping']}"
+        raise UsageError(f"{prefix}: the experiment {experiment.name} declares no goal")
     if values["optimizer"] in optimizers.OPTIMIZERS:  # Otherwise it is the user's.
         usual = optimizers.OPTIMIZERS[values["optimizer"]].defaults
         values |= {name: default for name, default in usual.items() if values[name] is None}
-    own_numbers = tuple((name, values[f"{NUMBER}{name}"]) for name in experiment.numbers)
-    settings = Settings(experiment.name, **flags.given(Settings, values), numbers=own_numbers)
+    numbers = tuple((name, values[f"{NUMBER}{name}"]) for name in experiment.numbers)
+    settings = Settings(experiment.name, **flags.given(Settings, values), numbers=numbers)
     return settings, Options(**flags.given(Options, values))
 
 
@@ -64,7 +55,7 @@ def flags_of(experiment: Experiment) -> FlagTable:
 
     Those that complete it come first.
 
-    Raises UsageError if a default is missing, or belongs to no flag.
+    Raises UsageError if a default is missing, invalid, or belongs to no flag.
     """
     if missing := {"steps", "learning_rate"} - experiment.defaults.keys():
         raise UsageError(f"experiment {experiment.name}: no default for {min(missing)}")
@@ -73,28 +64,22 @@ def flags_of(experiment: Experiment) -> FlagTable:
         raise UsageError(
             f"experiment {experiment.name}: default or fixed value of the unknown flag {unknown[0]}; {known}"
         )
-    own = {
-        name: FLAGS[name]._replace(usual=value if isinstance(value, bool) else stated(value))
-        for name, value in experiment.defaults.items()
-        if value is not None
-    }
-    numbers = {
+    table = dict(FLAGS)
+    for name, value in experiment.defaults.items():
+        flag = FLAGS[name]
+        try:
+            default = value if value is flag.default else flag.parser.parse(value)
+        except ValueError as error:
+            text = value if value is None else stated(value)
+            raise UsageError(f"{experiment.name}: invalid default: flag --{name}={text}: {error}") from None
+        if default != flag.default:
+            table[name] = flag._replace(default=default, words="")
+    table |= {
         f"{NUMBER}{name}": Flag(parsers.number, f"{name.replace('_', ' ')} of the training curves", value)
         for name, value in experiment.numbers.items()
     }
     first = flags.of_function(experiment.complete) if experiment.complete else {}
-    return first | {name: each for name, each in {**FLAGS, **own, **numbers}.items() if name not in experiment.fixed}
-
-
-def _parsed(experiment: Experiment, name: str, value: Any) -> Any:
-    """The value of an experiment's default, which may be as typed; raises UsageError."""
-    if value is None and USUAL.get(name, "") is None:
-        return None
-    text: Any = value if isinstance(value, bool) else str(None) if value is None else stated(value)
-    try:
-        return (FLAGS[name].parser or parsers.Switch()).parse(text)
-    except ValueError as error:
-        raise UsageError(f"{experiment.name}: invalid default: flag --{name}={text}: {error}") from None
+    return first | {name: flag for name, flag in table.items() if name not in experiment.fixed}
 
 
 class Conflict(NamedTuple):
@@ -145,10 +130,10 @@ def settled(values: Values, typed: Collection[str], experiment: Experiment) -> d
         resolved["keep_steps"] = tuple(step for step in resolved["keep_steps"] if step < resolved["steps"])
     # Whether a custom cell has gates is unknown until it is imported, and a default must not change in silence.
     unknown = "gates" not in (*typed, *fixed) and "cell" in typed and resolved["cell"] not in cells.CELLS
-    if unknown and resolved["gates"] != USUAL["gates"]:
+    if unknown and resolved["gates"] != FLAGS["gates"].default:
         raise UsageError(
             f"flag --cell={resolved['cell']}: add --gates={resolved['gates']}, the default of {name}, "
-            f"if this cell takes gates, or else --gates={USUAL['gates']}"
+            f"if this cell takes gates, or else --gates={FLAGS['gates'].default}"
         )
 
     def described(flag: str) -> str:
@@ -157,7 +142,7 @@ def settled(values: Values, typed: Collection[str], experiment: Experiment) -> d
 
     for flag, other, holds, _ in CONFLICTS:
         if flag not in (*typed, *fixed) and other in typed and holds(resolved):
-            resolved[flag] = USUAL[flag]
+            resolved[flag] = FLAGS[flag].default
     for flag, other, holds, phrase in CONFLICTS:
         if holds(resolved):
             where = "flag " if {flag, other} & {*typed} else f"experiment {name}: its defaults contradict each other: "

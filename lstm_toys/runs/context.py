@@ -8,15 +8,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 
 from rich.console import Console
 
 from lstm_toys import modules
 from lstm_toys.execution.signals import Interruption
 from lstm_toys.runs import parsers
-from lstm_toys.runs.flags import flag
-from lstm_toys.runs.folder import FORMATS
 from lstm_toys.runs.identity import Settings
 
 if TYPE_CHECKING:
@@ -39,26 +37,26 @@ class Options:
     Without a ``cluster`` this process does the work; see `lstm_toys.execution.cluster.connected` for addresses.
     """
 
-    results_dir: Path = flag(Path("results"), parsers.folder)
+    results_dir: Annotated[Path, parsers.folder] = Path("results")
     """Folder for runs and published files."""
-    publish: bool = flag(False)
+    publish: bool = False
     """Copy the figures and metrics of the finished run to <results_dir>/<experiment>."""
-    restart: bool = flag(False)
+    restart: bool = False
     """Compute the run from the beginning, even if it is finished or could be continued."""
-    no_training: bool = flag(False)
+    no_training: bool = False
     """If networks would have to be trained, name them and exit with code 2."""
-    quiet: bool = flag(False)
+    quiet: bool = False
     """Print only errors and the folder of the results."""
-    checkpoint_every: float = flag(30.0, parsers.positive)
+    checkpoint_every: Annotated[float, parsers.positive] = 30.0
     """Seconds between checkpoints; an interrupted run continues from one."""
-    on_divergence: Literal["exclude", "stop"] = flag("exclude", parsers.choice("exclude", "stop"))
+    on_divergence: Literal["exclude", "stop"] = "exclude"
     """Leave diverged seeds out of statistics, or stop."""
-    figure_format: Literal["png", "svg", "pdf"] = flag("png", parsers.choice(*FORMATS))
+    figure_format: Literal["png", "svg", "pdf"] = "png"
     """Format of figures, also of a finished run; animations are GIF."""
-    cluster: str | None = flag(None, parsers.cluster)
+    cluster: Annotated[str | None, parsers.cluster] = None
     """Dask cluster whose workers train and evaluate (needs the extra 'cluster'): local:4 starts four workers on this
     machine; otherwise the address of a scheduler, or its scheduler file."""
-    compile_cache: bool = flag(True)
+    compile_cache: bool = True
     """Keep compiled programs in the user's cache folder for later commands."""
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import jaxtyping as jt
 
 from lstm_toys import arguments, figures, results, tasks
+from lstm_toys.runs import parsers
 from lstm_toys.runs.identity import Settings
 from lstm_toys.tasks.goal import AFTER, Goal
 from lstm_toys.tasks.parameters import Span
@@ -159,7 +160,7 @@ class Experiment:
     @property
     def timesteps(self) -> int:
         """The number of time points without a flag."""
-        return int(float({"timesteps": 100, **self.defaults, **self.fixed}["timesteps"]))
+        return parsers.whole({"timesteps": Settings.timesteps, **self.defaults, **self.fixed}["timesteps"])
 
     @property
     def after(self) -> float | int:

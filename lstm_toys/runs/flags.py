@@ -1,19 +1,17 @@
-"""Flags: fields of settings, which command lines set. Imports nothing heavy."""
+"""Flags: fields of settings and parameters of functions, which command lines set. Imports nothing heavy."""
 
 from __future__ import annotations
 
 import ast
-import dataclasses
 import inspect
 import os
 import re
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING
 from functools import cache
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_type_hints
 
 from absl import flags
 
@@ -26,62 +24,43 @@ MOST_FILES = 100
 
 
 class Flag(NamedTuple):
-    """A flag: its parser, None for a switch, its help, and its default as it is typed, None without one."""
+    """A flag: its parser, its help, its default, `MISSING` without one, and words that help shows for the default."""
 
-    parser: flags.ArgumentParser[Any] | None
+    parser: flags.ArgumentParser[Any]
     text: str = ""
-    usual: Any = None
+    default: Any = MISSING
+    words: str = ""
+
+    @property
+    def usual(self) -> str:
+        """The default as it is typed, or what help says instead."""
+        return self.words or ("set by the experiment" if self.default is MISSING else parsers.stated(self.default))
 
 
 FlagTable = dict[str, Flag]
 """Flags by name."""
 
 
-def flag(
-    default: Any,
-    parser: flags.ArgumentParser[Any] | None = None,
-    *,
-    shown: str | None = None,
-    compare: bool = True,
-) -> Any:
-    """Declares a field of settings that is also a flag; the docstring of the field is its help.
-
-    Args:
-        default: value without the flag; `MISSING`: the experiment has to set one.
-        parser: parses what is typed and has the bounds, see `lstm_toys.runs.parsers`; None for a switch.
-        shown: the default in ``--help``; by default as the value is typed.
-        compare: whether results depend on the value, so that another value is another run.
+def of(*settings: type[Any]) -> FlagTable:
+    """Returns the flags of classes of settings: their fields with a docstring, which is the help.
 
     Example:
-        A class with the flag ``--count``:
-
-        >>> from lstm_toys.runs import flags, parsers
-        >>> @dataclasses.dataclass(frozen=True)
-        ... class Lines:
-        ...     count: int = flags.flag(8, parsers.integer(1))
-        >>> Lines(**flags.read({"count": flags.Flag(parsers.integer(1))}, ["--count=5"]))
-        Lines(count=5)
+        >>> from lstm_toys.runs import context, flags
+        >>> flags.read(flags.of(context.Options), ["--figure_format=pdf"])
+        {'figure_format': 'pdf'}
     """
-    usual = None if default is MISSING else default if parser is None else parsers.stated(default)
-    own = Flag(parser, usual=usual if shown is None else shown)
-    return dataclasses.field(default=default, compare=compare, metadata={"flag": own})
-
-
-def of(*settings: type[Any]) -> FlagTable:
-    """Returns the flags that classes of settings declare."""
-    return {name: each for kind in settings for name, each in _declared(kind).items()}  # type: ignore[arg-type]
+    return {name: flag for kind in settings for name, flag in _of_fields(kind).items()}  # type: ignore[arg-type]
 
 
 @cache
-def _declared(settings: type[Any]) -> FlagTable:
-    texts = dict[str, str]()
-    for kind in settings.__mro__[:-1]:
+def _of_fields(settings: type[Any]) -> FlagTable:
+    texts, hints = dict[str, str](), get_type_hints(settings, include_extras=True)
+    for kind in settings.__mro__[-2::-1]:
         (tree,) = ast.parse(inspect.getsource(kind)).body
         for field, text in pairwise(getattr(tree, "body", ())):
             if isinstance(field, ast.AnnAssign) and isinstance(text, ast.Expr):
-                texts[ast.unparse(field.target)] = " ".join(ast.literal_eval(text.value).split()).rstrip(".")
-    every = [each for each in dataclasses.fields(settings) if "flag" in each.metadata]
-    return {each.name: each.metadata["flag"]._replace(text=texts[each.name]) for each in every}
+                texts[ast.unparse(field.target)] = ast.literal_eval(text.value)
+    return {name: _annotated(hints[name], text, getattr(settings, name, MISSING)) for name, text in texts.items()}
 
 
 def of_function(function: Callable[..., Any]) -> FlagTable:
@@ -90,20 +69,23 @@ def of_function(function: Callable[..., Any]) -> FlagTable:
     Their help is what the function's docstring says of them under Args. Every parameter needs a default.
     """
     section = re.search(r"^Args:\n((?:(?: {4}.*)?\n)*)", f"{inspect.getdoc(function)}\n", re.MULTILINE)
-    told = re.split(r"^ {4}(\w+): ", section[1] if section else "", flags=re.MULTILINE)[1:]
-    texts = {name: " ".join(text.split()).rstrip(".") for name, text in zip(told[::2], told[1::2], strict=True)}
-    table: FlagTable = {}
-    for each in inspect.signature(function, eval_str=True).parameters.values():
-        named = f"{function.__name__}: the parameter {each.name}"
-        if each.default is inspect.Parameter.empty:
-            raise UsageError(f"{named} has no default, which a flag needs")
+    items = re.split(r"^ {4}(\w+): ", section[1] if section else "", flags=re.MULTILINE)[1:]
+    texts, table = dict(zip(items[::2], items[1::2], strict=True)), FlagTable()
+    for name, parameter in inspect.signature(function, eval_str=True).parameters.items():
+        prefix = f"{function.__name__}: the parameter {name}"
+        if parameter.default is inspect.Parameter.empty:
+            raise UsageError(f"{prefix} has no default, which a flag needs")
         try:
-            parser = parsers.of(each.annotation)
+            table[name] = _annotated(parameter.annotation, texts.get(name, ""), parameter.default)
         except ValueError as error:
-            raise UsageError(f"{named}: {error}") from None
-        usual = each.default if parser is None else parsers.stated(each.default)
-        table[each.name] = Flag(parser, texts.get(each.name, ""), usual)
+            raise UsageError(f"{prefix}: {error}") from None
     return table
+
+
+def _annotated(annotation: Any, text: str, default: Any) -> Flag:
+    """Makes a flag; text at the end of ``Annotated[...]`` is what help says in place of the default."""
+    (words,) = getattr(annotation, "__metadata__", ())[1:] or ("",)
+    return Flag(parsers.of(annotation), " ".join(text.split()).rstrip("."), default, words)
 
 
 def given(settings: type[Any], values: Mapping[str, Any]) -> dict[str, Any]:
@@ -121,27 +103,18 @@ class Help(Exception):
     def text(self, called: str) -> str:
         """The help of a command that is called so."""
         lines = [self.doc.strip(), "", f"usage: {called} [flags]", ""]
-        for name, (parser, text, usual) in self.table.items():
-            if parser is None:
+        for name, flag in self.table.items():
+            if isinstance(flag.parser, parsers.Switch):
                 shown = name if name.startswith("no_") else f"[no]{name}"
-                lines += [f"  --{shown}", f"      {text} (default: {'yes' if usual else 'no'})"]
+                lines += [f"  --{shown}", f"      {flag.text} (default: {'yes' if flag.default else 'no'})"]
             else:
-                default = "set by the experiment" if usual is None else usual
-                lines += [f"  --{name}", f"      {text}", f"      takes {parser.syntactic_help} (default: {default})"]
+                takes = f"takes {flag.parser.syntactic_help} (default: {flag.usual})"
+                lines += [f"  --{name}", f"      {flag.text}", f"      {takes}"]
         return "\n".join(lines)
 
 
 class UsageError(Exception):
     """An invalid command line; the argument explains in one line what is wrong."""
-
-
-@contextmanager
-def blaming(name: str, value: Any) -> Iterator[None]:
-    """Turns a ValueError into a UsageError that names a flag and its value."""
-    try:
-        yield
-    except ValueError as error:
-        raise UsageError(f"flag --{name}={value}: {error}") from None
 
 
 def asks_help(arguments: Sequence[str]) -> bool:
@@ -151,15 +124,10 @@ def asks_help(arguments: Sequence[str]) -> bool:
 
 def read(table: FlagTable, arguments: Sequence[str]) -> dict[str, Any]:
     """Parses a command line; returns the value of each flag that is there; raises UsageError."""
-    typed, stray = _parsed(table, arguments, known_only=False)
+    typed, stray = split(table, arguments, known_only=False)
     if stray:
         raise UsageError(f"unexpected argument {stray[0]!r}: not a flag; values with spaces need quotes; see --help")
     return typed
-
-
-def split(table: FlagTable, arguments: Sequence[str]) -> tuple[dict[str, Any], list[str]]:
-    """Parses the flags of a command line that are in the table; returns also the other arguments; raises UsageError."""
-    return _parsed(table, arguments, known_only=True)
 
 
 def expanded(arguments: Sequence[str]) -> list[str]:
@@ -190,17 +158,17 @@ def expanded(arguments: Sequence[str]) -> list[str]:
     return [*expanded, *left]
 
 
-def _parsed(table: FlagTable, arguments: Sequence[str], *, known_only: bool) -> tuple[dict[str, Any], list[str]]:
+def split(table: FlagTable, arguments: Sequence[str], *, known_only: bool = True) -> tuple[dict[str, Any], list[str]]:
+    """Parses the flags of a command line that are in the table; returns also the other arguments; raises UsageError.
+
+    ``known_only`` returns unknown flags with the other arguments, instead of refusing them.
+    """
     values = flags.FlagValues()
     values.set_gnu_getopt(known_only)
-    for name, each in table.items():
-        if each.parser is None:
-            flags.DEFINE_bool(name, None, each.text, flag_values=values)
-            values[name].parser = parsers.Switch()
-        elif getattr(each.parser, "many", False):
-            flags.DEFINE_multi(each.parser, flags.ArgumentSerializer(), name, None, each.text, flag_values=values)
-        else:
-            flags.DEFINE(each.parser, name, None, each.text, flag_values=values)
+    for name, (parser, text, *_) in table.items():
+        kind = flags.MultiFlag if getattr(parser, "many", False) else flags.Flag
+        switch = isinstance(parser, parsers.Switch)
+        flags.DEFINE_flag(kind(parser, flags.ArgumentSerializer(), name, None, text, boolean=switch), values)
     try:
         rest: list[str] = values(["", *expanded(arguments)], known_only=known_only)[1:]
     except flags.UnrecognizedFlagError as error:
@@ -208,4 +176,4 @@ def _parsed(table: FlagTable, arguments: Sequence[str], *, known_only: bool) -> 
     except (flags.Error, ValueError) as error:
         raise UsageError(message(error)) from None
     typed = {name: values[name].value for name in table if values[name].present}
-    return {name: tuple(each) if isinstance(each, list) else each for name, each in typed.items()}, rest
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in typed.items()}, rest

@@ -7,16 +7,15 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import MISSING, dataclass
 from itertools import chain
-from typing import Any, ClassVar, Literal, TypeVar
+from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
 import numpy as np
 
 from lstm_toys.arguments import MOST_BLOCK
-from lstm_toys.networks.cells import GATES, Gates
+from lstm_toys.networks.cells import Gates
 from lstm_toys.networks.optimizers import BOUNDS, OPTIMIZERS
 from lstm_toys.output import counted
 from lstm_toys.runs import parsers
-from lstm_toys.runs.flags import flag
 from lstm_toys.tasks.goal import NEVER, EarlyStopping
 from lstm_toys.tasks.parameters import NUMBER
 
@@ -31,14 +30,12 @@ class Identity:
 
     def as_dict(self) -> dict[str, Any]:
         """Returns the settings in the form that JSON stores."""
-        values: dict[str, Any] = json.loads(json.dumps(_plain(self)))
-        return values
+        return _as_json(self)
 
     def defaults(self) -> dict[str, Any]:
         """Returns the default of each setting that has one, in the same form."""
-        usual = {each.name: _plain(each.default) for each in dataclasses.fields(self) if each.default is not MISSING}
-        values: dict[str, Any] = json.loads(json.dumps(usual))
-        return values
+        fields = dataclasses.fields(self)
+        return _as_json({field.name: field.default for field in fields if field.default is not MISSING})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,38 +60,38 @@ class Settings(Identity):
 
     study: ClassVar[str] = "lstm_toys.studies.training.study:Training"
 
-    seeds: int = flag(16, parsers.integer(1, 10**7))
+    seeds: Annotated[int, range(1, 10**7 + 1)] = 16
     """Number of networks; seed i gives the same network, however many there are."""
-    base_seed: int = flag(0, parsers.integer(0, 2**32 - 1))
+    base_seed: Annotated[int, range(2**32)] = 0
     """Other values give other networks with the same seed numbers."""
-    steps: int = flag(MISSING, parsers.integer(0))
+    steps: Annotated[int, range(2**31)]
     """Training steps of each network; 0 leaves the networks untrained."""
-    learning_rate: float = flag(MISSING, parsers.positive)
+    learning_rate: Annotated[float, parsers.positive]
     """Step size of the optimizer."""
-    optimizer: str = flag("sgd", parsers.choice(*OPTIMIZERS))
+    optimizer: Annotated[str, parsers.choice(*OPTIMIZERS)] = "sgd"
     """Optimizer; momentum: SGD with momentum; rmsprop_keras: adds epsilon outside the root, as Keras did in 2018."""
-    momentum: float | None = flag(None, parsers.share("the optimizer's default"), shown="auto")
+    momentum: Annotated[float | None, parsers.share, "auto"] = None
     """Fraction of earlier gradients that momentum and adam keep at each step."""
-    decay: float | None = flag(None, parsers.share("the optimizer's default"), shown="auto")
+    decay: Annotated[float | None, parsers.share, "auto"] = None
     """Share of mean squared gradients that rmsprop, rmsprop_keras and adam keep."""
-    hidden: tuple[int, ...] = flag((32,), parsers.widths)
+    hidden: Annotated[tuple[int, ...], parsers.widths] = (32,)
     """Units of each recurrent layer below the readout; none: only the readout."""
-    readout: Literal["cell", "dense"] = flag("cell", parsers.choice("cell", "dense"))
+    readout: Literal["cell", "dense"] = "cell"
     """Last layer; cell: a recurrent one; dense: an affine one."""
-    cell: str = flag("lstm", parsers.cell)
+    cell: Annotated[str, parsers.cell] = "lstm"
     """Cell of every layer: lstm, gru, rnn, or a class by its place: flax.linen:GRUCell, or mine:MyCell(rank=2)."""
-    gates: Gates = flag("sigmoid", parsers.choice(*GATES))
+    gates: Gates = "sigmoid"
     """Gate function of lstm and gru; hard: clip(0.2 a + 0.5, 0, 1)."""
-    timesteps: int = flag(100, parsers.integer(2, 10**6))
+    timesteps: Annotated[int, range(2, 10**6 + 1)] = 100
     """Number of points of each curve, evenly spaced over the range of x."""
-    keep_steps: tuple[int, ...] = flag((), parsers.numbers_of_steps)
+    keep_steps: Annotated[tuple[int, ...], parsers.numbers_of_steps] = ()
     """Earlier steps whose parameters are also saved; 0: untrained."""
-    early_stopping: EarlyStopping = flag(NEVER, parsers.early_stopping)
+    early_stopping: Annotated[EarlyStopping, parsers.early_stopping] = NEVER
     """A network takes no more steps once it meets the goal at so many records in a row, of about 200; best: the
     parameters with the smallest recorded loss are kept, instead of the last ones."""
-    noise: float = flag(0.0, parsers.not_negative)
+    noise: Annotated[float, parsers.not_negative] = 0.0
     """Standard deviation of noise on the training inputs, drawn once per seed."""
-    block: int | None = flag(None, parsers.unless("auto", parsers.integer(1, MOST_BLOCK)), shown="auto")
+    block: Annotated[int | None, parsers.unless("auto", parsers.Integer(1, MOST_BLOCK)), "auto"] = None
     """Networks per program; changes the last bits of results."""
     numbers: tuple[tuple[str, float | int], ...] = ()
 
@@ -105,7 +102,7 @@ class Settings(Identity):
     def network(self) -> str:
         """Cell, layers and readout, as messages and tables describe the network."""
         others = [f"cell {self.cell}"] * (self.cell != "lstm") + [f"gates {self.gates}"] * (self.gates != "sigmoid")
-        return ", ".join([f"hidden {','.join(map(str, self.hidden)) or 'none'}", f"readout {self.readout}", *others])
+        return ", ".join([f"hidden {parsers.stated(self.hidden)}", f"readout {self.readout}", *others])
 
     @property
     def swept(self) -> dict[str, Any]:
@@ -117,13 +114,15 @@ class Settings(Identity):
     def labels(self) -> dict[str, Any]:
         """The settings in `swept` as coordinates of results; NaN for those that do not exist."""
         values = {name: np.nan if value is None else value for name, value in self.swept.items()}
-        return values | {"hidden": ",".join(map(str, self.hidden)) or "none"}
+        return values | {"hidden": parsers.stated(self.hidden)}
 
     @property
     def stated(self) -> dict[str, str]:
         """All settings but the experiment as text, by name; those that do not exist are left out."""
         return {
-            name: _stated(value) for name, value in _plain(self).items() if name != "experiment" and value is not None
+            name: f"{value:g}" if isinstance(value, float) else parsers.stated(value)
+            for name, value in self.as_dict().items()
+            if name != "experiment" and value is not None
         }
 
     def given(self, **numbers: float | int) -> Settings:
@@ -143,25 +142,18 @@ OWNED = {"momentum": "optimizer", "decay": "optimizer", "gates": "cell"}
 """Settings that exist only for some values of another setting."""
 
 
-def _plain(value: Any) -> Any:
-    """Converts settings for JSON: training numbers are named after their flags, and uncompared fields are left out."""
-    if isinstance(value, tuple):
-        return [_plain(each) for each in value]
-    if not dataclasses.is_dataclass(value):
-        return value
-    if isinstance(value, EarlyStopping):
-        return str(value)
-    fields = {each.name: _plain(getattr(value, each.name)) for each in dataclasses.fields(value) if each.compare}
-    if isinstance(value, Settings):
-        del fields["numbers"]
-        fields |= {f"{NUMBER}{name}": number for name, number in value.numbers}
-    return fields
+def _as_json(values: Any) -> dict[str, Any]:
+    """Settings as JSON has them: training numbers are named after their flags, and uncompared fields are left out."""
 
+    def fields(value: Any) -> Any:
+        if isinstance(value, EarlyStopping):
+            return str(value)
+        compared = {field.name: getattr(value, field.name) for field in dataclasses.fields(value) if field.compare}
+        numbers = compared.pop("numbers", ()) if isinstance(value, Settings) else ()
+        return compared | {f"{NUMBER}{name}": number for name, number in numbers}
 
-def _stated(value: Any) -> str:
-    if isinstance(value, list):
-        return ",".join(map(str, value)) or "none"
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    settings: dict[str, Any] = json.loads(json.dumps(values, default=fields))
+    return settings
 
 
 def differences(every: Iterable[Settings]) -> dict[Settings, str]:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from lstm_toys import modules, processor
 from lstm_toys.files import Damaged, is_plain, read_json, replacing, sha256, telling_damage, write_json
-from lstm_toys.runs import flags
+from lstm_toys.runs import flags, parsers
 from lstm_toys.runs.context import Options
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class Command:
             name, equals, value = left.pop(0).partition("=")
             flag = name.lstrip("-")
             if name.startswith("-") and (option := table.get(flag) or table.get(flag.removeprefix("no"))):
-                del left[: option.parser is not None and not equals]
+                del left[: not isinstance(option.parser, parsers.Switch) and not equals]
             else:
                 words.append(f"{name}={portable(value)}" if equals else portable(name))
         return shlex.join([*map(portable, shlex.split(self.called)), *words])

@@ -1,12 +1,14 @@
-"""Parsers of the values of flags: absl's, which here accept only numbers as people write them, and what it lacks.
+"""Parsers of flags, chosen by annotations: absl's, which here accept numbers only as people write them, and others.
 
-Imports no jax.
+A parser takes what is typed, or a value of Python, which it checks in the same way. Imports no jax.
 """
 
 import importlib.util
 import inspect
+import math
 import re
 from collections.abc import Callable
+from numbers import Integral, Real
 from pathlib import Path
 from typing import Annotated, Any, Generic, Literal, TypeVar, get_args, get_origin
 
@@ -39,80 +41,83 @@ def stated(value: Any) -> str:
     return (",".join(map(str, value)) or "none") if isinstance(value, list | tuple) else str(value)
 
 
-def whole(text: str, what: str = "an integer") -> int:
+def whole(value: Any, what: str = "an integer") -> int:
     """Parses a whole number, such as 1000 or 1e3; raises ValueError with the words."""
-    if match := WHOLE.fullmatch(text):
+    if isinstance(value, Integral) and not isinstance(value, bool):
+        return int(value)
+    if isinstance(value, str) and (match := WHOLE.fullmatch(value)):
         return int(match[1]) * 10 ** int(match[3] or 0)
-    raise ValueError(f"{text!r} is not {what}")
+    raise ValueError(f"{str(value)!r} is not {what}")
 
 
-def decimal(text: str, what: str = "a number") -> float:
-    """Parses a number; raises ValueError with the words."""
-    if DECIMAL.fullmatch(text):
-        return float(text)
-    raise ValueError(f"{text!r} is not {what}")
+def decimal(value: Any, what: str = "a number") -> float:
+    """Parses a finite number; raises ValueError with the words."""
+    real = isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
+    if real or (isinstance(value, str) and DECIMAL.fullmatch(value)):
+        return float(value)
+    raise ValueError(f"{str(value)!r} is not {what}")
 
 
 class Integer(flags.IntegerParser):
     """Parses a whole number within bounds."""
 
-    def convert(self, argument: int | str) -> int:
-        """Parses the text; raises ValueError with a description of the accepted values."""
-        return whole(str(argument), self.syntactic_help)
+    def convert(self, argument: Any) -> int:
+        """Parses a number; raises ValueError with a description of the accepted values."""
+        return whole(argument, self.syntactic_help)
 
 
 class Float(flags.FloatParser):
     """Parses a real number within bounds, as written in decimal digits."""
 
-    def convert(self, argument: float | str) -> float:
-        """Parses the text; raises ValueError with a description of the accepted values."""
-        return decimal(str(argument), self.syntactic_help)
+    def convert(self, argument: Any) -> float:
+        """Parses a number; raises ValueError with a description of the accepted values."""
+        return decimal(argument, self.syntactic_help)
 
 
 class Switch(flags.BooleanParser):
     """Parses ``--flag=true`` and the like; absl's own refusal does not say what is accepted."""
 
     def parse(self, argument: Any) -> bool:
-        """Parses the text; raises ValueError with a description of the accepted values."""
+        """Parses a switch; raises ValueError with a description of the accepted values."""
         try:
             return bool(super().parse(argument))
-        except ValueError:
+        except (TypeError, ValueError):
             raise ValueError("takes true or false, or nothing") from None
 
 
 class Parser(flags.ArgumentParser[T], Generic[T]):
-    """Parses a flag's text with a function; ``takes`` describes the accepted values, for a refusal and for the help.
+    """Parses a flag with a function; ``takes`` describes the accepted values, for a refusal and for the help.
 
-    ``convert`` raises ValueError; ``many``: the flag may be repeated.
+    ``convert`` takes text or a value, and raises an error for anything else; ``valid``: whether its result is accepted;
+    ``many``: the flag may be repeated.
     """
 
-    def __init__(self, convert: Callable[[str], T], takes: str, *, many: bool = False) -> None:
-        self.convert, self.syntactic_help, self.many = convert, takes, many
+    def __init__(
+        self, convert: Callable[[Any], T], takes: str, valid: Callable[[T], Any] = lambda _: True, *, many: bool = False
+    ) -> None:
+        self.convert, self.syntactic_help, self.valid, self.many = convert, takes, valid, many
 
     def parse(self, argument: Any) -> T:
-        """Parses the text; raises ValueError with a description of the accepted values."""
+        """Parses text or a value; raises ValueError with a description of the accepted values."""
         try:
-            return self.convert(str(argument))
+            if self.valid(value := self.convert(argument)):
+                return value
+            raise ValueError
         except cells.InvalidModel as error:
             raise ValueError(str(error)) from None
-        except ValueError:
+        except (AttributeError, TypeError, ValueError):
             raise ValueError(f"takes {self.syntactic_help}") from None
 
 
-def taking(words: str, *, many: bool = False) -> Callable[[Callable[[str], T]], Parser[T]]:
-    """Makes a function of text a parser, which takes what the words describe."""
+def taking(words: str, *, many: bool = False) -> Callable[[Callable[[Any], T]], Parser[T]]:
+    """Makes a function a parser, which takes what the words describe."""
     return lambda convert: Parser(convert, words, many=many)
 
 
 def unless(word: str, parser: flags.ArgumentParser[T], meaning: str = "") -> Parser[T | None]:
     """Also parses a word, as None; ``meaning`` explains it."""
     takes = f"{parser.syntactic_help}, or {word}{meaning and f': {meaning}'}"
-    return Parser(lambda text: None if text == word else parser.parse(text), takes)
-
-
-def integer(low: int, high: int = MOST) -> Integer:
-    """Parses a whole number from ``low`` to ``high``."""
-    return Integer(low, high)
+    return Parser(lambda value: None if value == word else parser.parse(value), takes)
 
 
 def choice(*names: str) -> flags.EnumParser:
@@ -125,41 +130,41 @@ def choice(*names: str) -> flags.EnumParser:
 positive = Float(1e-37, 1e38)
 """Parses a positive number in the range of single precision."""
 
-not_negative = Parser(lambda text: positive.parse(text) if decimal(text) else 0.0, f"0, or {positive.syntactic_help}")
+not_negative = Parser(lambda size: positive.parse(size) if decimal(size) else 0.0, f"0, or {positive.syntactic_help}")
 number = Float(-LARGEST, LARGEST)
+share = unless("auto", Float(0.0, 0.999999), "the optimizer's default")
+"""Parses a number in [0, 1), in single precision, or None for the word ``auto``."""
 
 
-def share(auto: str) -> Parser[float | None]:
-    """Parses a number in [0, 1), in single precision, or None for the word ``auto``, which the argument explains."""
-    return unless("auto", Float(0.0, 0.999999), auto)
-
-
-def wholes(text: str) -> tuple[int, ...]:
+def wholes(value: Any) -> tuple[int, ...]:
     """Parses whole numbers separated by commas, or ``none``; raises ValueError."""
-    return () if text == "none" else tuple(map(whole, text.split(",")))
+    if value == "none":
+        return ()
+    numbers = value.split(",") if isinstance(value, str) else value if isinstance(value, list | tuple) else (value,)
+    return tuple(map(whole, numbers))
 
 
-@taking(f"at most {cells.MOST_LAYERS} integers from 1 to {MOST_UNITS:,}, separated by commas, such as 32,32, or none")
-def widths(text: str) -> tuple[int, ...]:
-    """Parses how many units each layer has, of a few layers at most."""
-    numbers = wholes(text)
-    if len(numbers) > cells.MOST_LAYERS or not all(1 <= number <= MOST_UNITS for number in numbers):
-        raise ValueError
-    return numbers
+widths = Parser(
+    wholes,
+    f"at most {cells.MOST_LAYERS} integers from 1 to {MOST_UNITS:,}, separated by commas, such as 32,32, or none",
+    lambda numbers: len(numbers) <= cells.MOST_LAYERS and all(1 <= number <= MOST_UNITS for number in numbers),
+)
+"""Parses how many units each layer has, of a few layers at most."""
 
-
-@taking("integers in ascending order, separated by commas, such as 0,100,1000, or none")
-def numbers_of_steps(text: str) -> tuple[int, ...]:
-    """Parses the steps after which parameters are kept."""
-    numbers = wholes(text)
-    if min(numbers, default=0) < 0 or list(numbers) != sorted(set(numbers)):
-        raise ValueError
-    return numbers
+numbers_of_steps = Parser(
+    wholes,
+    "integers in ascending order, separated by commas, such as 0,100,1000, or none",
+    lambda numbers: min(numbers, default=0) >= 0 and list(numbers) == sorted(set(numbers)),
+)
+"""Parses the steps after which parameters are kept."""
 
 
 @taking("a positive integer, best, both separated by a comma, such as 5,best, or none")
-def early_stopping(text: str) -> EarlyStopping:
+def early_stopping(value: Any) -> EarlyStopping:
     """Parses when networks stop and what they keep."""
+    if isinstance(value, EarlyStopping):
+        return value
+    text = str(value)  # Also of a number.
     records, *others = text.removesuffix("best").removesuffix(",").split(",")
     stopping = EarlyStopping(records=whole(records) if records not in ("", "none") else 0, best=text.endswith("best"))
     if others or str(stopping) != text:
@@ -167,111 +172,91 @@ def early_stopping(text: str) -> EarlyStopping:
     return stopping
 
 
-@taking("the name of a module")
-def name(text: str) -> str:
-    """Parses the name of a declaration, which `lstm_toys.cli.modules` looks up."""
-    if not text:
-        raise ValueError
-    return text
+name = Parser(str, "the name of a module", bool)
+"""Parses the name of a declaration, which `lstm_toys.cli.modules` looks up."""
 
 
 @taking(
     f"one of {', '.join(cells.CELLS)}, or package.module:Class of a custom cell in this folder, on PYTHONPATH or "
     "installed, with values of its attributes such as package.module:Class(rank=2)"
 )
-def cell(text: str) -> str:
+def cell(value: Any) -> str:
     """Parses the name of a cell; see `lstm_toys.networks.cells`."""
-    if ":" not in text and text not in cells.CELLS:
+    if ":" not in value and value not in cells.CELLS:
         raise ValueError
-    first = re.split("[.:]", cells.parsed(text)[0])[0]
+    first = re.split("[.:]", cells.parsed(value)[0])[0]
     if not importlib.util.find_spec(first):
         raise cells.InvalidModel(f"there is no module {first} in this folder, on PYTHONPATH or installed")
-    return cells.canonical(text)
+    return cells.canonical(value)
 
 
-@taking("a folder with a valid name")
-def folder(text: str) -> Path:
-    """Parses a folder that exists or can be created."""
-    text.encode()  # Other names could not be printed.
-    if not text or "\0" in text:
+def path(value: Any) -> Path:
+    """Parses a path that can exist and be printed; raises an error."""
+    if not value or "\0" in str(value):
         raise ValueError
-    return Path(text)
+    str(value).encode()
+    return Path(value)
 
 
-files = Parser(folder.convert, "a file with a valid name", many=True)
-
-file = unless("none", Parser(folder.convert, "a file with a valid name"))
+folder, file = (Parser(path, f"a {kind} with a valid name") for kind in ("folder", "file"))
 
 
 @taking("local:N, tcp://host:port, tls://host:port, the scheduler file of a Dask scheduler, or none")
-def cluster(text: str) -> str | None:
+def cluster(value: Any) -> str | None:
     """Parses the address of a cluster's workers."""
-    if text == "none":
+    if value == "none":
         return None
-    if text.startswith(LOCAL):
-        Integer(1, 1_000).parse(text.removeprefix(LOCAL))
-    elif not (ADDRESS.fullmatch(text) if "://" in text else folder.convert(text).is_file()):
+    if value.startswith(LOCAL):
+        Integer(1, 1_000).parse(value.removeprefix(LOCAL))
+    elif not (ADDRESS.fullmatch(value) if "://" in value else path(value).is_file()):
         raise ValueError
-    return text
+    return str(value)
 
 
-@taking("text")
-def words(text: str) -> str:
-    """Parses text that is not empty and has no control characters; raises ValueError."""
-    if not text.isprintable() or not text.strip():
-        raise ValueError
-    return text.strip()
+words = Parser(lambda text: text.strip() if text.isprintable() else "", "text", bool)
+"""Parses text that is not empty and has no control characters."""
 
-
-OF_TYPES: dict[Any, flags.ArgumentParser[Any] | None] = {
-    bool: None,
-    int: integer(-MOST),
+OF_TYPES: dict[Any, flags.ArgumentParser[Any]] = {
+    bool: Switch(),
+    int: Integer(-MOST, MOST),
     float: number,
     str: words,
-    Path: Parser(folder.convert, "a file with a valid name"),
+    Path: file,
 }
 
 
-def of(kind: Any) -> flags.ArgumentParser[Any] | None:
-    """Returns the parser of the values that an annotation allows; None for a switch.
+def of(annotation: Any) -> flags.ArgumentParser[Any]:
+    """Returns the parser of the values that an annotation allows.
 
-    ``Annotated[int, range(1, 9)]`` has bounds, ``Literal`` has choices, ``X | None`` also takes the word none, and a
-    flag of ``tuple[X, ...]`` may be repeated. Raises ValueError for other annotations.
+    ``Annotated[int, range(1, 9)]`` has bounds, ``Annotated[X, parser]`` names a parser, ``Literal`` has choices,
+    ``X | None`` also takes the word none, and a flag of ``tuple[X, ...]`` may be repeated. Raises ValueError for other
+    annotations.
     """
-    origin, inner = get_origin(kind), get_args(kind)
+    origin, inner = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
-        return integer(inner[1].start, inner[1].stop - 1)
+        return Integer(inner[1].start, inner[1].stop - 1) if isinstance(inner[1], range) else inner[1]
     if origin is Literal:
         return choice(*inner)
     if type(None) in inner:
-        return unless("none", required(inner[0]))
+        return unless("none", of(inner[0]))
     if origin is tuple:
-        own = required(inner[0])
-        return Parser(own.parse, own.syntactic_help, many=True)
-    if kind not in OF_TYPES:
-        raise ValueError(
-            f"no flag takes {'anything' if kind is inspect.Parameter.empty else kind}; lt.main says what does"
-        )
-    return OF_TYPES[kind]
-
-
-def required(kind: Any) -> flags.ArgumentParser[Any]:
-    """Returns the parser of an annotation that is no switch."""
-    parser = of(kind)
-    assert parser is not None
-    return parser
+        parser = of(inner[0])
+        return Parser(parser.parse, parser.syntactic_help, many=True)
+    if annotation not in OF_TYPES:
+        kind = "anything" if annotation is inspect.Parameter.empty else annotation
+        raise ValueError(f"no flag takes {kind}; lt.main says what does")
+    return OF_TYPES[annotation]
 
 
 def axis(name: str, takes: str, least: float | int, greatest: float | int, most: int) -> Parser[Axis]:
     """Parses at most ``most`` values of an axis: ``low:high:count``, or one number."""
 
-    @taking(f"low:high:count, such as {takes}")
     def values(text: str) -> Axis:
         low, high, count = text.split(":") if ":" in text else (text, text, "1")
-        values = Axis(name, decimal(low), decimal(high), whole(count))
-        inside = least <= values.low <= values.high <= greatest and values.count <= most
-        if not inside or (values.count == 1) != (values.low == values.high):
-            raise ValueError
-        return values
+        return Axis(name, decimal(low), decimal(high), whole(count))
 
-    return values
+    def inside(axis: Axis) -> bool:
+        several = (axis.count > 1) == (axis.low < axis.high)
+        return several and least <= axis.low and axis.high <= greatest and axis.count <= most
+
+    return Parser(values, f"low:high:count, such as {takes}", inside)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Any, ClassVar
 
 from lstm_toys.runs import command_line, parsers
 from lstm_toys.runs.context import Options
 from lstm_toys.runs.experiment import Experiment
-from lstm_toys.runs.flags import FlagTable, flag
+from lstm_toys.runs.flags import FlagTable
 from lstm_toys.runs.identity import Identity
 
 
@@ -31,13 +31,12 @@ class StudySettings(Identity):
 
     @classmethod
     @abstractmethod
-    def parse(cls, subject: Any, typed: Mapping[str, Any], rest: Sequence[str]) -> tuple[Any, Identity, Options]:
+    def parse(cls, subject: Any, typed: Mapping[str, Any]) -> tuple[Any, Identity, Options]:
         """Makes the subject of the study, its settings and options; raises UsageError.
 
         Args:
             subject: what a flag names; the field of this name has the full name of the module.
-            typed: the values of those fields that are in the command line, and this one.
-            rest: the other arguments.
+            typed: the values of the flags that are in the command line, and of this field.
         """
 
 
@@ -47,7 +46,7 @@ class OfNetworks(StudySettings):
 
     about = "task", "EXPERIMENT", Experiment
 
-    task: str = flag("sine", parsers.name, compare=False)
+    task: Annotated[str, parsers.name] = field(default="sine", compare=False)
     """Experiment that trains the networks: {}, or your own module."""
 
     @classmethod

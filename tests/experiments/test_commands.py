@@ -34,7 +34,7 @@ REFUSED = [
         sweep,
         [
             (["--task=nope"], "--task=nope: no module named nope"),
-            (["--gird=steps=1"], "Unknown command line flag 'gird' (--help"),
+            (["--gird=steps=1"], "Unknown command line flag 'gird'. Did you mean: grid ? (--help"),
             (["--grid=steps"], "flag --grid=steps: takes 'flag=value value ...'"),
             (["--grid=steps=1 2 1"], "each value once"),
             (["--grid=nonsense=1 2"], "the flag is one of optimizer"),

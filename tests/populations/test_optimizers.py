@@ -106,7 +106,7 @@ def test_a_declared_optimizer_is_swept_with_a_program_for_each_rate_that_is_not_
     experiment, axes, shapes, tmp_path
 ):
     varied = [("learning_rate", ["0.01", "0.1"]), ("train_weight_decay", ["0", "0.3"])]
-    settings, _ = expand(experiment, varied[:axes], ["--seeds=2"])
+    settings, _ = expand(experiment, varied[:axes], {"seeds": 2})
     study = Sweep(experiment, SweepSettings("sweep", settings=settings))
     assert len(study.shapes) == shapes
     found = lt.load_results(executed(study, tmp_path, 2).results).training.train_loss[..., -1]

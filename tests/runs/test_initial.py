@@ -65,7 +65,7 @@ def test_populations_of_a_sweep_train_on_from_the_run_of_their_own_settings(tmp_
         return lt.ask(FIRST, f"--seeds={settings.seeds}", f"--learning_rate={settings.learning_rate}")
 
     second, axes = dataclasses.replace(SECOND, initial=initial), [("learning_rate", ["0.1", "0.3"]), ("steps", "24")]
-    settings, _ = expand(second, axes, ["--seeds=2"])
+    settings, _ = expand(second, axes, {"seeds": 2})
     every = [Sweep(second, SweepSettings("sweep", settings=settings)), *(Training(second, each) for each in settings)]
     asked = context(tmp_path, 4)
     with jax.numpy_dtype_promotion("standard"):

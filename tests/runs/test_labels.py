@@ -51,7 +51,7 @@ def test_what_follows_from_another_setting_is_not_said():
     ],
 )
 def test_no_two_programs_of_a_sweep_are_called_the_same(grid):
-    every, _ = expand(sine.EXPERIMENT, [(name, values.split()) for name, values in grid.items()], [])
+    every, _ = expand(sine.EXPERIMENT, [(name, values.split()) for name, values in grid.items()], {})
     told = differences(shape.settings for shape in shapes(every, sine.EXPERIMENT))
     compiled = [name for name in grid if name not in ("learning_rate", "steps", "train_amplitude")]
     expected = {

@@ -9,15 +9,15 @@ networks are trained first. Flags of trainings, such as --cell, change all netwo
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import MISSING, dataclass, field, replace
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from lstm_toys import files
 from lstm_toys.runs import command_line, flags, parsers
 from lstm_toys.runs.context import Options, described_error
 from lstm_toys.runs.experiment import Experiment
-from lstm_toys.runs.flags import FlagTable, UsageError, flag
+from lstm_toys.runs.flags import FlagTable, UsageError
 from lstm_toys.runs.identity import Settings
 from lstm_toys.studies.claims.declaration import NETWORKS, Claims
 from lstm_toys.studies.settings import StudySettings
@@ -36,7 +36,7 @@ def answers_of(text: str) -> tuple[str, Path]:
     name, _, path = text.partition("=")
     if not name:
         raise ValueError
-    return name, parsers.folder.convert(path)
+    return name, parsers.path(path)
 
 
 ids = parsers.Parser(lambda text: tuple(text.split(",")), "names of claims, separated by commas")
@@ -76,36 +76,32 @@ class ClaimSettings(StudySettings):
     study: ClassVar[str] = "lstm_toys.studies.claims.study:ClaimStudy"
     about = "claims", "CLAIMS", Claims
 
-    claims: str = flag(POST, parsers.name, compare=False)
+    claims: Annotated[str, parsers.name] = field(default=POST, compare=False)
     """Module that declares CLAIMS: {}, or your own module."""
-    only: tuple[str, ...] = flag((), ids, shown="all claims")
+    only: Annotated[tuple[str, ...], ids, "all claims"] = ()
     """Claims to test; only the networks that they need are trained."""
-    answers: tuple[tuple[str, str], ...] = flag((), answers_of)
+    answers: Annotated[tuple[tuple[str, str], ...], answers_of] = ()
     """File of answers of any model, made by lt.claims.labeled, in place of networks; one per population."""
-    variants: bool = flag(False)
+    variants: bool = False
     """Also test networks of other shapes and budgets, if the claims declare them; slow."""
-    specifications: bool = flag(False)
+    specifications: bool = False
     """Also test whether verdicts stay under other choices, such as optimizers and sizes; slow."""
-    seeds: int = flag(64, parsers.integer(1, 10**7))
+    seeds: Annotated[int, range(1, 10**7 + 1)] = 64
     """Number of networks of each population; seed i gives the same network, however many there are."""
-    base_seed: int = flag(0, parsers.integer(0, 2**32 - 1))
+    base_seed: Annotated[int, range(2**32)] = 0
     """Other values give other networks with the same seed numbers."""
     flags: tuple[str, ...] = ()
 
     @classmethod
     def flags_of(cls, _: Claims) -> FlagTable:
-        return flags.of(Options) | {name: each._replace(usual=None) for name, each in TRAINING.items()}
+        return flags.of(Options) | {name: flag._replace(default=MISSING, words="") for name, flag in TRAINING.items()}
 
     @classmethod
-    def parse(
-        cls, subject: Claims, typed: Mapping[str, Any], rest: Sequence[str]
-    ) -> tuple[Question, ClaimSettings, Options]:
-        own, rest = flags.split(TRAINING, rest)
-        options = Options(**flags.read(flags.of(Options), rest))
+    def parse(cls, subject: Claims, typed: Mapping[str, Any]) -> tuple[Question, ClaimSettings, Options]:
         post = typed["claims"] == f"experiments.{POST}"
         name = "claims" if post else f"claims_{typed['claims'].rpartition('.')[2]}"
         name += "_specifications" * typed.get("specifications", False)  # A set of its own, since it takes long.
-        made, declared = cls(name, **{**typed, "answers": ()}), subject
+        made, declared = cls(name, **{**flags.given(cls, typed), "answers": ()}), subject
         if made.variants and not declared.variants:
             raise UsageError(f"flag --variants: {made.claims} declares no variants")
         if unknown := [each for each in made.only if each not in declared.ids]:
@@ -114,7 +110,7 @@ class ClaimSettings(StudySettings):
             raise UsageError(f"flag --only: names the claim {twice[0]!r} twice")
         if made.only:
             declared = replace(declared, claims=tuple(each for each in declared.claims if each.id in made.only))
-        others = given_by(own, declared)
+        others = given_by(typed, declared)
         declared = declared.given(*others) if others else declared
         settings, paths = usual(declared, made), dict(typed.get("answers", ()))
         if len(paths) < len(answered := [name for name, _ in typed.get("answers", ())]):
@@ -127,6 +123,7 @@ class ClaimSettings(StudySettings):
             answers=digests(paths, settings),
             flags=others,
         )
+        options = Options(**flags.given(Options, typed))
         return Question(declared, columns(declared, trained, made), settings, paths), made, options
 
 

@@ -11,15 +11,15 @@ under the constant inputs of named periods, such as a delay.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, NamedTuple
+from typing import Annotated, Any, ClassVar, NamedTuple
 
 from lstm_toys.output import counted
-from lstm_toys.runs import command_line, parsers
+from lstm_toys.runs import command_line, flags, parsers
 from lstm_toys.runs.context import Options
 from lstm_toys.runs.experiment import Experiment
-from lstm_toys.runs.flags import UsageError, flag
+from lstm_toys.runs.flags import UsageError
 from lstm_toys.runs.identity import Settings
 from lstm_toys.studies.settings import OfNetworks
 from lstm_toys.tasks.planes import Axis
@@ -47,6 +47,11 @@ def period(text: str) -> Period:
     return Period(name.strip(), tuple(map(parsers.number.parse, values.split(","))))
 
 
+constant_inputs = parsers.axis(
+    "input", f"-1:2:41, or one number; at most {MOST_INPUTS:,}", -math.inf, math.inf, MOST_INPUTS
+)
+
+
 @dataclass(frozen=True, kw_only=True)
 class DynamicsSettings(OfNetworks):
     """The settings of a study of dynamics.
@@ -61,19 +66,15 @@ class DynamicsSettings(OfNetworks):
 
     study: ClassVar[str] = "lstm_toys.studies.dynamics.study:Dynamics"
 
-    inputs: Axis | None = flag(
-        None,
-        parsers.axis("input", f"-1:2:41, or one number; at most {MOST_INPUTS:,}", *(-math.inf, math.inf, MOST_INPUTS)),
-        shown="around the curves",
-    )
+    inputs: Annotated[Axis | None, constant_inputs, "around the curves"] = None
     """Constant inputs; by default 41, over the range of curves and a quarter beyond."""
-    hold: tuple[Period, ...] = flag((), period)
+    hold: Annotated[tuple[Period, ...], period] = ()
     """Name and constant input of a period, such as 'delay=0,0,1', under which to find slow points; repeat --hold for
     each period; by default, for networks with several inputs, all inputs are 0."""
-    starts: int = flag(32, parsers.integer(2, MOST_STARTS))
+    starts: Annotated[int, range(2, MOST_STARTS + 1)] = 32
     """Number of initial states per network; half of them are states that the network visits. Slow points are sought
     from eight times as many visited states."""
-    weight_scale: float = flag(1.0, parsers.positive, shown="1")
+    weight_scale: Annotated[float, parsers.positive, "1"] = 1.0
     """Factor of all parameters, to analyze untrained networks with other weights."""
     trained: Settings
 
@@ -81,13 +82,11 @@ class DynamicsSettings(OfNetworks):
         return f"dynamics of {self.trained}, {counted(self.starts, 'start')}"
 
     @classmethod
-    def parse(
-        cls, subject: Experiment, typed: Mapping[str, Any], rest: Sequence[str]
-    ) -> tuple[Experiment, DynamicsSettings, Options]:
-        trained, options = command_line.parse(subject, rest)
+    def parse(cls, subject: Experiment, typed: Mapping[str, Any]) -> tuple[Experiment, DynamicsSettings, Options]:
+        trained, options = command_line.configure(subject, typed)
         if {"hold", "inputs"} <= typed.keys():
             raise UsageError("flag --inputs: has no effect with --hold, which sets the constant inputs")
         names = [each.name for each in typed.get("hold", ())]
         if twice := {name for name in names if names.count(name) > 1}:
             raise UsageError(f"flag --hold: the period {min(twice)} is given twice")
-        return subject, cls(f"dynamics_{subject.name}", trained=trained, **typed), options
+        return subject, cls(f"dynamics_{subject.name}", trained=trained, **flags.given(cls, typed)), options

@@ -7,10 +7,10 @@ sequences, and other spacings of x. Networks of a task that makes its own sequen
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import chain, count
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 from jaxtyping import Float
@@ -19,7 +19,7 @@ from lstm_toys.output import counted
 from lstm_toys.runs import command_line, flags, parsers
 from lstm_toys.runs.context import Options, described_error
 from lstm_toys.runs.experiment import Experiment
-from lstm_toys.runs.flags import Flag, FlagTable, UsageError, flag
+from lstm_toys.runs.flags import Flag, FlagTable, UsageError
 from lstm_toys.runs.identity import Settings
 from lstm_toys.studies.settings import OfNetworks
 from lstm_toys.tasks.parameters import LENGTH, SPACING, TRAINING, Parameter, Span, parameters_of
@@ -199,7 +199,7 @@ def axes_of(experiment: Experiment) -> FlagTable:
     if experiment.trained is None:
         points = experiment.timesteps
         longer = "up to ten times as long" if experiment.complete else f"{points}:{10 * points}:10"
-        return {LENGTH: Flag(axis(LENGTH, span), "time points of the sequences", longer)}
+        return {LENGTH: Flag(axis(LENGTH, span), "time points of the sequences", words=longer)}
     settings, _ = command_line.parse(experiment, [])
     about, (_, *grids) = grids_of(experiment, settings, {})
     taken = command_line.flags_of(experiment).keys() | flags.of(Evaluation).keys()
@@ -211,19 +211,18 @@ def axes_of(experiment: Experiment) -> FlagTable:
                 text = MEANING.get(name) or f"{about.parameter(grid.family, name).words} of the curves"
                 values = every.get(name)
                 usual = f"{values.low:g}:{values.high:g}:{values.count}" if values else "as trained"
-                found[own] = Flag(axis(name, span), text, usual)
+                found[own] = Flag(axis(name, span), text, words=usual)
     return found
 
 
 def axis(name: str, span: Span) -> parsers.Parser[Axis]:
     """Parses the values of an axis of a grid."""
-    bounds = {
-        LENGTH: (LEAST_TIMESTEPS, MOST_POINTS),
-        SPACING: (span.length / MOST_POINTS, span.length / LEAST_TIMESTEPS),
-    }
-    least, greatest = bounds.get(name, (-parsers.LARGEST, parsers.LARGEST))
-    shown = {LENGTH: "100:1000:10", SPACING: f"{span.length / 100:g}:{span.length / 25:g}:4"}.get(name, "0:1:16")
-    takes = f"{shown}, or one number, from {least:g} to {greatest:,g}"
+    x, usual = span.length, (-parsers.LARGEST, parsers.LARGEST, "0:1:16")
+    least, greatest, example = {
+        LENGTH: (LEAST_TIMESTEPS, MOST_POINTS, "100:1000:10"),
+        SPACING: (x / MOST_POINTS, x / LEAST_TIMESTEPS, f"{x / 100:g}:{x / 25:g}:4"),
+    }.get(name, usual)
+    takes = f"{example}, or one number, from {least:g} to {greatest:,g}"
     return parsers.axis(name, takes, least, greatest, MOST_POINTS)
 
 
@@ -237,7 +236,7 @@ class Evaluation(OfNetworks):
 
     study: ClassVar[str] = "lstm_toys.studies.generalization.study:of"
 
-    limit: float | None = flag(None, parsers.positive, shown="that of the experiment's goal")
+    limit: Annotated[float | None, parsers.positive, "that of the experiment's goal"] = None
     """Error below which a curve of a grid counts as answered."""
     trained: Settings
     grids: tuple[Grid, ...] = ()
@@ -253,19 +252,17 @@ class Evaluation(OfNetworks):
         return axes_of(subject) | super().flags_of(subject)
 
     @classmethod
-    def parse(
-        cls, subject: Experiment, typed: Mapping[str, Any], rest: Sequence[str]
-    ) -> tuple[Subject, Evaluation, Options]:
-        axes, rest = flags.split(axes_of(subject), rest)
-        trained, options = command_line.parse(subject, rest)
-        given: dict[str, Axis] = {each.name: each for each in axes.values()}
+    def parse(cls, subject: Experiment, typed: Mapping[str, Any]) -> tuple[Subject, Evaluation, Options]:
+        trained, options = command_line.configure(subject, typed)
+        own = flags.given(cls, typed)
+        given = {value.name: value for value in typed.values() if isinstance(value, Axis)}
         named = f"generalization_{subject.name}"
         if subject.trained is None:
             if "limit" in typed:
                 raise UsageError(f"flag --limit: for grids of curves; {subject.name} is measured at lengths")
             longer = given.get(LENGTH) or Axis(LENGTH, float(trained.timesteps), 10.0 * trained.timesteps, 10)
             lengths = tuple(dict.fromkeys(longer.values.astype(int).tolist()))
-            return Subject(subject, {}, {}), cls(named, trained=trained, lengths=lengths, **typed), options
+            return Subject(subject, {}, {}), cls(named, trained=trained, lengths=lengths, **own), options
         about, grids = grids_of(subject, trained, given)
         along = {each.name for grid in grids for each in grid.axes}
         if any(each.name == LENGTH and each.low < trained.timesteps for grid in grids for each in grid.axes):
@@ -276,4 +273,4 @@ class Evaluation(OfNetworks):
         if "limit" not in typed and subject.goal is None:
             raise UsageError(f"flag --limit: needed, since {subject.name} declares no goal")
         limit = typed.get("limit", subject.goal and subject.goal.limit)
-        return about, cls(named, trained=trained, grids=grids, **{**typed, "limit": limit}), options
+        return about, cls(named, trained=trained, grids=grids, **{**own, "limit": limit}), options

@@ -9,16 +9,17 @@ numbers of steps, networks are trained once and evaluated after each of them.
 from __future__ import annotations
 
 import math
+from collections import ChainMap
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import product
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from lstm_toys.output import counted
-from lstm_toys.runs import command_line, parsers
+from lstm_toys.runs import command_line, flags, parsers
 from lstm_toys.runs.context import Options
 from lstm_toys.runs.experiment import Experiment
-from lstm_toys.runs.flags import UsageError, flag
+from lstm_toys.runs.flags import UsageError
 from lstm_toys.runs.identity import SWEPT, Identity, Settings
 from lstm_toys.studies.settings import OfNetworks
 from lstm_toys.tasks.parameters import NUMBER
@@ -48,9 +49,9 @@ class SweepSettings(OfNetworks):
 
     study: ClassVar[str] = "lstm_toys.studies.sweep.study:Sweep"
 
-    grid: tuple[tuple[str, list[str]], ...] = flag((), setting, shown="a single setting", compare=False)
+    grid: Annotated[tuple[tuple[str, list[str]], ...], setting, "a single setting"] = field(default=(), compare=False)
     """Values of another flag, such as 'learning_rate=0.1 1'; repeat --grid for each flag that varies."""
-    keep_networks: bool = flag(False)
+    keep_networks: bool = False
     """Keep the trained networks for lt.load also if they take 100 MB or more; below, they are kept."""
     settings: tuple[Settings, ...]
 
@@ -58,32 +59,26 @@ class SweepSettings(OfNetworks):
         return f"{counted(len(self.settings), 'setting')}, {counted(self.settings[0].seeds, 'seed')}"
 
     @classmethod
-    def parse(
-        cls, subject: Experiment, typed: Mapping[str, Any], rest: Sequence[str]
-    ) -> tuple[Experiment, Identity, Options]:
+    def parse(cls, subject: Experiment, typed: Mapping[str, Any]) -> tuple[Experiment, Identity, Options]:
         if "grid" not in typed:  # A single setting is a training.
-            return subject, *command_line.parse(subject, rest)
-        settings, options = expand(subject, typed["grid"], rest)
-        return subject, cls("sweep", settings=settings, **typed), options
+            return subject, *command_line.configure(subject, typed)
+        settings, options = expand(subject, typed["grid"], typed)
+        return subject, cls("sweep", settings=settings, **flags.given(cls, typed)), options
 
 
-def expand(experiment: Experiment, axes: Axes, arguments: Sequence[str]) -> tuple[tuple[Settings, ...], Options]:
+def expand(experiment: Experiment, axes: Axes, typed: Mapping[str, Any]) -> tuple[tuple[Settings, ...], Options]:
     """Returns the settings of a grid, and the options. Raises UsageError if one is invalid or there are too many."""
     names = [name for name, _ in axes]
     if twice := {name for name in names if names.count(name) > 1}:
         raise UsageError(f"flag --grid: {min(twice)} is given twice; give all its values in one --grid")
-    for name in names:
-        if any(argument.split("=")[0] in (f"-{name}", f"--{name}") for argument in arguments):
-            raise UsageError(f"flag --{name}: also given by --grid; give one of the two")
+    if fixed := [name for name in names if name in typed]:
+        raise UsageError(f"flag --{fixed[0]}: also given by --grid; give one of the two")
     if (count := math.prod(len(values) for _, values in axes)) > MOST_SETTINGS:
         raise UsageError(f"flag --grid: {count:,} settings; at most {MOST_SETTINGS:,} are allowed")
-    keeping = replace(experiment, defaults={**experiment.defaults, "keep_steps": "none"})
-
-    def parsed(chosen: Sequence[str]) -> tuple[Settings, Options]:
-        added = [f"--{name}={value}" for name, value in zip(names, chosen, strict=True)]
-        return command_line.parse(keeping, [*arguments, *added])
-
-    first, options = parsed([values[0] for _, values in axes])
+    keeping = replace(experiment, defaults={**experiment.defaults, "keep_steps": ()})
+    table = command_line.flags_of(keeping)
+    choices = [[flags.read(table, [f"--{name}={value}"]) for value in values] for name, values in axes]
+    first, options = command_line.configure(keeping, {**typed, **ChainMap(*(values[0] for values in choices))})
     if (networks := first.seeds * count) > MOST_NETWORKS:
         several = f"{counted(count, 'setting')} of {counted(first.seeds, 'seed')}"
         raise UsageError(f"flag --seeds: {several} are {networks:,} networks; at most {MOST_NETWORKS:,} are allowed")
@@ -91,7 +86,7 @@ def expand(experiment: Experiment, axes: Axes, arguments: Sequence[str]) -> tupl
         raise UsageError(
             "flag --keep_steps: a sweep keeps networks after the steps of --grid 'steps=...'; use that instead"
         )
-    settings = tuple(parsed(chosen)[0] for chosen in product(*(values for _, values in axes)))
+    settings = tuple(command_line.configure(keeping, {**typed, **ChainMap(*chosen)})[0] for chosen in product(*choices))
     if len(set(settings)) < len(settings):
         raise UsageError("flag --grid: two settings have the same values, written differently")
     return settings, options

@@ -162,9 +162,9 @@ def test_curves_shorter_than_those_of_the_training_and_scaled_ones_are_refused()
     shorter = lt.grids.Plane("sine", ("amplitude", lt.grids.Axis(lt.grids.LENGTH, 10, 40, 4)))
     experiment = dataclasses.replace(sine.EXPERIMENT, planes=lambda _: [shorter])
     with pytest.raises(UsageError, match="--length: must be at least 20, the number of points of the training curves"):
-        Evaluation.parse(experiment, {}, ["--timesteps=20"])
+        Evaluation.parse(experiment, {"timesteps": 20})
     scaled = dataclasses.replace(sine.EXPERIMENT, scaling=lt.Scaling.fitted(np.arange(5.0)[None, :, None]))
-    subject, settings, _ = Evaluation.parse(scaled, {}, [])
+    subject, settings, _ = Evaluation.parse(scaled, {})
     with pytest.raises(Refused, match="its networks are shown scaled curves"):
         of(subject, settings).check()
 

@@ -17,7 +17,7 @@ from lstm_toys.execution.signals import Interruption
 from lstm_toys.populations import blocks, train
 from lstm_toys.results import storage
 from lstm_toys.results.arrays import names_of, nodes_of, parts_of
-from lstm_toys.runs import command_line
+from lstm_toys.runs import command_line, flags
 from lstm_toys.runs.identity import SWEPT
 from lstm_toys.studies.sweep.settings import SweepSettings, expand
 from lstm_toys.studies.sweep.study import Sweep
@@ -96,7 +96,7 @@ def test_a_setting_is_the_run_of_the_experiment_with_the_same_flags(found, tmp_p
 )
 def test_so_it_is_for_every_flag_and_kind_of_task(tmp_path, task, common, grid):
     axes = [(name, values.split()) for name, values in grid.items()]
-    settings, _ = expand(EXPERIMENTS[task], axes, ["--seeds=3", *common.split()])
+    settings, _ = expand(EXPERIMENTS[task], axes, flags.read(command_line.FLAGS, ["--seeds=3", *common.split()]))
     run = executed(Sweep(EXPERIMENTS[task], SweepSettings("sweep", settings=settings)), tmp_path, 9)
     found = lt.load_results(run.results)
     last = max(each.steps for each in settings)
@@ -108,7 +108,7 @@ def test_so_it_is_for_every_flag_and_kind_of_task(tmp_path, task, common, grid):
 @pytest.mark.parametrize("task", ["sine", *rarely("line", "hill_y", "amplitude", "slope_intercept")])
 def test_a_training_is_a_sweep_of_one_setting(tmp_path, task):
     common = ["--seeds=3", "--steps=4", *VECTORS.split()]
-    settings, _ = expand(EXPERIMENTS[task], [("learning_rate", ["0.1"])], common)
+    settings, _ = expand(EXPERIMENTS[task], [("learning_rate", ["0.1"])], flags.read(command_line.FLAGS, common))
     swept = executed(Sweep(EXPERIMENTS[task], SweepSettings("sweep", settings=settings)), tmp_path, 3)
     assert_same(lt.load_results(swept.results), 0, alone(tmp_path, task, *common[1:], "--learning_rate=0.1"))
 
@@ -125,7 +125,7 @@ def test_answers_of_several_features_are_in_the_units_of_the_file(tmp_path):
         probes=lambda _: [lt.Probe("same", scaled, {})],
         scaling=scaling,
     )
-    settings, _ = expand(experiment, [("learning_rate", ["0.1", "0.2"])], ["--seeds=2"])
+    settings, _ = expand(experiment, [("learning_rate", ["0.1", "0.2"])], {"seeds": 2})
     found = lt.load_results(executed(Sweep(experiment, SweepSettings("sweep", settings=settings)), tmp_path, 9).results)
     training = Training(experiment, command_line.parse(experiment, ["--seeds=2"])[0])
     run = storage.load_results(executed(training, tmp_path).results)
