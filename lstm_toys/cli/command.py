@@ -193,7 +193,7 @@ def of_analysis(make: Callable[..., Analysis], doc: str, arguments: Sequence[str
         checked.instance(f"what {make.__name__} returns", analysis, Analysis, "an lt.Analysis")
         return [study_of(analysis, analysis.identity)]
 
-    return Plan(studies, Options(**flags.given(Options, typed)), question=doc.strip())
+    return Plan(studies, Options(**flags.select(Options, typed)), question=doc.strip())
 
 
 def of_study(settings: type[StudySettings], arguments: Sequence[str], subject: Experiment | str | None = None) -> Plan:

@@ -71,7 +71,7 @@ def main(name: str, arguments: Sequence[str]) -> int:
         typed, names = flags.split(table, arguments)
         if not command.least <= len(names) <= command.most or any(argument.startswith("-") for argument in names):
             raise UsageError(f"{name}: takes {command.takes}; see lstm-toys {name} --help")
-        return command.carry_out(RunCommandFlags(**flags.given(RunCommandFlags, typed)), names)
+        return command.carry_out(RunCommandFlags(**flags.select(RunCommandFlags, typed)), names)
     except UsageError as error:
         return complain(str(error), 2)
     except (Damaged, NotPublished) as error:

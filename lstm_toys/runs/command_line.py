@@ -46,8 +46,8 @@ def configure(experiment: Experiment, typed: Values) -> tuple[Settings, Options]
         usual = optimizers.OPTIMIZERS[values["optimizer"]].defaults
         values |= {name: default for name, default in usual.items() if values[name] is None}
     numbers = tuple((name, values[f"{NUMBER}{name}"]) for name in experiment.numbers)
-    settings = Settings(experiment.name, **flags.given(Settings, values), numbers=numbers)
-    return settings, Options(**flags.given(Options, values))
+    settings = Settings(experiment.name, **flags.select(Settings, values), numbers=numbers)
+    return settings, Options(**flags.select(Options, values))
 
 
 def flags_of(experiment: Experiment) -> FlagTable:

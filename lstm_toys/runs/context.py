@@ -95,6 +95,6 @@ def described_error(error: BaseException) -> str:
         return f"{type(error).__name__}: {error.msg} ({Path(error.filename or '').name}, line {error.lineno})"
     message = " ".join(str(error).split())
     others = ("<", *modules.INSTALLED, modules.LIBRARY)
-    frames = [each for each in traceback.extract_tb(error.__traceback__) if not each.filename.startswith(others)]
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not frame.filename.startswith(others)]
     place = f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno})" if frames else ""
     return f"{type(error).__name__}{': ' if message else ''}{message}{place}"

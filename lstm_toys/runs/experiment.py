@@ -36,7 +36,7 @@ TAKES = (
     ("initial", "settings"),
 )
 
-OWN = {"optimizer": "own", "momentum": None, "decay": None}
+OWN_OPTIMIZER = {"optimizer": "own", "momentum": None, "decay": None}
 """Settings of an experiment that declares its optimizer."""
 
 
@@ -121,7 +121,7 @@ class Experiment:
     fixed: Mapping[str, Any] = field(default_factory=dict)
     complete: Callable[..., tuple[Experiment, Sequence[str]]] | None = None
     curves: dict[Any, Any] = field(default_factory=dict, init=False, compare=False)
-    _made: dict[int, tuple[Any, tasks.supervision.Task]] = field(default_factory=dict, init=False, compare=False)
+    _tasks: dict[int, tuple[Any, tasks.supervision.Task]] = field(default_factory=dict, init=False, compare=False)
 
     def __post_init__(self) -> None:
         arguments.instance("goal", self.goal, Goal | None, "a Goal, such as lt.Goal(rmse=0.03), or None")
@@ -135,11 +135,11 @@ class Experiment:
         arguments.fields(self, arguments.mapping, "defaults", "fixed", expected="values of flags, by name")
         arguments.fields(self, arguments.by_name, "numbers")
         if self.optimizer is not None:
-            others = {*self.defaults, *(name for name, each in self.fixed.items() if each != OWN.get(name))}
-            if unused := sorted(others & {*OWN}):
-                told = f"its optimizer takes the place of {unused[0]}; leave that out, of defaults or fixed"
-                raise ValueError(f"experiment {self.name}: {told}")
-            object.__setattr__(self, "fixed", {**self.fixed, **OWN})
+            others = {*self.defaults, *(name for name, value in self.fixed.items() if value != OWN_OPTIMIZER.get(name))}
+            if unused := sorted(others & {*OWN_OPTIMIZER}):
+                reason = f"its optimizer takes the place of {unused[0]}; leave that out, of defaults or fixed"
+                raise ValueError(f"experiment {self.name}: {reason}")
+            object.__setattr__(self, "fixed", {**self.fixed, **OWN_OPTIMIZER})
         if not re.fullmatch(r"\w[\w.-]*", self.name):
             raise ValueError(f"invalid name of an experiment {self.name!r}: use letters, digits, _, . and -")
         for name in self.numbers:
@@ -152,10 +152,10 @@ class Experiment:
     def at(self, timesteps: int) -> tuple[jt.Float[jt.Array, " T"], tasks.supervision.Task]:
         """Returns time points and task; both are made once for each number of time points."""
         timesteps = arguments.whole("timesteps", timesteps, least=2)
-        if timesteps not in self._made:
+        if timesteps not in self._tasks:
             x = tasks.families.time_points(timesteps, self.span)
-            self._made[timesteps] = x, self.task(x)
-        return self._made[timesteps]
+            self._tasks[timesteps] = x, self.task(x)
+        return self._tasks[timesteps]
 
     @property
     def timesteps(self) -> int:

@@ -88,7 +88,7 @@ def _annotated(annotation: Any, text: str, default: Any) -> Flag:
     return Flag(parsers.of(annotation), " ".join(text.split()).rstrip("."), default, words)
 
 
-def given(settings: type[Any], values: Mapping[str, Any]) -> dict[str, Any]:
+def select(settings: type[Any], values: Mapping[str, Any]) -> dict[str, Any]:
     """Returns the values that are flags of some settings."""
     return {name: values[name] for name in of(settings) if name in values}
 
@@ -135,16 +135,16 @@ def expanded(arguments: Sequence[str]) -> list[str]:
 
     absl accepts any misspelled flag with ``--undefok``, which is refused.
     """
-    left, expanded, read = deque(arguments), list[str](), 0
+    left, words, files = deque(arguments), list[str](), 0
     while left and left[0] != "--":
-        name, given, value = (argument := left.popleft()).partition("=")
+        name, equals, value = (argument := left.popleft()).partition("=")
         if name in ("--undefok", "-undefok"):
             raise UsageError("flag --undefok: is not taken; correct or remove unknown flags")
         if name not in ("--flagfile", "-flagfile"):
-            expanded.append(argument)
+            words.append(argument)
             continue
-        path = os.path.expanduser((value if given else left.popleft() if left else "").strip())
-        if (read := read + 1) > MOST_FILES:
+        path = os.path.expanduser((value if equals else left.popleft() if left else "").strip())
+        if (files := files + 1) > MOST_FILES:
             raise UsageError(f"flag --flagfile={path}: there are more than {MOST_FILES} files; does one name itself?")
         if not path:
             raise UsageError("flag --flagfile: takes a file with one flag a line")
@@ -155,7 +155,7 @@ def expanded(arguments: Sequence[str]) -> list[str]:
         except ValueError:
             raise UsageError(f"flag --flagfile={path}: is not text in UTF-8") from None
         left.extendleft(line for line in reversed(lines) if line and not line.startswith(("#", "//")))
-    return [*expanded, *left]
+    return [*words, *left]
 
 
 def split(table: FlagTable, arguments: Sequence[str], *, known_only: bool = True) -> tuple[dict[str, Any], list[str]]:

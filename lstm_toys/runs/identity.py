@@ -156,32 +156,33 @@ def _as_json(values: Any) -> dict[str, Any]:
     return settings
 
 
-def differences(every: Iterable[Settings]) -> dict[Settings, str]:
+def differences(trainings: Iterable[Settings]) -> dict[Settings, str]:
     """Says in which settings each training differs from others of the same experiment; empty texts if in none.
 
     Example:
         >>> from lstm_toys.runs import command_line
         >>> from experiments import line
-        >>> every = [command_line.parse(line.EXPERIMENT, [f"--cell={cell}"])[0] for cell in ("lstm", "gru")]
-        >>> [*differences(every).values()]
+        >>> trainings = [command_line.parse(line.EXPERIMENT, [f"--cell={cell}"])[0] for cell in ("lstm", "gru")]
+        >>> [*differences(trainings).values()]
         ['cell lstm', 'cell gru']
     """
     experiments: dict[str, dict[Settings, dict[str, str]]] = {}
-    for each in every:
-        experiments.setdefault(each.experiment, {})[each] = each.stated
-    found = {}
+    for training in trainings:
+        experiments.setdefault(training.experiment, {})[training] = training.stated
+    labels = {}
     for group in experiments.values():
         names = varied([*group.values()])
-        for each, own in group.items():
-            found[each] = ", ".join(f"{name.replace('_', ' ')} {own[name]}" for name in names if name in own)
-    return found
+        for training, values in group.items():
+            words = (f"{name.replace('_', ' ')} {values[name]}" for name in names if name in values)
+            labels[training] = ", ".join(words)
+    return labels
 
 
 def varied(stated: Sequence[Mapping[str, str]]) -> list[str]:
     """The names of the settings that vary; a setting in `OWNED` only if it varies for one value of its owner."""
 
     def varies(name: str) -> bool:
-        pairs = {(each.get(OWNED.get(name, "")), each.get(name)) for each in stated}
+        pairs = {(values.get(OWNED.get(name, "")), values.get(name)) for values in stated}
         return len(pairs) > len({owner for owner, _ in pairs})
 
     names = dict.fromkeys(chain(*stated))

@@ -91,8 +91,8 @@ class Analysis:
     def __post_init__(self) -> None:
         arguments.text("name", self.name)
         needs = "runs by name, such as lt.ask returns"
-        for each in arguments.mapping("needs", self.needs, needs).values():
-            arguments.instance("needs", each, Study | Analysis, needs)
+        for need in arguments.mapping("needs", self.needs, needs).values():
+            arguments.instance("needs", need, Study | Analysis, needs)
         arguments.kinds(vars(self), settings=Mapping, published=str)
         arguments.kinds(vars(self), **dict.fromkeys(("score", "report", "draw", "files"), Callable))
 

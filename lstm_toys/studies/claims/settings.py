@@ -101,7 +101,7 @@ class ClaimSettings(StudySettings):
         post = typed["claims"] == f"experiments.{POST}"
         name = "claims" if post else f"claims_{typed['claims'].rpartition('.')[2]}"
         name += "_specifications" * typed.get("specifications", False)  # A set of its own, since it takes long.
-        made, declared = cls(name, **{**flags.given(cls, typed), "answers": ()}), subject
+        made, declared = cls(name, **{**flags.select(cls, typed), "answers": ()}), subject
         if made.variants and not declared.variants:
             raise UsageError(f"flag --variants: {made.claims} declares no variants")
         if unknown := [each for each in made.only if each not in declared.ids]:
@@ -123,7 +123,7 @@ class ClaimSettings(StudySettings):
             answers=digests(paths, settings),
             flags=others,
         )
-        options = Options(**flags.given(Options, typed))
+        options = Options(**flags.select(Options, typed))
         return Question(declared, columns(declared, trained, made), settings, paths), made, options
 
 

@@ -86,7 +86,7 @@ class DynamicsSettings(OfNetworks):
         trained, options = command_line.configure(subject, typed)
         if {"hold", "inputs"} <= typed.keys():
             raise UsageError("flag --inputs: has no effect with --hold, which sets the constant inputs")
-        names = [each.name for each in typed.get("hold", ())]
+        names = [period.name for period in typed.get("hold", ())]
         if twice := {name for name in names if names.count(name) > 1}:
             raise UsageError(f"flag --hold: the period {min(twice)} is given twice")
-        return subject, cls(f"dynamics_{subject.name}", trained=trained, **flags.given(cls, typed)), options
+        return subject, cls(f"dynamics_{subject.name}", trained=trained, **flags.select(cls, typed)), options

@@ -104,7 +104,7 @@ class Subject:
         return {name: ends for name, ends in self.ranges.items() if same or name in (LENGTH, SPACING)}
 
     def parameter(self, family: str, name: str) -> Parameter:
-        return next(each for each in parameters_of(self.families[family]) if each.name == name)
+        return next(parameter for parameter in parameters_of(self.families[family]) if parameter.name == name)
 
 
 def named(family: object) -> str:
@@ -112,18 +112,18 @@ def named(family: object) -> str:
     return family if isinstance(family, str) else family.function.__name__  # type: ignore[attr-defined]
 
 
-def grids_of(experiment: Experiment, settings: Settings, given: Mapping[str, Axis]) -> tuple[Subject, tuple[Grid, ...]]:
+def grids_of(experiment: Experiment, settings: Settings, typed: Mapping[str, Axis]) -> tuple[Subject, tuple[Grid, ...]]:
     """Makes the grids of an evaluation, see `_grids`; raises UsageError."""
     try:
-        return _grids(experiment, settings, given)
+        return _grids(experiment, settings, typed)
     except Exception as error:  # A user's code may raise anything.
         raise UsageError(f"experiment {experiment.name}: its planes cannot be made: {described_error(error)}") from None
 
 
-def _grids(experiment: Experiment, settings: Settings, given: Mapping[str, Axis]) -> tuple[Subject, tuple[Grid, ...]]:
+def _grids(experiment: Experiment, settings: Settings, typed: Mapping[str, Axis]) -> tuple[Subject, tuple[Grid, ...]]:
     """Makes the grids of an evaluation from an experiment's planes, with the grid of the training curves first.
 
-    Axes in ``given`` replace a plane's axes; an axis with a single value also fixes that parameter in planes where it
+    Axes in ``typed`` replace a plane's axes; an axis with a single value also fixes that parameter in planes where it
     is not an axis. Other parameters are as in ``at``, as in the training, or in the middle of their range.
 
     Raises ValueError for two families of one name, and whatever the experiment's function ``planes`` raises.
@@ -140,23 +140,26 @@ def _grids(experiment: Experiment, settings: Settings, given: Mapping[str, Axis]
     table = trained.table(dict(settings.numbers), DRAWN)
     drawn = len(next(iter(table.values())))
     curves = (Axis("curve", 0.0, drawn - 1.0, drawn), Axis("set", 0.0, 0.0, 1))
-    every = [Grid(TRAINING, named(trained.family), curves, tuple(table.items()))]
-    fixed = {name: axis.low for name, axis in given.items() if axis.count == 1}
+    grids = [Grid(TRAINING, named(trained.family), curves, tuple(table.items()))]
+    fixed = {name: axis.low for name, axis in typed.items() if axis.count == 1}
     for plane in planes:
         family = named(plane.family)
         axes = [axis if isinstance(axis, Axis) else _axis(family, axis, about, settings) for axis in plane.axes]
-        first, second = (given.get(axis.name) or axis for axis in axes)
-        declared, ranges = parameters_of(plane.family), about.trained_on(family)
-        middles = {each.name: sum(ranges.get(each.name, (each.low, each.high))) / 2 for each in declared}
+        first, second = (typed.get(axis.name) or axis for axis in axes)
+        ranges = about.trained_on(family)
+        middles = {
+            parameter.name: sum(ranges.get(parameter.name, (parameter.low, parameter.high))) / 2
+            for parameter in parameters_of(plane.family)
+        }
         equal = trained.equal if family == named(trained.family) else {}
         values = {**middles, **equal, **plane.at, **fixed}
-        own = [each.name for each in declared if each.name not in (first.name, second.name)]
-        held = tuple((each, _held(each, {name: values[name] for name in own})) for each in own)
-        name, taken = f"{first.name}_{second.name}", {grid.name for grid in every}
+        others = {name: values[name] for name in middles if name not in (first.name, second.name)}
+        held = tuple((name, _held(name, others)) for name in others)
+        name, taken = f"{first.name}_{second.name}", {grid.name for grid in grids}
         numbered = (f"{family}_{name}_{number}" for number in count(2))
-        free = next(each for each in chain((name, f"{family}_{name}"), numbered) if each not in taken)
-        every.append(Grid(free, family, (first, second), held))
-    return about, tuple(every)
+        free = next(unique for unique in chain((name, f"{family}_{name}"), numbered) if unique not in taken)
+        grids.append(Grid(free, family, (first, second), held))
+    return about, tuple(grids)
 
 
 def _held(name: str, values: Mapping[str, Any]) -> Any:
@@ -171,7 +174,7 @@ def _held(name: str, values: Mapping[str, Any]) -> Any:
 
 def default_planes(trained: Trained) -> list[Plane]:
     """Returns planes of the first parameter with every other, length and spacing, without equal parameters."""
-    first, *others = [each.name for each in trained.declared if each.name not in trained.equal]
+    first, *others = [parameter.name for parameter in trained.declared if parameter.name not in trained.equal]
     against = [Plane(trained.family, (first, other)) for other in others]
     return [*against, *(Plane(trained.family, (other, first)) for other in (LENGTH, SPACING))]
 
@@ -203,16 +206,16 @@ def axes_of(experiment: Experiment) -> FlagTable:
     settings, _ = command_line.parse(experiment, [])
     about, (_, *grids) = grids_of(experiment, settings, {})
     taken = command_line.flags_of(experiment).keys() | flags.of(Evaluation).keys()
-    every = {each.name: each for grid in grids for each in grid.axes}
-    found: FlagTable = {}
+    axes = {axis.name: axis for grid in grids for axis in grid.axes}
+    table: FlagTable = {}
     for grid in grids:
-        for name in (*(each.name for each in grid.axes), *dict(grid.parameters)):
-            if (own := f"axis_{name}" if name in taken else name) not in found:
+        for name in (*(axis.name for axis in grid.axes), *dict(grid.parameters)):
+            if (flag := f"axis_{name}" if name in taken else name) not in table:
                 text = MEANING.get(name) or f"{about.parameter(grid.family, name).words} of the curves"
-                values = every.get(name)
+                values = axes.get(name)
                 usual = f"{values.low:g}:{values.high:g}:{values.count}" if values else "as trained"
-                found[own] = Flag(axis(name, span), text, words=usual)
-    return found
+                table[flag] = Flag(axis(name, span), text, words=usual)
+    return table
 
 
 def axis(name: str, span: Span) -> parsers.Parser[Axis]:
@@ -243,8 +246,8 @@ class Evaluation(OfNetworks):
     lengths: tuple[int, ...] = ()
 
     def __str__(self) -> str:
-        own = f", at {counted(len(self.lengths), 'length')}" if self.lengths else ""
-        return f"generalization of {self.trained}{own}"
+        lengths = f", at {counted(len(self.lengths), 'length')}" if self.lengths else ""
+        return f"generalization of {self.trained}{lengths}"
 
     @classmethod
     def flags_of(cls, subject: Experiment) -> FlagTable:
@@ -254,23 +257,23 @@ class Evaluation(OfNetworks):
     @classmethod
     def parse(cls, subject: Experiment, typed: Mapping[str, Any]) -> tuple[Subject, Evaluation, Options]:
         trained, options = command_line.configure(subject, typed)
-        own = flags.given(cls, typed)
-        given = {value.name: value for value in typed.values() if isinstance(value, Axis)}
+        values = flags.select(cls, typed)
+        axes = {value.name: value for value in typed.values() if isinstance(value, Axis)}
         named = f"generalization_{subject.name}"
         if subject.trained is None:
             if "limit" in typed:
                 raise UsageError(f"flag --limit: for grids of curves; {subject.name} is measured at lengths")
-            longer = given.get(LENGTH) or Axis(LENGTH, float(trained.timesteps), 10.0 * trained.timesteps, 10)
+            longer = axes.get(LENGTH) or Axis(LENGTH, float(trained.timesteps), 10.0 * trained.timesteps, 10)
             lengths = tuple(dict.fromkeys(longer.values.astype(int).tolist()))
-            return Subject(subject, {}, {}), cls(named, trained=trained, lengths=lengths, **own), options
-        about, grids = grids_of(subject, trained, given)
-        along = {each.name for grid in grids for each in grid.axes}
-        if any(each.name == LENGTH and each.low < trained.timesteps for grid in grids for each in grid.axes):
+            return Subject(subject, {}, {}), cls(named, trained=trained, lengths=lengths, **values), options
+        about, grids = grids_of(subject, trained, axes)
+        along = {axis.name for grid in grids for axis in grid.axes}
+        if any(axis.name == LENGTH and axis.low < trained.timesteps for grid in grids for axis in grid.axes):
             least = f"{trained.timesteps:,}, the number of points of the training curves"
             raise UsageError(f"flag --length: must be at least {least}")
-        if idle := [each for each, values in given.items() if values.count > 1 and each not in along]:
+        if idle := [name for name, axis in axes.items() if axis.count > 1 and name not in along]:
             raise UsageError(f"flag --{idle[0]}: not an axis of a grid of {subject.name}; give one number")
         if "limit" not in typed and subject.goal is None:
             raise UsageError(f"flag --limit: needed, since {subject.name} declares no goal")
         limit = typed.get("limit", subject.goal and subject.goal.limit)
-        return about, cls(named, trained=trained, grids=grids, **{**own, "limit": limit}), options
+        return about, cls(named, trained=trained, grids=grids, **{**values, "limit": limit}), options

@@ -63,7 +63,7 @@ class SweepSettings(OfNetworks):
         if "grid" not in typed:  # A single setting is a training.
             return subject, *command_line.configure(subject, typed)
         settings, options = expand(subject, typed["grid"], typed)
-        return subject, cls("sweep", settings=settings, **flags.given(cls, typed)), options
+        return subject, cls("sweep", settings=settings, **flags.select(cls, typed)), options
 
 
 def expand(experiment: Experiment, axes: Axes, typed: Mapping[str, Any]) -> tuple[tuple[Settings, ...], Options]:
