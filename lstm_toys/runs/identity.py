@@ -152,8 +152,7 @@ def _as_json(values: Any) -> dict[str, Any]:
         numbers = compared.pop("numbers", ()) if isinstance(value, Settings) else ()
         return compared | {f"{NUMBER}{name}": number for name, number in numbers}
 
-    settings: dict[str, Any] = json.loads(json.dumps(values, default=fields))
-    return settings
+    return dict(json.loads(json.dumps(values, default=fields)))
 
 
 def differences(trainings: Iterable[Settings]) -> dict[Settings, str]:

@@ -36,8 +36,7 @@ class AnalysisSettings(Identity):
 
     def as_dict(self) -> dict[str, Any]:
         """Returns the settings for JSON."""
-        values: dict[str, Any] = json.loads(json.dumps({"experiment": self.experiment, **dict(self.values)}))
-        return values
+        return dict(json.loads(json.dumps({"experiment": self.experiment, **dict(self.values)})))
 
     def __str__(self) -> str:
         return ", ".join([self.experiment, *(f"{name} {value}" for name, value in self.values)])

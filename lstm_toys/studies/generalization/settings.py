@@ -147,10 +147,8 @@ def _grids(experiment: Experiment, settings: Settings, typed: Mapping[str, Axis]
         axes = [axis if isinstance(axis, Axis) else _axis(family, axis, about, settings) for axis in plane.axes]
         first, second = (typed.get(axis.name) or axis for axis in axes)
         ranges = about.trained_on(family)
-        middles = {
-            parameter.name: sum(ranges.get(parameter.name, (parameter.low, parameter.high))) / 2
-            for parameter in parameters_of(plane.family)
-        }
+        bounds = {parameter.name: (parameter.low, parameter.high) for parameter in parameters_of(plane.family)}
+        middles = {name: sum(ranges.get(name, ends)) / 2 for name, ends in bounds.items()}
         equal = trained.equal if family == named(trained.family) else {}
         values = {**middles, **equal, **plane.at, **fixed}
         others = {name: values[name] for name in middles if name not in (first.name, second.name)}
