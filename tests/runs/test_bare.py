@@ -94,6 +94,7 @@ DEFAULTS = [
     ({"hidden": [8, 4], "keep_steps": (0, 2)}, {"hidden": (8, 4), "keep_steps": (0, 2)}),
     ({"hidden": 4, "timesteps": "1e1"}, {"hidden": (4,), "timesteps": 10}),
     ({"momentum": None, "block": None}, {"momentum": None, "block": None}),
+    ({"block": "auto"}, {"block": None}),
     ({"optimizer": "adam", "decay": 0.5}, {"decay": 0.5}),
 ]
 
