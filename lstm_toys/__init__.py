@@ -12,7 +12,10 @@ names, and explains the letters in shapes such as ``[S, C, T, A]``. For example,
 [True, True]
 """
 
+from lstm_toys.modules import note_opened_files
 from lstm_toys.namespaces import attach
+
+note_opened_files()
 
 __version__ = "0.3.0"
 

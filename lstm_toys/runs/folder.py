@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import shutil
@@ -28,6 +29,12 @@ RUNS, CONFIG, METRICS, REPORT = "runs", "config.json", "metrics.json", "report.j
 """The folder of all runs in a results folder; and files of a run's identity, of its summary and of its report."""
 
 UNFINISHED = "this run is not finished; the command that began it continues it"
+
+PATIENCE = 10.0
+"""Seconds to wait for another command that writes into a folder."""
+
+READ_ONLY = (errno.EACCES, errno.EPERM, errno.EROFS)
+"""Numbers of the errors of folders that cannot be written to."""
 
 FORMATS = ("png", "svg", "pdf")
 FIGURES = (*(f".{form}" for form in FORMATS), ".gif")
@@ -66,7 +73,7 @@ class Run:
 
     def __init__(self, folder: Path, settings: dict[str, Any], value: dict[str, str] | None = None) -> None:
         self.folder, self.settings, self._value = folder, settings, value
-        self.measure: Callable[[], None] | None = None  # Computes the summary again, before it is first read.
+        self.measure: Callable[[], None] | None = None  # Makes the summary again, before it is first read.
         self.unwritten: dict[str, Any] | None = None  # The summary, where the folder cannot be written.
         self.name: str = settings["experiment"]
         self.results, self.metrics, self.checkpoints = folder / "results.nc", folder / METRICS, folder / "checkpoints"
@@ -118,6 +125,19 @@ class Run:
                 raise Damaged(config, "is damaged: it does not match the name of its folder")
             yield
 
+    @contextmanager
+    def writing(self) -> Iterator[bool]:
+        """Locks the folder of a finished run; yields whether it can be written to."""
+        with ExitStack() as stack:
+            writable = True
+            try:
+                stack.enter_context(self.locked(patience=PATIENCE))
+            except OSError as error:
+                if error.errno not in READ_ONLY:
+                    raise
+                writable = False
+            yield writable
+
     def forget(self) -> None:
         """Removes all checkpoints, readable or not."""
         shutil.rmtree(self.checkpoints, ignore_errors=True)
@@ -127,7 +147,7 @@ class Run:
         write_sealed(self.metrics, {**metrics, "run": self.folder.name, VALUE: self.value})
 
     def read_metrics(self) -> dict[str, Any]:
-        """Reads the summary, computed again by this command; raises as `stored` does."""
+        """Reads the summary, which is made again if what it is made of differs; raises as `stored` does."""
         if (measure := self.measure) is not None:
             self.measure = None
             measure()
@@ -146,6 +166,12 @@ class Run:
             if not isinstance(names, kind) or not all(map(good, names)):
                 raise Damaged(self.metrics, f"is damaged: its {entry!r} is not what a run records")
         return metrics
+
+    @property
+    def computed(self) -> dict[str, str]:
+        """Digests of the files that the finished run has computed, by name, without texts that are made of them."""
+        metrics = self.stored()
+        return {name: digest for name, digest in metrics["files"].items() if name not in metrics.get("texts", ())}
 
     def checked(self, name: str) -> Path:
         """Returns the path of a file of the finished run.

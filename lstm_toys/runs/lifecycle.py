@@ -1,11 +1,8 @@
-"""The lifecycle of a run: it is named by what would be computed, then found or computed, measured, drawn, published."""
+"""The lifecycle of runs: they are put in order, found or computed, then shown and published."""
 
 from __future__ import annotations
 
-import errno
-import hashlib
 import importlib
-import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -18,26 +15,20 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
-from lstm_toys import tables
 from lstm_toys.execution import CALLBACK
 from lstm_toys.execution.signals import Interrupted, Interruption, Stopped
-from lstm_toys.files import check_writable, parsed, sha256, write_json, write_text
+from lstm_toys.files import check_writable, sha256
 from lstm_toys.networks.cells import InvalidModel
 from lstm_toys.output import listed
 from lstm_toys.runs import origin, publishing
 from lstm_toys.runs.context import Failed, Options, Refused, RunContext, stopwatch
-from lstm_toys.runs.folder import REPORT, RUNS, Run, why_new
+from lstm_toys.runs.folder import READ_ONLY, REPORT, RUNS, Run, why_new
 from lstm_toys.runs.identity import Settings, differences
 from lstm_toys.runs.origin import Command
-from lstm_toys.runs.study import Study
+from lstm_toys.runs.study import Study, rounded
 
 if TYPE_CHECKING:
     from lstm_toys.execution.executor import Executor
-
-PATIENCE = 10.0
-"""Seconds to wait for another command that writes into a folder."""
-
-READ_ONLY = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
 class Work:
@@ -47,81 +38,97 @@ class Work:
         self, options: Options, console: Console, interruption: Interruption, command: Command | None = None
     ) -> None:
         self.runs: dict[Study[Any], Run] = {}
-        self._command, self._asked = command, set[Study[Any]]()
+        self._command = command
+        self._asked: Sequence[Study[Any]] = ()
         self._options, self._console, self._interruption = options, console, interruption
         self._placed: dict[Study[Any], Study[Any]] = {}
         self._checked, self._computed = set[Study[Any]](), set[Study[Any]]()
         self._seconds = {"import": 0.0, "identify": 0.0}
 
     def carry_out(self, make: Callable[[], Sequence[Study[Any]]]) -> Sequence[Study[Any]]:
-        """Makes studies, finds, computes or continues their runs, draws them, and publishes them if the options say so.
+        """Makes studies, finds, computes or continues their runs, shows them, and publishes them if the options say so.
 
         Returns the finished studies.
 
         Raises Refused, Busy, Damaged, Failed, Interrupted if a signal ended the run, or OSError.
         """
+        order = self._order(make)
+        with _background() as thread:
+            shown = dict[Study[Any], Future[None]]()
+            for _ in self._finished(order):  # Experiments are drawn while the next networks are verified or trained.
+                for study in self._asked:
+                    if study.efforts() and study not in shown and {study, *study.companions.values()} <= {*self.runs}:
+                        shown[study] = thread.submit(self._show, study)
+            for study in self._asked:
+                if study in shown:
+                    shown[study].result()
+                else:
+                    self._show(study)
+        for study in order:
+            if study not in self._asked and (
+                study in self._computed or not (self.runs[study].folder / REPORT).exists()
+            ):
+                self._show(study)
+        self._publish()
+        return [self._placed[study] for study in self._asked]
+
+    def _order(self, make: Callable[[], Sequence[Study[Any]]]) -> Sequence[Study[Any]]:
+        """Makes the studies, and puts all that they need in order, trainings first; raises Refused."""
         options = self._options
         self._check_writable(options.results_dir, READ_ONLY)  # What is finished there is reported all the same.
         with stopwatch(self._seconds, "import"):
             with importing():
-                asked = make()
-            if asked:
+                self._asked = make()
+            if self._asked:
                 start(options)
-        self._asked = {*asked}
-        anew = {*asked} if options.restart else set()
-        for study in asked if options.publish else ():
+        for study in self._asked if options.publish else ():
             self._check_writable(options.results_dir / study.published)
             publishing.listed(options.results_dir / study.published)
-        every = (needed for study in asked for needed in (study, *study.companions.values()))
-        order = [*dict.fromkeys(each for study in every for each in study.needed_first())]
-        order.sort(key=lambda study: bool(study.needs))  # Trainings first.
-        drawn: dict[Study[Any], Future[None]] = {}
+        shown = (needed for study in self._asked for needed in (study, *study.companions.values()))
+        order = dict.fromkeys(needed for study in shown for needed in study.needed_first())
+        return sorted(order, key=lambda study: bool(study.needs))
+
+    def _finished(self, order: Sequence[Study[Any]]) -> Iterator[None]:
+        """Finds the runs of studies, then computes the missing ones; yields after each."""
+        anew = {*self._asked} if self._options.restart else set()
+        for study in order:
+            if not study.needs and study not in anew and self.finished(study):
+                yield
+        missing = [study for study in order if study not in self.runs]
+        if missing:
+            self._check_writable(self._options.results_dir / RUNS)
+        for study in missing if any(not study.needs for study in missing) else ():  # Before the first is computed.
+            self._check(study)
+        efforts = {study: effort for study in missing if (effort := study.efforts())}
+        if efforts and self._options.no_training:  # Studies whose needs are not finished are named later.
+            named = [self.placed(study) for study in efforts if {*study.needs.values()} <= {*self.runs}]
+            trained = [f"{study.run.folder.name} ({study.settings})" for study in named]
+            raise Refused(f"flag --no_training: would be trained: {listed(trained, 3)}")
         with ExitStack() as stack:
-            background = stack.enter_context(_background())
-
-            def draw() -> None:  # Experiments, while the next networks are verified or trained.
-                for each in asked:
-                    if each.efforts() and each not in drawn and {each, *each.companions.values()} <= {*self.runs}:
-                        drawn[each] = background.submit(self._draw, each)
-
-            for study in order:
-                if not study.needs and study not in anew and self.finished(study):
-                    draw()
-            left = [study for study in order if study not in self.runs]
-            for _ in left[:1]:
-                self._check_writable(options.results_dir / RUNS)
-            for study in left if any(not study.needs for study in left) else ():  # Before the first run is computed.
-                self._check(study)
-            efforts = {study: own for study in left if (own := study.efforts())}
-            if efforts and options.no_training:
-                named = [
-                    study for study in efforts if {*study.needs.values()} <= {*self.runs}
-                ]  # Others are named later.
-                trained = [f"{self.placed(study).run.folder.name} ({study.settings})" for study in named]
-                raise Refused(f"flag --no_training: would be trained: {listed(trained, 3)}")
-            executed: RunContext | None = None
-            for study in left:
+            context: RunContext | None = None
+            for study in missing:
                 if study in anew or not self.finished(study):
                     self._check(study)
-                    executed = executed or stack.enter_context(self._executed([*efforts.values()]))
-                    self._compute(study, study in anew, executed)
-                draw()
-            for study in asked:
-                if study in drawn:
-                    drawn[study].result()
-                else:
-                    self._draw(study)
-        for study in order:
-            if study in asked or study in self._computed or not (self.runs[study].folder / REPORT).exists():
-                self._report(study)
-        for study in asked:
+                    context = context or stack.enter_context(self._executed([*efforts.values()]))
+                    self._compute(study, study in anew, context)
+                yield
+
+    def _show(self, study: Study[Any]) -> None:
+        """Makes the report of a finished run and, if it is asked for, its figures, if they would differ."""
+        from lstm_toys.runs import derived
+
+        form = self._options.figure_format if study in self._asked else None
+        derived.show(self._placed[study], form, self._console.print, timed=study in self._computed)
+
+    def _publish(self) -> None:
+        """Says which runs were finished before, and publishes them if the options say so."""
+        for study in self._asked:
             run = self.runs[study]
             if study not in self._computed:
                 self._console.print(f"{run.name}: already finished; --restart runs it again")
-            if options.publish:
-                run.publish(target := options.results_dir / study.published)
+            if self._options.publish:
+                run.publish(target := self._options.results_dir / study.published)
                 self._console.print(f"published in {target}")
-        return [self._placed[study] for study in asked]
 
     def _check_writable(self, folder: Path, tolerated: Sequence[int] = ()) -> None:
         """Raises Refused if a folder cannot be written to, unless the number of the error is tolerated."""
@@ -135,15 +142,17 @@ class Work:
 
     def finished(self, study: Study[Any]) -> bool:
         """Whether a run is finished, by what would be computed now; raises Refused if it is impossible."""
-        if study not in self.runs and all(self.finished(each) for each in study.needs.values()):
+        if study not in self.runs and all(map(self.finished, study.needs.values())):
             placed = self.placed(study)
             if placed.run.finished:
                 self._found(placed)
         return study in self.runs
 
     def _found(self, study: Study[Any]) -> None:
-        self.runs[study], study.run.measure = study.run, partial(self._measure, study)
-        if study.needs:  # Others are measured when their metrics are read.
+        from lstm_toys.runs import derived
+
+        self.runs[study], study.run.measure = study.run, partial(derived.measure, study)
+        if study.needs or study in self._asked:  # Others are measured when their metrics are read.
             study.run.read_metrics()
 
     def _check(self, study: Study[Any]) -> None:
@@ -209,78 +218,11 @@ class Work:
                     raise Failed(f"--on_divergence=stop: {lost}") from None
                 files = {name: sha256(run.folder / name) for name in made["files"]}
                 when = {"computed": time.strftime("%Y-%m-%d %H:%M %z"), "version": lstm_toys.__version__}
-                run.write_metrics({**made, "seconds": _rounded(seconds), "files": files, **when})
+                run.write_metrics({**made, "seconds": rounded(seconds), "files": files, **when})
                 run.forget()
                 self._computed.add(study)
         self._found(study)
         run.read_metrics()
-
-    def _measure(self, study: Study[Any]) -> None:
-        """Measures a finished run again, and writes its summary and its texts if they differ."""
-        run = study.run
-        before, texts = run.stored(), study.texts()
-        files = {name: digest for name, digest in before["files"].items() if name not in before.get("texts", ())}
-        files |= {name: hashlib.sha256(text.encode()).hexdigest() for name, text in texts.items()}
-        metrics = {
-            "network_digests": study.network_digests(),
-            **before,
-            **study.metrics(),
-            "files": files,
-            **({"texts": [*texts]} if texts else {}),
-        }
-        metrics = json.loads(json.dumps(metrics))
-        if metrics == before and all(sha256(run.folder / name) == files[name] for name in texts):
-            return
-        with self._writing(run) as writable:
-            if not writable:
-                run.unwritten = metrics
-                return
-            for name, text in texts.items():
-                write_text(run.folder / name, text)
-            run.write_metrics(metrics)
-
-    @contextmanager
-    def _writing(self, run: Run) -> Iterator[bool]:
-        """Locks a finished run; yields whether its folder can be written."""
-        with ExitStack() as stack:
-            writable = True
-            try:
-                stack.enter_context(run.locked(patience=PATIENCE))
-            except OSError as error:
-                if error.errno not in READ_ONLY:
-                    raise
-                writable = False
-            yield writable
-
-    def _draw(self, study: Study[Any]) -> None:
-        """Draws the figures of a finished run instead of earlier ones, and records them in its metrics."""
-        from lstm_toys import figures
-
-        study, run = self._placed[study], self.runs[study]
-        seconds, form = dict[str, float](), self._options.figure_format
-        run.read_metrics()
-        with self._writing(run) as writable:
-            if not writable:
-                self._console.print(f"{run.folder} cannot be written; figures are not drawn")
-                return
-            run.forget()  # Checkpoints of a process killed after writing the summary.
-            before = run.stored()
-            with stopwatch(seconds, "figures"):
-                drawings = {name.replace(".png", f".{form}"): drawing for name, drawing in study.draw()}
-                for name in {*before.get("figures", ())} - {*drawings}:
-                    (run.folder / name).unlink(missing_ok=True)
-                for name, drawing in drawings.items():
-                    figures.save(drawing, run.folder / name)
-            took = {"seconds": before["seconds"] | _rounded(seconds)} if study in self._computed else {}
-            if (metrics := {**before, "figures": [*drawings], **took}) != before:
-                run.write_metrics(metrics)
-
-    def _report(self, study: Study[Any]) -> None:
-        """Writes the report of a finished run, which other commands show."""
-        run, saved = self.runs[study], tables.as_json(self._placed[study].report())
-        with self._writing(run) as writable:
-            if writable and not ((path := run.folder / REPORT).exists() and parsed(path) == saved):
-                write_json(path, saved)
 
 
 @contextmanager
@@ -352,7 +294,3 @@ def start(options: Options) -> None:
         devices.start()
     except devices.Unusable as error:
         raise Refused(str(error)) from None
-
-
-def _rounded(seconds: Mapping[str, float]) -> dict[str, float]:
-    return {stage: round(value, 3) for stage, value in seconds.items()}

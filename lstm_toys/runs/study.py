@@ -38,12 +38,14 @@ class Study(ABC, Generic[Identified]):
 
     Attributes:
         experiment: the experiment that it is about; None if it is about several, or none.
+        unlisted: settings that `differing` leaves out, since they are described otherwise.
         runs: the folder of all runs; see `placed`, also about the others.
         done: finished runs by study: those that it needs, and its companions before it is drawn.
         tell: prints a line.
     """
 
     experiment: Experiment | None = None
+    unlisted: Sequence[str] = ("experiment",)
     runs: Path
     done: Mapping[Study[Any], Run]
     tell: Callable[[str], None]
@@ -92,8 +94,10 @@ class Study(ABC, Generic[Identified]):
         return ()
 
     def differing(self) -> dict[str, Any]:
-        """The settings that differ from the usual ones; see `differing`."""
-        return differing(self.experiment, self.settings)
+        """The settings that differ from the usual ones, as JSON has them."""
+        usual = self.settings.defaults()
+        values = self.settings.as_dict().items()
+        return {name: value for name, value in values if name not in self.unlisted and value != usual.get(name)}
 
     def needed_first(self) -> Iterator[Study[Any]]:
         """Yields all studies that this one needs, each after its own needs, and then this one."""
@@ -147,14 +151,14 @@ class Study(ABC, Generic[Identified]):
 
     def network_digests(self) -> list[dict[str, Any]]:
         """The digests of the networks that the run is about, by seed, for the settings of each population."""
-        return [each for run in dict.fromkeys(self.needed.values()) for each in run.read_metrics()["network_digests"]]
+        return [each for run in dict.fromkeys(self.needed.values()) for each in run.stored()["network_digests"]]
 
     def metrics(self) -> Metrics:
-        """The metrics that are computed from the files of the run, again by every command that asks for it."""
+        """The metrics that are computed from the files of the run."""
         return {}
 
     def texts(self) -> dict[str, str]:
-        """Text files by name, which are made again with the metrics."""
+        """Text files by name, which are made with the metrics."""
         return {}
 
     @abstractmethod
@@ -166,16 +170,10 @@ class Study(ABC, Generic[Identified]):
         """Yields the figures of the finished run by file name, ``.png`` standing for the requested format."""
 
 
-def differing(experiment: Experiment | None, settings: Identity) -> dict[str, Any]:
-    """The settings that differ from the usual ones, as JSON has them, but for lists of trainings or of grids."""
-    trained = command_line.parse(experiment, [])[0].as_dict() if experiment else {}
-    usual, found = {**settings.defaults(), **trained}, dict[str, Any]()
-    for name, each in settings.as_dict().items():
-        if isinstance(each, dict):  # The training of networks that a study is about.
-            found |= {own: value for own, value in each.items() if trained.get(own) != value}
-        elif each != usual.get(name) and name not in ("experiment", "settings", "grids"):
-            found[name] = each
-    return found
+def differing(experiment: Experiment, settings: Settings) -> dict[str, Any]:
+    """The settings of a training that differ from the experiment's usual ones, as JSON has them."""
+    usual = command_line.parse(experiment, [])[0].as_dict()
+    return {name: value for name, value in settings.as_dict().items() if usual.get(name) != value}
 
 
 def study_of(subject: Any, settings: Identity) -> Study[Any]:
@@ -183,3 +181,8 @@ def study_of(subject: Any, settings: Identity) -> Study[Any]:
     module, _, name = settings.study.partition(":")
     study: Study[Any] = getattr(import_module(module), name)(subject, settings)
     return study
+
+
+def rounded(seconds: Mapping[str, float]) -> Metrics:
+    """The wall time of each stage, as metrics have it."""
+    return {stage: round(value, 3) for stage, value in seconds.items()}

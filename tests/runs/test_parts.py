@@ -15,7 +15,7 @@ from conftest import ROOT, carry_out
 from lstm_toys import modules
 from lstm_toys.cli import modules as named
 from lstm_toys.execution import code
-from lstm_toys.runs import parts
+from lstm_toys.runs import keeping
 from lstm_toys.runs.context import Refused
 from lstm_toys.runs.folder import Run
 from lstm_toys.runs.parts import Parts
@@ -104,14 +104,14 @@ def test_a_part_is_computed_again_with_another_version_of_a_package_or_of_a_publ
         (site / path).parent.mkdir(parents=True, exist_ok=True)
         for version in ("1.0", "2.0"):
             (site / path).write_text(f"Metadata-Version: 1.0\nName: {'abcd'[place]}\nVersion: {version}\n")
-            parts.packages.cache_clear()
+            keeping.packages.cache_clear()
             assert computed()
             assert not computed()
     digest, edited = code.digest, Path(ROOT, "lstm_toys/studies/claims/evidence.py")
     monkeypatch.setattr(code, "digest", lambda path: "edited" if path == edited else digest(path))
     code.library.cache_clear()
     assert computed()
-    for each in (code.library, parts.packages):
+    for each in (code.library, keeping.packages):
         each.cache_clear()
 
 

@@ -31,7 +31,7 @@ from lstm_toys.runs.context import Failed, Refused, RunContext
 from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.loading import load_results, networks_of
 from lstm_toys.runs.preparation import Prepared
-from lstm_toys.runs.study import Metrics, Study
+from lstm_toys.runs.study import Metrics, Study, differing
 from lstm_toys.statistics import intervals
 from lstm_toys.statistics.errors import elapsed, within
 from lstm_toys.statistics.measures import SETTLED
@@ -69,6 +69,7 @@ class Dynamics(Study[DynamicsSettings]):
     """Asks for the dynamics of a trained population."""
 
     experiment: Experiment
+    unlisted = ("experiment", "trained")
 
     def __init__(self, experiment: Experiment, settings: DynamicsSettings) -> None:
         super().__init__(experiment, settings)
@@ -77,6 +78,9 @@ class Dynamics(Study[DynamicsSettings]):
     @cached_property
     def needs(self) -> dict[str, Training]:
         return {"population": Training(self.experiment, self.settings.trained)}
+
+    def differing(self) -> dict[str, Any]:
+        return super().differing() | differing(self.experiment, self.settings.trained)
 
     @cached_property
     def periods(self) -> tuple[Period, ...]:

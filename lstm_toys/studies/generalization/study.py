@@ -24,7 +24,7 @@ from lstm_toys.runs.context import Failed, Refused, RunContext
 from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.loading import load_results, networks_of
 from lstm_toys.runs.preparation import network
-from lstm_toys.runs.study import Metrics, Study
+from lstm_toys.runs.study import Metrics, Study, differing
 from lstm_toys.studies.generalization import figures, results
 from lstm_toys.studies.generalization.measuring import GridMeasures, LengthMeasures
 from lstm_toys.studies.generalization.settings import Evaluation, Subject
@@ -40,6 +40,7 @@ class Generalization(Study[Evaluation]):
     """Evaluates a trained population on sets of curves."""
 
     experiment: Experiment
+    unlisted = ("experiment", "trained", "grids")
 
     def __init__(self, subject: Subject, settings: Evaluation) -> None:
         super().__init__(subject, settings)
@@ -49,6 +50,9 @@ class Generalization(Study[Evaluation]):
     @cached_property
     def needs(self) -> dict[str, Training]:
         return {"population": Training(self.experiment, self.settings.trained)}
+
+    def differing(self) -> dict[str, Any]:
+        return super().differing() | differing(self.experiment, self.settings.trained)
 
     @property
     @abstractmethod

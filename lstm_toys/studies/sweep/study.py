@@ -35,6 +35,7 @@ class Sweep(Populations[SweepSettings]):
     """Trains populations under many settings."""
 
     several = True
+    unlisted = ("experiment", "settings")
 
     @property
     def populations(self) -> tuple[Settings, ...]:

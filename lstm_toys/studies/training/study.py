@@ -16,7 +16,7 @@ from lstm_toys.runs import checks
 from lstm_toys.runs.context import Failed, described_error
 from lstm_toys.runs.experiment import INSIDE
 from lstm_toys.runs.identity import Settings
-from lstm_toys.runs.study import Metrics
+from lstm_toys.runs.study import Metrics, differing
 from lstm_toys.studies.training.populations import Populations, stored
 
 MOST_UNLEARNED = 8
@@ -36,6 +36,9 @@ class Training(Populations[Settings]):
     def companions(self) -> Mapping[str, Training]:
         with checks.trial(f"experiment {self.experiment.name}: its companions fail"):
             return {name: Training(*each) for name, each in self.experiment.companions(self.settings).items()}
+
+    def differing(self) -> dict[str, Any]:
+        return differing(self.experiment, self.settings)
 
     def lost(self, metrics: Metrics) -> str | None:
         if len(metrics["diverged_seeds"]) < metrics["seeds"]:

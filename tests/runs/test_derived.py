@@ -1,0 +1,112 @@
+"""What is derived from the results of a finished run, and when it is made again."""
+
+import dataclasses
+import shutil
+from importlib.util import module_from_spec, spec_from_file_location
+
+import pytest
+from matplotlib.figure import Figure
+from world import SINE
+
+import lstm_toys as lt
+from conftest import carry_out
+from experiments.sine import EXPERIMENT
+from lstm_toys import modules
+from lstm_toys.execution import code
+from lstm_toys.studies.training.study import Training
+
+ALL, SHOWN, NOTHING = ["metrics", "draw"], ["draw"], []
+
+
+@pytest.fixture
+def command(world, tmp_path, monkeypatch):
+    """Carries out the command of a finished run as a process of its own would, and says what it made again."""
+    made = world("sine").run
+    run = shutil.copytree(made, tmp_path / "runs" / made.name)
+    (helper := tmp_path / "helper.py").write_text("")
+    (data := tmp_path / "data.txt").write_text("1")
+    calls = []
+    for name in ALL:
+        monkeypatch.setattr(Training, name, noted(calls, name, getattr(Training, name)))
+    monkeypatch.setattr(modules, "interactive", lambda: False)
+    monkeypatch.setattr(modules, "preceded", lambda: False)
+    monkeypatch.setattr(modules, "imported", lambda: [str(helper)])
+    monkeypatch.setattr(modules, "OPENED", {str(data), str(run / "results.nc")})
+    monkeypatch.setattr(modules, "BEGAN", modules.BEGAN + 1e6)  # So that files of this test are older.
+
+    def carried_out(*arguments):
+        calls.clear()
+        own = dataclasses.replace(EXPERIMENT, draw=lambda *_: {"loss.png": Figure()})
+        assert carry_out(own, [*SINE, f"--results_dir={tmp_path}", "--no_training", "--quiet", *arguments]) == 0
+        assert {path.stem for path in run.iterdir() if path.suffix in (".png", ".svg")} == {"loss"}
+        return [*calls]
+
+    assert carried_out() == ALL
+    return run, carried_out
+
+
+def noted(calls, name, method):
+    def call(study):
+        calls.append(name)
+        return method(study)
+
+    return call
+
+
+def test_a_finished_run_is_neither_measured_nor_drawn_again(command, monkeypatch):
+    _, carried_out = command
+    assert carried_out() == NOTHING
+    assert carried_out("--figure_format=svg") == SHOWN
+    assert carried_out() == SHOWN
+    monkeypatch.setattr(modules, "interactive", lambda: True)
+    assert carried_out() == ALL
+    assert carried_out() == ALL
+
+
+EDITS = {
+    "a figure that is not what was drawn": ("loss.png", SHOWN),
+    "a report that is not what was written": ("report.json", SHOWN),
+    "a module of the user's": ("../../helper.py", ALL),
+    "a file that a module opened": ("../../data.txt", ALL),
+    "a damaged record": (".derived/metrics.json", ["metrics"]),
+}
+
+
+@pytest.mark.parametrize(("name", "again"), EDITS.values(), ids=EDITS)
+def test_what_differs_is_made_again_once(name, again, command):
+    run, carried_out = command
+    with (run / name).open("a") as file:
+        file.write("}\n")
+    assert carried_out() == again
+    assert carried_out() == NOTHING
+
+
+def test_all_is_made_again_by_another_library_and_after_a_file_was_opened_that_was_not_before(command, monkeypatch):
+    run, carried_out = command
+    library, other = code.library, run.parents[1] / "other.txt"
+    other.write_text("2")
+    monkeypatch.setattr(code, "library", lambda *folders: "edited" if "figures" in folders else library(*folders))
+    assert carried_out() == ALL
+    assert carried_out() == NOTHING
+    modules.OPENED.add(str(other))
+    assert carried_out() == ALL
+    assert carried_out() == NOTHING
+    other.unlink()
+    assert carried_out() == ALL
+    assert carried_out() == ALL  # It is unknown what was in it.
+
+
+def test_files_are_noted_that_code_of_the_user_opens_to_read(tmp_path, monkeypatch):
+    opened = set[str]()
+    monkeypatch.setattr(modules, "OPENED", opened)
+    source, curves = tmp_path / "aside.py", tmp_path / "curves.csv"
+    source.write_text("GAIN = 0.3\n")
+    curves.write_text("a\n1\n2\n")
+    assert not opened
+    lt.read_curves(curves)
+    assert opened == {str(curves)}
+    for _ in range(2):  # From its source, and from what Python compiled.
+        opened.clear()
+        spec = spec_from_file_location("aside", source)
+        spec.loader.exec_module(module_from_spec(spec))
+        assert opened == {str(source)}
