@@ -127,6 +127,10 @@ def uninterrupted(tmp_path_factory):
     return only(folder)
 
 
+UNSEEN = {SOURCES, ".derived"}
+"""Folders of a run with what it and its figures were made of, which a process that runs tests does not keep."""
+
+
 def assert_same(run, reference):
     """Parameters, loss histories and answers, bit by bit, and every file."""
     xr.testing.assert_identical(*(storage.load_results(folder / "results.nc") for folder in (run, reference)))
@@ -134,7 +138,7 @@ def assert_same(run, reference):
         assert ours.keys() == theirs.keys()
         for name in ours:
             np.testing.assert_array_equal(ours[name], theirs[name], strict=True)
-    every = ([path for path in folder.rglob("*") if SOURCES not in path.parts] for folder in (run, reference))
+    every = ([path for path in folder.rglob("*") if not UNSEEN & {*path.parts}] for folder in (run, reference))
     names, others = ({path.name.partition("-")[0] for path in paths} for paths in every)
     assert names == others
 
@@ -277,7 +281,7 @@ def outcome(folder):
     """
     found = {}
     for path in folder.rglob("*"):
-        if path.name == ORIGIN or SOURCES in path.parts:
+        if path.name == ORIGIN or UNSEEN & {*path.parts}:
             continue
         name, told = str(path.relative_to(folder)), None
         if path.suffix == ".json" and path.name != REPORT:
