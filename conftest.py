@@ -218,8 +218,8 @@ def located(study, folder, *, finished=True):
     """The folder of a run in a folder of results, which is finished or not."""
     from lstm_toys.runs import lifecycle
 
-    asked = context(folder)
-    work = lifecycle.Work(asked.options, asked.console, asked.interruption)
+    executed = context(folder)
+    work = lifecycle.Work(executed.options, executed.console, executed.interruption)
     with jax.numpy_dtype_promotion("standard"):
         assert work.finished(study) == finished
         return work.placed(study).run.folder
@@ -229,12 +229,12 @@ def reported(study, metrics):
     """The lines and tables of a finished run with these metrics."""
     from lstm_toys.runs.folder import Run
 
-    class Told(Run):
+    class Reported(Run):
         def read_metrics(self):
             return {**metrics, "numbers": metrics}
 
     study = study.placed(Path(), {})
-    vars(study)["run"] = Told(Path(), {"experiment": study.name})
+    vars(study)["run"] = Reported(Path(), {"experiment": study.name})
     return [*study.report()]
 
 

@@ -40,8 +40,8 @@ def check_experiment(experiment: Experiment, timesteps: int, numbers: Mapping[st
             limited, loss = "an rmse" if goal.accuracy is None else "an accuracy", loss_text(task.loss)
             raise Refused(f"{prefix}its goal is {limited}, which networks that learn by {loss} do not have")
         if unknown := [name for name in goal.among(task.measured) if name not in task.measured]:
-            known = ", ".join(task.output_features)
-            raise Refused(f"{prefix}its goal uses {unknown[0]}, but its networks answer {known}")
+            features = ", ".join(task.output_features)
+            raise Refused(f"{prefix}its goal uses {unknown[0]}, but its networks answer {features}")
     names = [probe.name for probe in probes]
     if twice := [name for name in names if names.count(name) > 1]:
         raise Refused(f"{prefix}two probes are named {twice[0]}")
@@ -60,7 +60,7 @@ def check_experiment(experiment: Experiment, timesteps: int, numbers: Mapping[st
 
 
 @contextmanager
-def trial(told: str) -> Iterator[None]:
+def trial(failure: str) -> Iterator[None]:
     """Turns any exception in a block into `Refused`, with its message and the user's line; InvalidModel says enough."""
     try:
         yield
@@ -68,6 +68,6 @@ def trial(told: str) -> Iterator[None]:
         raise
     except jax.errors.JAXTypeError as error:  # Its own message has many lines.
         traced = TypeError(TRACED)
-        raise Refused(f"{told}: {described_error(traced.with_traceback(error.__traceback__))}") from None
+        raise Refused(f"{failure}: {described_error(traced.with_traceback(error.__traceback__))}") from None
     except Exception as error:
-        raise Refused(f"{told}: {described_error(error)}") from None
+        raise Refused(f"{failure}: {described_error(error)}") from None

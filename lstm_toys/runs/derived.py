@@ -32,12 +32,12 @@ def measure(study: Study[Any]) -> None:
 
     def make(writable: bool) -> Iterable[str]:
         before, texts = run.stored(), study.texts()
-        made = {name: hashlib.sha256(text.encode()).hexdigest() for name, text in texts.items()}
+        digests = {name: hashlib.sha256(text.encode()).hexdigest() for name, text in texts.items()}
         metrics = {
             "network_digests": study.network_digests(),
             **before,
             **study.metrics(),
-            "files": run.computed | made,
+            "files": run.computed | digests,
             **({"texts": [*texts]} if texts else {}),
         }
         if not writable:
@@ -98,8 +98,8 @@ def _derive(
 
     def opened() -> Iterable[str]:
         caches = files.cache_folder().parent, jax.config.values["jax_compilation_cache_dir"]
-        known = tuple(f"{folder}{os.sep}" for folder in (*(source.folder.absolute() for source in runs), *caches))
-        return (path for path in modules.OPENED if not path.startswith(known))
+        folders = tuple(f"{folder}{os.sep}" for folder in (*(source.folder.absolute() for source in runs), *caches))
+        return (path for path in modules.OPENED if not path.startswith(folders))
 
     with run.writing() as writable:
         run.forget()  # Checkpoints of a process that was killed after it had finished the run.
@@ -107,7 +107,7 @@ def _derive(
             run.folder / ".derived" / f"{name}.json",
             keeping.key([*inputs, sources, templates], "figures"),
             lambda: there(make(writable)),
-            usable=lambda made: there(made["files"]) == made,
+            usable=lambda value: there(value["files"]) == value,
             opened=opened,
             writable=writable,
         )

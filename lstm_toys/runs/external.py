@@ -78,17 +78,17 @@ def labeled(
     points = experiment.timesteps if timesteps is None else timesteps
     numbers = arguments.by_name("numbers", numbers)
     x, task = experiment.at(points)
-    made = preparation.curves(experiment, points, numbers)
-    made = made._replace(probes=by_points(made.probes, x)[SHARED])
-    shown = made.answered()[SHARED]
+    curves = preparation.curves(experiment, points, numbers)
+    curves = curves._replace(probes=by_points(curves.probes, x)[SHARED])
+    shown = curves.answered()[SHARED]
     one = (*shown.shape[:2], len(task.output_features)) if task.sequence else (len(shown), len(task.output_features))
     answers = np.asarray(arguments.array("answers", answers, "S C ...", finite=False, empty=True))
     if answers.shape[1:] != one or not len(answers):
-        told = ", ".join(map(str, answers.shape))
-        raise ValueError(f"answers of {experiment.name} have the shape (S, {', '.join(map(str, one))}), not ({told})")
+        shape = ", ".join(map(str, answers.shape))
+        raise ValueError(f"answers of {experiment.name} have the shape (S, {', '.join(map(str, one))}), not ({shape})")
     if experiment.scaling:
         answers = experiment.scaling.applied(answers, outputs=True)
-    return assembled(experiment, made, {SHARED: answers})
+    return assembled(experiment, curves, {SHARED: answers})
 
 
 def assembled(
@@ -100,9 +100,9 @@ def assembled(
 
     Networks without finite answers count as diverged.
     """
-    every = [np.isfinite(each).all(axis=tuple(range(1, each.ndim))) for each in answers.values()]
+    finite = [np.isfinite(array).all(axis=tuple(range(1, array.ndim))) for array in answers.values()]
     learned, probed = curves.split(answers)
-    root = xr.Dataset({"diverged": ("seed", ~np.all(every, axis=0))}, {"seed": np.arange(len(every[0]))})
+    root = xr.Dataset({"diverged": ("seed", ~np.all(finite, axis=0))}, {"seed": np.arange(len(finite[0]))})
     networks, x = xr.DataTree(root.assign_attrs(flags="{}")), np.asarray(curves.x)
     examples, probes = curves.training, curves.probes
     labeled = arrays.tree(networks, curves.task, x, experiment.span, examples, learned, probes, probed)

@@ -187,8 +187,8 @@ class Run:
 
     def publish(self, target: Path) -> None:
         """Publishes figures, tables and summaries in a folder; see `publishing.publish`."""
-        every = [*self.files(), *self.folder.glob(REPORT)]
-        recorded = [path for path in every if path.suffix in PUBLISHED and not path.name.startswith("population")]
+        paths = [*self.files(), *self.folder.glob(REPORT)]
+        recorded = [path for path in paths if path.suffix in PUBLISHED and not path.name.startswith("population")]
         publishing.publish(recorded, target, self.folder.name)
 
     def files(self) -> list[Path]:
@@ -209,15 +209,15 @@ def verified(path: Path) -> Path:
 
 def why_new(run: Run) -> str | None:
     """Says in what a run differs from the newest run with the same settings; None without one, or if it was begun."""
-    name, own = run.name, run.folder / CONFIG
-    every = () if own.exists() else run.folder.parent.glob(f"{name}-*/{CONFIG}")
-    for path in sorted(every, key=lambda path: -path.stat().st_mtime):
+    begun = (run.folder / CONFIG).exists()
+    configs = () if begun else run.folder.parent.glob(f"{run.name}-*/{CONFIG}")
+    for path in sorted(configs, key=lambda path: -path.stat().st_mtime):
         try:
             theirs = read_json(path)
         except OSError:
             continue
         value = theirs.pop(VALUE, None)
         if isinstance(value, dict) and theirs == {**run.settings, "schema": SCHEMA}:
-            other = [each for each in sorted({*run.value, *value}) if run.value.get(each) != value.get(each)]
+            other = [part for part in sorted({*run.value, *value}) if run.value.get(part) != value.get(part)]
             return f"{run.folder.name}: new; {path.parent.name} has the same settings and other {listed(other, 5)}"
     return None

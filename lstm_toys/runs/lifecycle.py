@@ -65,9 +65,8 @@ class Work:
                 else:
                     self._show(study)
         for study in order:
-            if study not in self._asked and (
-                study in self._computed or not (self.runs[study].folder / REPORT).exists()
-            ):
+            reported = (self.runs[study].folder / REPORT).exists() and study not in self._computed
+            if study not in self._asked and not reported:
                 self._show(study)
         self._publish()
         return [self._placed[study] for study in self._asked]
@@ -142,10 +141,8 @@ class Work:
 
     def finished(self, study: Study[Any]) -> bool:
         """Whether a run is finished, by what would be computed now; raises Refused if it is impossible."""
-        if study not in self.runs and all(map(self.finished, study.needs.values())):
-            placed = self.placed(study)
-            if placed.run.finished:
-                self._found(placed)
+        if study not in self.runs and all(map(self.finished, study.needs.values())) and self.placed(study).run.finished:
+            self._found(self.placed(study))
         return study in self.runs
 
     def _found(self, study: Study[Any]) -> None:
@@ -183,9 +180,9 @@ class Work:
         with _executor(self._options, self._console) as executor:
             self._console.print(devices.describe())
             workers = None if self._options.cluster is None else lambda: executor.workers
-            every = [*chain(*(each.items() for each in efforts))]
-            labels = differences(settings for settings, _ in every)
-            with progress.TrainingProgress(self._console, [effort for _, effort in every], workers) as shown:
+            trainings = [*chain(*(effort.items() for effort in efforts))]
+            labels = differences(settings for settings, _ in trainings)
+            with progress.TrainingProgress(self._console, [steps for _, steps in trainings], workers) as shown:
                 yield RunContext(self._options, self._console, self._interruption, shown, executor, {}, labels)
 
     def _compute(self, study: Study[Any], anew: bool, context: RunContext) -> None:
@@ -209,16 +206,16 @@ class Work:
                     origin.record(run, study, self._command, devices.fingerprint(0), asked=study in self._asked)
                 seconds, self._seconds = self._seconds, {"import": 0.0}
                 try:
-                    made = study.compute(context._replace(seconds=seconds))
+                    summary = study.compute(context._replace(seconds=seconds))
                 except Stopped:
                     raise Interrupted(context.interruption.number) from None
                 except Diverged as error:
                     seeds, step = error.args
                     lost = f"{context.progress.name}: seeds {listed(seeds)} diverged before step {step:,}"
                     raise Failed(f"--on_divergence=stop: {lost}") from None
-                files = {name: sha256(run.folder / name) for name in made["files"]}
+                files = {name: sha256(run.folder / name) for name in summary["files"]}
                 when = {"computed": time.strftime("%Y-%m-%d %H:%M %z"), "version": lstm_toys.__version__}
-                run.write_metrics({**made, "seconds": rounded(seconds), "files": files, **when})
+                run.write_metrics({**summary, "seconds": rounded(seconds), "files": files, **when})
                 run.forget()
                 self._computed.add(study)
         self._found(study)

@@ -101,8 +101,8 @@ class Study(ABC, Generic[Identified]):
 
     def needed_first(self) -> Iterator[Study[Any]]:
         """Yields all studies that this one needs, each after its own needs, and then this one."""
-        for each in self.needs.values():
-            yield from each.needed_first()
+        for study in self.needs.values():
+            yield from study.needed_first()
         yield self
 
     def check(self) -> None:
@@ -125,13 +125,13 @@ class Study(ABC, Generic[Identified]):
     @cached_property
     def needed(self) -> Mapping[Any, Run]:
         """The finished runs of `Study.needs`, by name."""
-        return {name: self.done[each] for name, each in self.needs.items()}
+        return {name: self.done[study] for name, study in self.needs.items()}
 
     @property
     def beside(self) -> Mapping[str, Run]:
         """The finished runs of `Study.companions`, by name; empty unless all are finished, as where others need it."""
-        every = self.companions
-        return {name: self.done[each] for name, each in every.items()} if {*every.values()} <= self.done.keys() else {}
+        studies = self.companions if {*self.companions.values()} <= self.done.keys() else {}
+        return {name: self.done[study] for name, study in studies.items()}
 
     @cached_property
     def run(self) -> Run:
@@ -151,7 +151,7 @@ class Study(ABC, Generic[Identified]):
 
     def network_digests(self) -> list[dict[str, Any]]:
         """The digests of the networks that the run is about, by seed, for the settings of each population."""
-        return [each for run in dict.fromkeys(self.needed.values()) for each in run.stored()["network_digests"]]
+        return [row for run in dict.fromkeys(self.needed.values()) for row in run.stored()["network_digests"]]
 
     def metrics(self) -> Metrics:
         """The metrics that are computed from the files of the run."""

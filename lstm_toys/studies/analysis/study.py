@@ -27,23 +27,23 @@ class AnalysisStudy(Study[AnalysisSettings]):
 
     @cached_property
     def needs(self) -> Mapping[str, Study[Any]]:
-        every = self.subject.needs.items()
+        needs = self.subject.needs.items()
         return {
-            name: AnalysisStudy(each, each.identity) if isinstance(each, Analysis) else each for name, each in every
+            name: AnalysisStudy(need, need.identity) if isinstance(need, Analysis) else need for name, need in needs
         }
 
     @cached_property
     def scores(self) -> Metrics:
         parts = Parts(self.runs, self.name, self.tell)
-        found = jsonable(self.subject.score(self.needed, parts.keep))
+        values = jsonable(self.subject.score(self.needed, parts.keep))
         try:
-            scores: Metrics = json.loads(json.dumps(found))
+            scores: Metrics = json.loads(json.dumps(values))
         except TypeError as error:
             raise Refused(f"{self.name}: what score returns: {error}; take numbers, arrays and text") from None
         return scores
 
     def values(self) -> Digests:
-        runs = [each.folder.name for each in self.needed.values()]
+        runs = [run.folder.name for run in self.needed.values()]
         return {"scores": digest(json.dumps(self.scores)), "runs": digest(runs)}
 
     def compute(self, context: RunContext) -> Metrics:  # Everything is computed to name the run.

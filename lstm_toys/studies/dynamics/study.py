@@ -129,16 +129,14 @@ class Dynamics(Study[DynamicsSettings]):
         curves = prepared.curves.answered()[SHARED]
         (mean,) = np.asarray(prepared.curves.training.inputs, float).mean(axis=(0, 1))
         if settings.inputs is not None:
-            asked = settings.inputs.values
+            chosen = settings.inputs.values
         else:
             low, high = float(curves.min()), float(curves.max())
             more = BEYOND * (high - low or 1.0)
-            asked = np.linspace(low - more, high + more, INPUTS - 1)
-        inputs, length = (
-            np.union1d(asked, mean),
-            len(self.x) - 1 if self.in_steps else self.experiment.span.length,
-        )
-        every = (np.flatnonzero(np.equal(self.shown, name)).tolist() for name in dict.fromkeys(self.shown))
+            chosen = np.linspace(low - more, high + more, INPUTS - 1)
+        inputs = np.union1d(chosen, mean)
+        length = len(self.x) - 1 if self.in_steps else self.experiment.span.length
+        numbers = (np.flatnonzero(np.equal(self.shown, name)).tolist() for name in dict.fromkeys(self.shown))
         return InputAnalysis(
             curves=curves,
             inputs=inputs[:, None],
@@ -146,7 +144,7 @@ class Dynamics(Study[DynamicsSettings]):
             starts=settings.starts,
             spacing=float(self.x[1] - self.x[0]),
             frequencies=np.linspace(FASTEST / FREQUENCIES, FASTEST, FREQUENCIES) / length,
-            driving=tuple(own[len(own) // 2] for own in every),
+            driving=tuple(of_probe[len(of_probe) // 2] for of_probe in numbers),
             sequence=prepared.task.sequence,
         )
 
@@ -169,7 +167,7 @@ class Dynamics(Study[DynamicsSettings]):
     def values(self) -> lowering.Digests:
         model, features = self.prepared.model, len(self.prepared.task.input_features)
         params = jax.eval_shape(model.init, jax.random.key(0), jnp.zeros((1, 2, features)))["params"]
-        initial = jax.eval_shape(lambda own: last(inside(model, own, jnp.zeros((1, 1, features)))[1]), params)
+        initial = jax.eval_shape(lambda weights: last(inside(model, weights, jnp.zeros((1, 1, features)))[1]), params)
         step = jax.jit(partial(inside, model))
         return {
             **self.analysis.digests(),
@@ -188,19 +186,19 @@ class Dynamics(Study[DynamicsSettings]):
         run, networks = self.run, networks_of(population, self.prepared.model)
         sound, scale = np.flatnonzero(~networks.diverged), self.settings.weight_scale
         parts = [networks[sound[first : first + TOGETHER]] for first in range(0, len(sound), TOGETHER)]
-        missing = [each for each in parts if not self._kept(each).is_file()]
+        missing = [part for part in parts if not self._kept(part).is_file()]
         run.checkpoints.mkdir(parents=True, exist_ok=True)
         with context.timed("analyze"):
             done = len(sound) - sum(map(len, missing))
-            scaled = (each.mapped(lambda leaf: scale * leaf) for each in missing)
-            for part, found in context.executor.map(self.analysis.analyzed, scaled):
-                storage.save_results(found, self._kept(part))
+            scaled = (part.mapped(lambda leaf: scale * leaf) for part in missing)
+            for part, analyzed in context.executor.map(self.analysis.analyzed, scaled):
+                storage.save_results(analyzed, self._kept(part))
                 done += len(part)
                 context.progress.tell(f"dynamics of {done:,} of {counted(len(sound), 'network')}")
         flags = self.settings.as_dict()
         with context.timed("summary"):
-            every = [load_results(self._kept(each)) for each in parts]
-            whole = self._labeled(xr.concat(every, "seed", data_vars="minimal", coords="minimal"))
+            analyzed_parts = [load_results(self._kept(part)) for part in parts]
+            whole = self._labeled(xr.concat(analyzed_parts, "seed", data_vars="minimal", coords="minimal"))
             whole = whole.assign(train_loss=networks[sound].results.training.train_loss)
             described = {"flags": flags, "run": run.folder.name, "population": population.folder.name}
             whole = whole.assign_attrs({name: json.dumps(value) for name, value in described.items()})
@@ -220,51 +218,50 @@ class Dynamics(Study[DynamicsSettings]):
     def _kept(self, part: Networks) -> Path:
         return self.run.checkpoints / f"{part.seeds[0]}-{part.seeds[-1]}.nc"
 
-    def _labeled(self, found: xr.Dataset) -> xr.Dataset:
-        span, task, job = self.experiment.span, self.prepared.task, self.analysis
+    def _labeled(self, results: xr.Dataset) -> xr.Dataset:
+        span, task, examined = self.experiment.span, self.prepared.task, self.analysis
         axis = {"long_name": "time step" if self.in_steps else span.name, "units": span.unit}
-        found = found.assign_coords(output=list(task.output_features)).assign_attrs(spacing=job.spacing)
-        if isinstance(job, PeriodAnalysis):
-            time = "time", np.arange(found.sizes["time"]) * job.spacing, axis
-            return found.assign_coords(period=[each.name for each in self.periods], time=time)
-        every = self.shown
-        names = list(dict.fromkeys(every))
+        results = results.assign_coords(output=list(task.output_features)).assign_attrs(spacing=examined.spacing)
+        if isinstance(examined, PeriodAnalysis):
+            time = "time", np.arange(results.sizes["time"]) * examined.spacing, axis
+            return results.assign_coords(period=[period.name for period in self.periods], time=time)
+        names = list(dict.fromkeys(self.shown))
         per_x = f"rad/{span.unit}" if span.unit else f"rad per {'step' if self.in_steps else 'x'}"
-        found = found.assign_coords(
-            probe=("curve", every),
+        results = results.assign_coords(
+            probe=("curve", self.shown),
             driving=names,
-            curve_shown=(("curve", "time"), job.curves[..., 0]),
-            input=("input", job.inputs[:, 0], {"long_name": f"constant input {task.input_features[0]}"}),
+            curve_shown=(("curve", "time"), examined.curves[..., 0]),
+            input=("input", examined.inputs[:, 0], {"long_name": f"constant input {task.input_features[0]}"}),
             time=("time", self.x, axis),
-            frequency=("frequency", job.frequencies, {"long_name": "angular frequency", "units": per_x}),
+            frequency=("frequency", examined.frequencies, {"long_name": "angular frequency", "units": per_x}),
         )
-        found = found.assign_attrs(mean=job.mean)
-        return _explained(found.assign_coords(curves=names)) if "prediction" in found else found
+        results = results.assign_attrs(mean=examined.mean)
+        return _explained(results.assign_coords(curves=names)) if "prediction" in results else results
 
-    def _write_models(self, found: xr.Dataset) -> list[str]:
+    def _write_models(self, results: xr.Dataset) -> list[str]:
         """Writes the answers of each model as `lt.claims.labeled` does, for claims about them; returns file names."""
         names, settings = [], self.settings.trained
-        for model in found.model.values if "prediction" in found else ():
-            prediction = found.prediction.sel(model=model).values
+        for model in results.model.values if "prediction" in results else ():
+            prediction = results.prediction.sel(model=model).values
             labeled = external.labeled(self.experiment, prediction, settings.timesteps, dict(settings.numbers))
             # Points without a prediction are unknown; the network did not diverge there.
             sound = np.zeros(len(prediction), bool)
-            labeled = of_networks(labeled, {"diverged": ("seed", sound)}, {"seed": found.seed.values})
+            labeled = of_networks(labeled, {"diverged": ("seed", sound)}, {"seed": results.seed.values})
             names.append(answers_file(model))
             storage.save_results(labeled, self.run.folder / names[-1])
         return names
 
     def metrics(self) -> Metrics:
-        found = load_results(self.run.checked("results.nc"))
+        results = load_results(self.run.checked("results.nc"))
         if self.periods:
-            return {"summary": analysis.period_summary(found)}
-        measured = {"mean_input": float(found.input[int(found.attrs["mean"])]), "summary": summary(found)}
-        return measured | ({"curves": curves(found)} if "explained" in found else {})
+            return {"summary": analysis.period_summary(results)}
+        measured = {"mean_input": float(results.input[int(results.attrs["mean"])]), "summary": summary(results)}
+        return measured | ({"curves": curves(results)} if "explained" in results else {})
 
     def texts(self) -> dict[str, str]:
         """A row for each limit of each network under each input."""
-        found = analysis.limits_of(load_results(self.run.checked("results.nc")))
-        return {"points.csv": found.to_dataframe().to_csv(index=False)}
+        results = analysis.limits_of(load_results(self.run.checked("results.nc")))
+        return {"points.csv": results.to_dataframe().to_csv(index=False)}
 
     def report(self) -> Iterator[RenderableType]:
         """Yields a table of results at rest, and tables of the variance that each model explains by probe."""
@@ -291,7 +288,7 @@ def _variance(summary: dict[str, Any], window: str) -> Iterator[RenderableType]:
     models, families = ([*dict.fromkeys(name.split(named)[at] for name in summary if named in name)] for at in (0, 1))
 
     def medians(model: str, of: str) -> list[str]:
-        keys = (f"{model}{of}{window}, {each}" for each in families)
+        keys = (f"{model}{of}{window}, {family}" for family in families)
         return [tables.number(summary[key]["median"]) for key in keys if key in summary]
 
     if models:
@@ -303,21 +300,21 @@ def _variance(summary: dict[str, Any], window: str) -> Iterator[RenderableType]:
         yield tables.table(title, columns, rows)
 
 
-def _explained(found: xr.Dataset) -> xr.Dataset:
+def _explained(results: xr.Dataset) -> xr.Dataset:
     """Adds the variance that each model explains and the share of time points that it predicts, by probe or curve."""
-    answers, x = found.answer.values, found.time.values
-    probes = [found.probe.values == name for name in found.curves.values]
+    answers, x = results.answer.values, results.time.values
+    probes = [results.probe.values == name for name in results.curves.values]
     axes = [(ending, "curves", probes) for ending in WINDOWS]
-    for ending, axis, chosen in (*axes, ("_early_curve", "curve", [*np.eye(found.sizes["curve"], dtype=bool)])):
+    for ending, axis, chosen in (*axes, ("_early_curve", "curve", [*np.eye(results.sizes["curve"], dtype=bool)])):
         shares = np.array(
             [
-                [models.explained(answers[:, each], predicted[:, each], x, early=ending != "") for each in chosen]
-                for predicted in found.prediction.values
+                [models.explained(answers[:, curve], predicted[:, curve], x, early=ending != "") for curve in chosen]
+                for predicted in results.prediction.values
             ]
         )
         for name, values in zip(("explained", "coverage"), shares.transpose(2, 0, 3, 1), strict=True):
-            found = found.assign({f"{name}{ending}": (("model", "seed", axis), values)})
-    return found
+            results = results.assign({f"{name}{ending}": (("model", "seed", axis), values)})
+    return results
 
 
 def answers_file(model: str) -> str:
@@ -325,59 +322,59 @@ def answers_file(model: str) -> str:
     return f"answers_{model.replace(', ', '_').replace(' ', '_')}.nc"
 
 
-def summary(found: xr.Dataset) -> dict[str, dict[str, float | None]]:
+def summary(results: xr.Dataset) -> dict[str, dict[str, float | None]]:
     """Medians over networks with 95 % bootstrap intervals; shares of networks with Wilson's 95 % intervals."""
-    one = (found.kind.values == Kind.STABLE).sum(axis=2) == 1
-    shown = found.curve_shown.isel(curve=0).values
-    trained = (found.input.values >= shown.min()) & (found.input.values <= shown.max())
+    one = (results.kind.values == Kind.STABLE).sum(axis=2) == 1
+    shown = results.curve_shown.isel(curve=0).values
+    trained = (results.input.values >= shown.min()) & (results.input.values <= shown.max())
     shares = {
-        "share with one stable point at the mean input": one[:, int(found.attrs["mean"])],
+        "share with one stable point at the mean input": one[:, int(results.attrs["mean"])],
         "share with one stable point throughout the training range": one[:, trained].all(axis=1),
-        "share whose leading mode oscillates": found.mode_frequency.values > 0,
+        "share whose leading mode oscillates": results.mode_frequency.values > 0,
     }
     numbers = {
-        **{label: found[name].values for name, label in LABELS.items()},
-        "quality factor of the leading mode": found.mode_frequency.values * found.time_constant.values / 2,
+        **{label: results[name].values for name, label in LABELS.items()},
+        "quality factor of the leading mode": results.mode_frequency.values * results.time_constant.values / 2,
     }
-    if "explained" in found:
-        leading = found.model.str.startswith("LPV, ")
-        apart = (found.coverage[leading] == found.coverage.sel(model="LPV")).all(("model", "curves")).values
+    if "explained" in results:
+        leading = results.model.str.startswith("LPV, ")
+        apart = (results.coverage[leading] == results.coverage.sel(model="LPV")).all(("model", "curves")).values
         if not apart.all():
             shares["share whose modes can be told apart under all inputs"] = apart
-        for (ending, words), model, probe in product(WINDOWS.items(), found.model.values, found.curves.values):
-            explained, coverage = (found[f"{name}{ending}"].sel(model=model) for name in ("explained", "coverage"))
+        for (ending, words), model, probe in product(WINDOWS.items(), results.model.values, results.curves.values):
+            explained, coverage = (results[f"{name}{ending}"].sel(model=model) for name in ("explained", "coverage"))
             numbers[f"{model}: variance explained{words}, {probe}"] = explained.sel(curves=probe).values
             if not (coverage == 1).all():
                 numbers[f"{model}: time points predicted{words}, {probe}"] = coverage.sel(curves=probe).values
     return {
-        **{name: intervals.wilson(int(each.sum()), len(each)).as_json() for name, each in shares.items()},
-        **{name: median_of(each) for name, each in numbers.items()},
+        **{name: intervals.wilson(int(counts.sum()), len(counts)).as_json() for name, counts in shares.items()},
+        **{name: median_of(values) for name, values in numbers.items()},
     }
 
 
-def curves(found: xr.Dataset) -> dict[str, list[dict[str, Any]]]:
+def curves(results: xr.Dataset) -> dict[str, list[dict[str, Any]]]:
     """Measures each curve of each probe in the first fifth of x, with medians over ``networks`` with a number.
 
     Returns by probe, for each curve: its ``first`` and ``last`` value; ``mode_frequency`` of the leading mode at rest
     under the constant input nearest to the curve's mean there, and how many networks are ``oscillating``; and by model
     the variance explained there, and the share of time points ``predicted`` over all networks.
     """
-    x, stable = found.time.values, found.kind.values == Kind.STABLE
+    x, stable = results.time.values, results.kind.values == Kind.STABLE
     early = ~within(elapsed(x), SETTLED)
-    leading = found.eigenvalue_real.values[..., 0] + 1j * found.eigenvalue_imaginary.values[..., 0]
+    leading = results.eigenvalue_real.values[..., 0] + 1j * results.eigenvalue_imaginary.values[..., 0]
     leading = np.take_along_axis(leading, stable.argmax(axis=2)[..., None], axis=2)[..., 0]
     oscillates = np.abs(linear.modes(leading, float(x[1] - x[0])).frequency)
     frequencies = np.where(stable.any(axis=2), oscillates, np.nan)  # At the stable fixed point, if there is one.
     rows: dict[str, list[dict[str, Any]]] = {}
-    for place, probe in enumerate(found.probe.values):
-        shown = found.curve_shown.isel(curve=place).values
-        nearest = int(np.abs(found.input.values - shown[early].mean()).argmin())
+    for place, probe in enumerate(results.probe.values):
+        shown = results.curve_shown.isel(curve=place).values
+        nearest = int(np.abs(results.input.values - shown[early].mean()).argmin())
         mode = {**_median(frequencies[:, nearest]), "oscillating": int((frequencies[:, nearest] > 0).sum())}
         row = {"first": float(shown[0]), "last": float(shown[-1]), "mode_frequency": mode}
-        for model in found.model.values:
-            own = found.sel(model=model).isel(curve=place)
-            predicted = float(own.coverage_early_curve.values.mean())
-            row[str(model)] = {**_median(own.explained_early_curve.values), "predicted": predicted}
+        for model in results.model.values:
+            one_model = results.sel(model=model).isel(curve=place)
+            predicted = float(one_model.coverage_early_curve.values.mean())
+            row[str(model)] = {**_median(one_model.explained_early_curve.values), "predicted": predicted}
         rows.setdefault(str(probe), []).append(row)
     return rows
 

@@ -68,7 +68,7 @@ class Generalization(Study[Evaluation]):
         return networks_of(self.needed["population"], network(self.experiment, self.task, self.settings.trained))
 
     @property
-    def found(self) -> Any:
+    def evaluated(self) -> Any:
         """The labeled results of networks that did not diverge."""
         return not_diverged(load_results(self.run.checked("results.nc")))
 
@@ -111,8 +111,8 @@ class Generalization(Study[Evaluation]):
         yield tables.table(title, ("", "median>", "95 % bootstrap>"), rows)
         if self.settings.grids:
             yield "errors on a grid: a network's median over its curves; share below: of curves with at most this error"
-        for name, each in metrics.get("sines", {}).items():
-            yield f"{name.replace('_', ' x ')}: {'; '.join(_sines(each))}"
+        for name, gains in metrics.get("sines", {}).items():
+            yield f"{name.replace('_', ' x ')}: {'; '.join(_sines(gains))}"
         yield from tables.few(kept)
         rate = f"{counted(metrics['answers'], 'answer')}, {metrics['answers_per_second']:,} per second"
         yield f"{rate}; {tables.stages(metrics['seconds'])}"
@@ -147,8 +147,8 @@ class GridStudy(Generalization):
             )
         for name, family in subject.families.items():
             with trial(f"{self.refused}the family {name} cannot be computed"):
-                known = families.family_of(family)
-                jax.eval_shape(partial(known.curves, families.time_points(2)), dict.fromkeys(known.names, 0.5))
+                computed = families.family_of(family)
+                jax.eval_shape(partial(computed.curves, families.time_points(2)), dict.fromkeys(computed.names, 0.5))
         model = network(self.experiment, task, self.settings.trained)
         if not task.sequence and not hasattr(model, "sequence"):
             needed = f"{type(model).__name__} needs an attribute sequence, as a Stack has"
@@ -161,13 +161,13 @@ class GridStudy(Generalization):
 
     @cached_property
     def measuring(self) -> GridMeasures:
-        known = {name: families.family_of(family) for name, family in self.subject.families.items()}
+        computed = {name: families.family_of(family) for name, family in self.subject.families.items()}
         points, span = self.settings.trained.timesteps, self.experiment.span
         about: dict[str, Any] = {"task": self.task, "goal": self.goal, "span": span, "timesteps": points}
-        return GridMeasures(**about, grids=self.settings.grids, families=known)
+        return GridMeasures(**about, grids=self.settings.grids, families=computed)
 
     def metrics(self) -> Metrics:
-        grids, span = nodes_of(self.found), self.experiment.span
+        grids, span = nodes_of(self.evaluated), self.experiment.span
         sines = {
             name: results.sines(grid, span)
             for name, grid in grids.items()
@@ -176,7 +176,7 @@ class GridStudy(Generalization):
         return {"summary": results.summary(grids, self.goal), "sines": sines}
 
     def draw(self) -> Iterator[tuple[str, Drawing]]:
-        grids, shown = nodes_of(self.found), [each for each in self.settings.grids if each.name != TRAINING]
+        grids, shown = nodes_of(self.evaluated), [grid for grid in self.settings.grids if grid.name != TRAINING]
         for grid in shown:
             if min(grid.shape) > 1:
                 yield f"{grid.name}.png", figures.heat_maps(grids, grid, self.subject, self.goal)
@@ -198,15 +198,15 @@ class LengthStudy(Generalization):
 
     @cached_property
     def measuring(self) -> LengthMeasures:
-        numbers = {name: each for name, each in self.settings.trained.numbers if name in self.task.numbers}
+        numbers = {name: number for name, number in self.settings.trained.numbers if name in self.task.numbers}
         probes = (probe_at(f"{length:,}", self.task, length, numbers) for length in self.settings.lengths)
         return LengthMeasures(self.task, self.experiment.span, self.experiment.scaling, tuple(probes))
 
     def metrics(self) -> Metrics:
-        return {"summary": results.length_summary(self.found)}
+        return {"summary": results.length_summary(self.evaluated)}
 
     def draw(self) -> Iterator[tuple[str, Drawing]]:
-        yield "length.png", figures.over_lengths(self.found, self.settings.trained.timesteps)
+        yield "length.png", figures.over_lengths(self.evaluated, self.settings.trained.timesteps)
 
 
 def of(subject: Subject, settings: Evaluation) -> Generalization:
@@ -214,10 +214,10 @@ def of(subject: Subject, settings: Evaluation) -> Generalization:
     return (LengthStudy if settings.lengths else GridStudy)(subject, settings)
 
 
-def _sines(found: Mapping[str, Any]) -> Iterator[str]:
+def _sines(gains: Mapping[str, Any]) -> Iterator[str]:
     for name, words in (("largest_gain", "largest median gain"), ("periodic_gain", "among sines with a whole period")):
-        if own := found[name]:
-            at = ", ".join(f"{axis} {own[axis]:.3g}" for axis in own if axis not in ("median", "low", "high"))
-            yield f"{words} {tables.number(own['median'])} at {at}"
-    off = f", shown frequencies from {found['lowest_off']:.3g} to {found['highest_off']:.3g}" if found["off"] else ""
-    yield f"median frequencies that differ by more than 5 %: on {found['off']:,} of {found['periodic']:,} of these{off}"
+        if largest := gains[name]:
+            at = ", ".join(f"{axis} {largest[axis]:.3g}" for axis in largest if axis not in ("median", "low", "high"))
+            yield f"{words} {tables.number(largest['median'])} at {at}"
+    off = f", shown frequencies from {gains['lowest_off']:.3g} to {gains['highest_off']:.3g}" if gains["off"] else ""
+    yield f"median frequencies that differ by more than 5 %: on {gains['off']:,} of {gains['periodic']:,} of these{off}"

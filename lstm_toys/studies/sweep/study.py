@@ -82,37 +82,37 @@ class Sweep(Populations[SweepSettings]):
     def report(self) -> Iterator[RenderableType]:
         """Yields the tables of settings and of their answers to probes, and lines about compilation and run time."""
         metrics = self.run.read_metrics()
-        every, varied, seeds = metrics["rows"], metrics["varied"], metrics["seeds"]
-        measured = [name for name, value in every[0].items() if isinstance(value, dict) and name != "train_loss"]
-        known = [name for name in measured if any(row[name]["median"] is not None for row in every)][:MOST_MEASURES]
-        lost = [len(row.get("lost_seeds", ())) for row in every]
-        rows, answers = [], []
-        for row, met in zip(every[:MOST_ROWS], lost, strict=False):
+        rows, varied, seeds = metrics["rows"], metrics["varied"], metrics["seeds"]
+        measured = [name for name, value in rows[0].items() if isinstance(value, dict) and name != "train_loss"]
+        compared = [name for name in measured if any(row[name]["median"] is not None for row in rows)][:MOST_MEASURES]
+        lost = [len(row.get("lost_seeds", ())) for row in rows]
+        lines, answers = [], []
+        for row, met in zip(rows[:MOST_ROWS], lost, strict=False):
             values = [f"{value:g}" if isinstance(value := row.get(name, "–"), float) else str(value) for name in varied]
             learned = [*([str(row["learned"])] if "learned" in row else []), *[str(met)] * any(lost)]
-            rows.append((*values, *learned, str(len(row["diverged_seeds"])), *tables.spread(row["train_loss"])))
-            answers.append((*values, *(tables.number(row[name]["median"]) for name in known)))
+            lines.append((*values, *learned, str(len(row["diverged_seeds"])), *tables.spread(row["train_loss"])))
+            answers.append((*values, *(tables.number(row[name]["median"]) for name in compared)))
         names = [f"{name.removeprefix('learning_').replace('_', ' ')}>" for name in varied]
-        outcomes = [*["learned>"] * ("learned" in every[0]), *["lost>"] * any(lost), "diverged>"]
+        outcomes = [*["learned>"] * ("learned" in rows[0]), *["lost>"] * any(lost), "diverged>"]
         columns = [*names, *outcomes, f"{metrics['loss']}>", "95 % bootstrap>"]
         style: dict[str, Any] = {"fold": True, "box": box.SIMPLE_HEAD, "padding": 0}
-        yield tables.table(f"{counted(len(every), 'setting')}, {counted(seeds, 'seed')} each", columns, rows, **style)
-        if known:
+        yield tables.table(f"{counted(len(rows), 'setting')}, {counted(seeds, 'seed')} each", columns, lines, **style)
+        if compared:
             shown = metrics["of_answers"]
             yield f"medians over networks: {shown} of answers to curves that were shown after training"
             yield tables.table(
-                "", [*names, *(f"{name.removesuffix(f', {shown}')}>" for name in known)], answers, **style
+                "", [*names, *(f"{name.removesuffix(f', {shown}')}>" for name in compared)], answers, **style
             )
-        if len(every) > MOST_ROWS or len(measured) > MOST_MEASURES:
-            yield f"metrics.json has all {counted(len(every), 'setting')} and {counted(len(measured), 'measure')}"
-        yield from tables.few(min((kept for row in every if (kept := seeds - len(row["diverged_seeds"]))), default=0))
+        if len(rows) > MOST_ROWS or len(measured) > MOST_MEASURES:
+            yield f"metrics.json has all {counted(len(rows), 'setting')} and {counted(len(measured), 'measure')}"
+        yield from tables.few(min((kept for row in rows if (kept := seeds - len(row["diverged_seeds"]))), default=0))
         if "scaling" in metrics:
             yield f"networks are shown {metrics['scaling']}; losses are of scaled values"
         if "goal" in metrics:
             yield f"learned: {metrics['goal']}{'; lost: met it earlier, but not at last' if any(lost) else ''}"
         trainings = f"{counted(metrics['networks'] // seeds, 'training')} of {counted(seeds, 'seed')}"
         yield (
-            f"{counted(metrics['networks'], 'network')}: {trainings}, read at {counted(len(every), 'setting')}; "
+            f"{counted(metrics['networks'], 'network')}: {trainings}, read at {counted(len(rows), 'setting')}; "
             f"compiled once for each of {counted(metrics['shapes'], 'shape')}"
         )
         yield f"{tables.stages(metrics['seconds'])}; {metrics['member_steps_per_second']:,} member-steps/s"

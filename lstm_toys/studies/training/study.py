@@ -35,7 +35,7 @@ class Training(Populations[Settings]):
     @cached_property
     def companions(self) -> Mapping[str, Training]:
         with checks.trial(f"experiment {self.experiment.name}: its companions fail"):
-            return {name: Training(*each) for name, each in self.experiment.companions(self.settings).items()}
+            return {name: Training(*other) for name, other in self.experiment.companions(self.settings).items()}
 
     def differing(self) -> dict[str, Any]:
         return differing(self.experiment, self.settings)
@@ -63,7 +63,7 @@ class Training(Populations[Settings]):
         yield tables.table(title, ("", "median>", "interval>", "which is"), rows)
         yield from tables.few(kept)
         if self.beside and "goal" in metrics:
-            yield _beside(metrics, {name: each.read_metrics() for name, each in self.beside.items()})
+            yield _beside(metrics, {name: run.read_metrics() for name, run in self.beside.items()})
         if metrics["published"]:
             rows = [
                 (row["curve"], str(row["points"]), f"{row['inside_share']:.0%}", f"{row['rmse_of_median']:.3f}")
@@ -94,12 +94,12 @@ class Training(Populations[Settings]):
         """Draws the experiment's figures from labeled results alone; raises Failed if its ``draw`` fails."""
         from matplotlib.figure import Figure
 
-        own, others = stored(self.run), {name: stored(other) for name, other in self.beside.items()}
+        labeled, others = stored(self.run), {name: stored(run) for name, run in self.beside.items()}
         failed = f"experiment {self.experiment.name}: its draw"
         kept = "the trained run is kept, and the same command draws it"
         try:
             draw = self.experiment.draw
-            drawings = draw(own, others) if draw else figures.usual(own, self.experiment.goal)
+            drawings = draw(labeled, others) if draw else figures.usual(labeled, self.experiment.goal)
         except Exception as error:  # A user's code may raise anything.
             raise Failed(f"{failed} raised {described_error(error)}; {kept}") from None
         if not isinstance(drawings, Mapping):
@@ -112,13 +112,13 @@ class Training(Populations[Settings]):
         yield from drawings.items()
 
 
-def _unlearned(every: Sequence[Mapping[str, Any]]) -> Iterator[RenderableType]:
+def _unlearned(seeds: Sequence[Mapping[str, Any]]) -> Iterator[RenderableType]:
     """Yields a table of the seeds that did not learn, by reason."""
     reasons: dict[str, list[str]] = {}
-    for each in every:
-        step = "" if each["step"] is None else f" ({each['step']:,})"
-        reasons.setdefault(each["why"], []).append(f"{each['seed']}{step}")
-    rows = [(why, str(len(seeds)), listed(seeds, MOST_UNLEARNED)) for why, seeds in reasons.items()]
+    for seed in seeds:
+        step = "" if seed["step"] is None else f" ({seed['step']:,})"
+        reasons.setdefault(seed["why"], []).append(f"{seed['seed']}{step}")
+    rows = [(why, str(len(texts)), listed(texts, MOST_UNLEARNED)) for why, texts in reasons.items()]
     if rows:
         columns = ("why seeds did not learn", "count>", "seeds (after which step)")
         yield tables.table("", columns, rows, fold=True, **tables.PLAIN)
@@ -126,8 +126,8 @@ def _unlearned(every: Sequence[Mapping[str, Any]]) -> Iterator[RenderableType]:
 
 def _beside(metrics: Metrics, beside: Mapping[str, Metrics]) -> Table:
     rows = []
-    for name, each in {"this run": metrics, **beside}.items():
-        learned = f"{each['converged']} of {each['seeds']}"
-        rows.append((name, learned, *tables.spread(each["summary"]["steps until learned"])))
+    for name, run in {"this run": metrics, **beside}.items():
+        learned = f"{run['converged']} of {run['seeds']}"
+        rows.append((name, learned, *tables.spread(run["summary"]["steps until learned"])))
     title = f"steps until {metrics['goal']}, and stays there"
     return tables.table(title, ("", "learned>", "median>", "quartiles>"), rows)
