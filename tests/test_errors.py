@@ -28,7 +28,11 @@ class Commands:
 
     def __init__(self, folder, patch):
         self.folder, self.patch, self.figures = folder, patch, {}
-        patch.setattr(lt.figures, "save", lambda figure, path: self.figures.update({path.name: figure}))
+        patch.setattr(lt.figures, "save", self._keep)
+
+    def _keep(self, figure, path):
+        self.figures[path.name] = figure
+        path.touch()  # Whose digest is recorded.
 
     def __call__(self, experiment, *line, asked=None, declared=None):
         """The metrics of the run of a command; None if it was refused."""
