@@ -12,8 +12,8 @@ from flax import traverse_util
 from jaxtyping import Array, Float, Int, PyTree
 
 from lstm_toys import arguments
-from lstm_toys.networks.inside import inside, last
 from lstm_toys.networks.layer import SLOPE, Layer, squashed
+from lstm_toys.networks.states import inside, last
 from lstm_toys.populations import answering, blocks
 from lstm_toys.populations.answering import check_initial
 from lstm_toys.populations.trained import AnyNetworks

@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Array, Bool, Float, PyTree
 
 from lstm_toys import arguments
-from lstm_toys.networks.inside import inside, last, unbounded
+from lstm_toys.networks.states import inside, last, unbounded
 from lstm_toys.populations import answering, blocks
 from lstm_toys.populations.answering import check_initial
 from lstm_toys.populations.trained import AnyNetworks, Networks, resolved

@@ -18,10 +18,10 @@ from jaxtyping import Array, Bool, Float, Int, Key, PyTree, UInt32
 from lstm_toys import arguments
 from lstm_toys.networks import losses, transforms
 from lstm_toys.networks.cells import CELLS, InvalidModel
-from lstm_toys.networks.inside import inside, listed, variables
 from lstm_toys.networks.layer import check_model
 from lstm_toys.networks.optimizers import Hyper
 from lstm_toys.networks.stack import Stack
+from lstm_toys.networks.states import inside, listed, variables
 from lstm_toys.networks.transforms import Kind
 from lstm_toys.tasks.goal import NEVER, EarlyStopping
 from lstm_toys.tasks.supervision import Examples, Numbers, Task

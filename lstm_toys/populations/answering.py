@@ -13,7 +13,7 @@ from jaxtyping import Array, Float, Int, PyTree, Shaped
 from lstm_toys import arguments
 from lstm_toys.execution import lowering
 from lstm_toys.networks import training
-from lstm_toys.networks.inside import inside, last, listed
+from lstm_toys.networks.states import inside, last, listed
 from lstm_toys.populations import blocks
 from lstm_toys.populations.trained import AnyNetworks, Networks, resolved
 

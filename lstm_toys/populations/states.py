@@ -12,7 +12,7 @@ from jaxtyping import Array, Float, Int, PyTree, UInt32
 
 from lstm_toys import arguments
 from lstm_toys.networks import training
-from lstm_toys.networks.inside import inside, last
+from lstm_toys.networks.states import inside, last
 from lstm_toys.populations import answering, blocks
 from lstm_toys.populations.trained import AnyNetworks
 

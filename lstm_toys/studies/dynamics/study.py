@@ -19,7 +19,7 @@ from lstm_toys.dynamics import linear, models
 from lstm_toys.dynamics.limits import Kind
 from lstm_toys.execution import code, lowering
 from lstm_toys.figures import Drawing
-from lstm_toys.networks.inside import inside, last
+from lstm_toys.networks.states import inside, last
 from lstm_toys.output import counted
 from lstm_toys.populations.answering import check_initial
 from lstm_toys.populations.trained import Networks
