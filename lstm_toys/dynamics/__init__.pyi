@@ -1,7 +1,7 @@
+from .edited_modes import edited, oscillation, turn_mode
 from .interventions import intervene
 from .limits import Kind, rest
 from .linear import modes
 from .slow import SlowPoints, slow_points
-from .turned import edited, oscillation, turn_mode
 
 __all__ = ["Kind", "SlowPoints", "edited", "intervene", "modes", "oscillation", "rest", "slow_points", "turn_mode"]

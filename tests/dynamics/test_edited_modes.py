@@ -6,9 +6,9 @@ import pytest
 from scipy.linalg import block_diag
 
 import lstm_toys as lt
+from lstm_toys.dynamics.edited_modes import edited, oscillation
 from lstm_toys.dynamics.linear import linearizations
 from lstm_toys.dynamics.system import system_of
-from lstm_toys.dynamics.turned import edited, oscillation
 
 ANGLE, RADIUS = 0.5, 0.9
 CURVES = np.random.default_rng(0).uniform(size=(2, 9, 1)).astype(np.float32)
