@@ -21,7 +21,7 @@ from ..papers.counting import EXPERIMENT as COUNTING_EXPERIMENT
 from ..papers.populations import OPTIMIZERS
 from ..papers.tracking import LINEAR
 from . import hypotheses, measures
-from .measured import measure_counters, measure_recurrences, measured
+from .measurements import measure_counters, measure_recurrences, measured
 from .parity import EXPERIMENT as PARITY_EXPERIMENT
 
 JUDGING_SEED = 0x1544

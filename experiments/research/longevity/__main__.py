@@ -27,7 +27,7 @@ import lstm_toys as lt
 from ... import sine
 from .. import longevity as here
 from .hypotheses import CELLS, QUANTITIES, THIRDS, correlation, verdicts
-from .measured import several, switches, valleys
+from .measurements import several, switches, valleys
 from .populations import COURSES
 
 JUDGING_SEED = 52

@@ -22,7 +22,7 @@ import lstm_toys as lt
 from .. import resonance as here
 from ..explained.predictions import experiment
 from .hypotheses import verdicts
-from .measured import turned
+from .measurements import turned
 
 JUDGING_SEED = 51
 """Base seed of the networks that judge the hypotheses; base seed 0 was explored."""

@@ -22,9 +22,9 @@ from ..horizons import measures
 from ..horizons.__main__ import trained as counting
 from ..horizons.counting import LARGEST
 from ..horizons.hypotheses import counters
-from ..horizons.measured import padded
+from ..horizons.measurements import padded
 from . import hypotheses
-from .measured import measure_counters, measure_recurrences
+from .measurements import measure_counters, measure_recurrences
 from .populations import ALL_POPULATIONS, TASKS
 
 JUDGING_SEED = 0xD5CB

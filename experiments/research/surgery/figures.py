@@ -11,7 +11,7 @@ import lstm_toys as lt
 
 from ..horizons.hypotheses import numbers
 from .hypotheses import right
-from .measured import K
+from .measurements import K
 from .populations import ALL_POPULATIONS, TASKS, Population
 
 TITLES = {"parity": "parity of bits", "signs": "product of signs, between distractors"}

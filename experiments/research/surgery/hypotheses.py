@@ -26,7 +26,7 @@ from ..horizons.hypotheses import (
 )
 from ..horizons.hypotheses import slopes as slopes_of_shifts
 from ..horizons.measures import Counts, Numbers, Resampled
-from . import measured
+from . import measurements
 from .populations import LEAKS, LEAKY, STEEP, TASKS, Population, moved
 
 Populations = Mapping[str, Mapping[str, Any]]
@@ -81,14 +81,14 @@ def carrying(result: Mapping[str, Any]) -> jt.Bool[np.ndarray, " S"]:
 def _uncensored(horizons: Any) -> jt.Float[np.ndarray, "S D"]:
     """Horizons, or predictions; NaN where they are 0 or censored."""
     values = numbers(horizons)
-    return np.where((values > 0) & (values < measured.K), values, np.nan)
+    return np.where((values > 0) & (values < measurements.K), values, np.nan)
 
 
 def lowered(result: Mapping[str, Any]) -> Numbers:
     """D1: each network's slope over doses; NaN if those with both numbers are less than `DECADES` apart."""
     horizon, predicted = (_uncensored(result["lowered"][name]) for name in ("horizon", "predicted"))
     both = np.isfinite(horizon) & np.isfinite(predicted)
-    place = np.log10(measured.LOWERED)
+    place = np.log10(measurements.LOWERED)
     apart = np.where(both, place, -np.inf).max(axis=1) - np.where(both, place, np.inf).min(axis=1)
     slopes = measures.slope(np.log(predicted), np.log(horizon), 2)
     return np.where(right(result) & (apart >= DECADES - 1e-9), slopes, np.nan)
@@ -163,7 +163,7 @@ def trained(results: Populations, counts: Counts) -> dict[str, Any]:
         largest = numbers(result["largest"])[chosen]
         rows[population.name] = {
             "networks": int(chosen.sum()),
-            "reach K": int((horizon >= measured.K).sum()),
+            "reach K": int((horizon >= measurements.K).sum()),
             "at 1": int((largest >= 1).sum()),
             "largest": float(largest.max()) if chosen.any() else None,
             "quartiles": list(lt.statistics.median_quartiles(horizon)),

@@ -13,7 +13,7 @@ from statsmodels.stats.multitest import multipletests
 import experiments.research.horizons.__main__ as horizons
 import lstm_toys as lt
 from conftest import ROOT
-from experiments.research.horizons import counting, hypotheses, measured, measures, parity
+from experiments.research.horizons import counting, hypotheses, measurements, measures, parity
 from experiments.research.papers import languages
 from lstm_toys.cli import command
 
@@ -126,12 +126,12 @@ def test_one_bias_of_each_network_is_shifted():
 
 def test_shifts_of_the_counters_gate_move_horizons_as_predicted_and_another_bias_is_another(monkeypatch):
     networks = counting.Counters.of(counters(2 * FAINT[2:]), "sigmoid")
-    found = measured.shifted(networks, counting.read(networks))
+    found = measurements.shifted(networks, counting.read(networks))
     np.testing.assert_allclose(found["counter"], found["predicted"], rtol=0.12)
     assert (np.diff(found["counter"], axis=1) > 0).all()
     asked = []
     monkeypatch.setattr(counting.Counters, "shifted", lambda self, bias, shift: asked.append((bias, shift)) or self)
-    measured.shifted(networks, counting.read(networks))
+    measurements.shifted(networks, counting.read(networks))
     counter, other, same = (asked[first : first + 7] for first in (0, 7, 14))
     assert [shift for _, shift in counter] == [shift for _, shift in other] == [shift for _, shift in same]
     assert [shift for _, shift in counter] == [*hypotheses.SHIFTS]
@@ -325,7 +325,7 @@ def test_recipes_are_judged_if_enough_horizons_are_known_and_differ():
 
 def test_networks_that_diverged_are_listed_without_numbers():
     sound = np.array([True, False, True])
-    found = measured.padded({"horizon": np.array([5.0, 7]), "shifted": np.ones((2, 2))}, sound)
+    found = measurements.padded({"horizon": np.array([5.0, 7]), "shifted": np.ones((2, 2))}, sound)
     np.testing.assert_equal(found["horizon"], [5, np.nan, 7])
     np.testing.assert_equal(found["shifted"], [[1, 1], [np.nan, np.nan], [1, 1]])
 

@@ -13,7 +13,7 @@ import pytest
 import lstm_toys as lt
 from conftest import ROOT, carry_out, rarely
 from experiments.research.longevity import __main__ as longevity
-from experiments.research.longevity import hypotheses, measured, populations
+from experiments.research.longevity import hypotheses, measurements, populations
 from experiments.research.longevity.figures import longevity as figure_of
 from experiments.research.papers import figures, memory, networks
 from lstm_toys.cli import command
@@ -22,8 +22,8 @@ from lstm_toys.cli import command
 @pytest.fixture
 def short(monkeypatch):
     """Memories are asked for thirty steps."""
-    monkeypatch.setattr(measured, "CENSORED", 30)
-    monkeypatch.setattr(measured, "EARLY", 10)
+    monkeypatch.setattr(measurements, "CENSORED", 30)
+    monkeypatch.setattr(measurements, "EARLY", 10)
 
 
 @pytest.fixture
@@ -42,10 +42,10 @@ def drawn(cell, count=5, scale=3.0, width=4):
 @pytest.mark.usefixtures("short")
 def test_a_memory_lasts_until_the_first_wrong_bit_of_any_of_the_eight():
     model, params = drawn("lstm")
-    shown = measured.memories(30)
+    shown = measurements.memories(30)
     bits = np.asarray(shown.targets)[:, -1] > 0.5
     for found, answers in zip(
-        measured.lifetimes(lt.Networks(model, params)),
+        measurements.lifetimes(lt.Networks(model, params)),
         np.asarray(lt.answers((model, params), shown.inputs)),
         strict=True,
     ):
@@ -59,7 +59,7 @@ def test_a_memory_lasts_until_the_first_wrong_bit_of_any_of_the_eight():
 @pytest.mark.parametrize("cell", ["lstm", *rarely("gru")])
 def test_gates_are_open_and_saturated_and_states_drift_as_along_the_answers(cell):
     model, params = drawn(cell)
-    inputs = np.asarray(measured.memories(10).inputs)
+    inputs = np.asarray(measurements.memories(10).inputs)
     states, layer = lt.states((model, params), inputs)[f"{cell}_0"], params[f"{cell}_0"]
     before = np.pad(states["hidden"], ((0, 0), (0, 0), (1, 0), (0, 0)))[:, :, :-1]
     drive = np.einsum("ctf,sfk->sctk", inputs, layer["kernel"])
@@ -69,7 +69,7 @@ def test_gates_are_open_and_saturated_and_states_drift_as_along_the_answers(cell
     opened = 1 / (1 + np.exp(-np.stack([drive[..., start : start + 4] for start in starts], axis=-2)))
     made, late = lt.Networks(model, params), slice(memory.BEFORE, None)
     np.testing.assert_allclose(networks.gates(made, f"{cell}_0", states["hidden"], inputs), opened, atol=1e-5)
-    inside = measured.inside(made)
+    inside = measurements.inside(made)
     saturated = ((opened < 0.05) | (opened > 0.95))[:, :, late].mean(axis=(1, 2, 3, 4))
     np.testing.assert_allclose(inside[hypotheses.SATURATION], saturated, atol=2e-3)
     moved = np.diff(np.concatenate([*states.values()], axis=-1)[:, :, late], axis=2)
@@ -81,7 +81,7 @@ def test_gates_are_open_and_saturated_and_states_drift_as_along_the_answers(cell
 @pytest.mark.long
 def test_sharpness_is_the_largest_eigenvalue_of_the_scaled_hessian():
     model, params = drawn("lstm", count=2, scale=1.0, width=2)
-    found = measured.sharpness(lt.Networks(model, params), iterations=200)
+    found = measurements.sharpness(lt.Networks(model, params), iterations=200)
     made, size = populations.validation(), memory.SEQUENCES
     _, restored = jax.flatten_util.ravel_pytree(jax.tree.map(lambda leaf: leaf[0], params))
 
@@ -133,10 +133,10 @@ def test_chances_and_shares_decide():
 @pytest.mark.long
 @pytest.mark.usefixtures("short", "promoting")
 def test_networks_that_change_their_rate_are_switched_when_they_have_learned_as_much(monkeypatch):
-    monkeypatch.setattr(measured, "trained", partial(populations.trained, steps=20))
+    monkeypatch.setattr(measurements, "trained", partial(populations.trained, steps=20))
     for name, value in {"LEARNED": 0.3, "MATCHED": 0.6}.items():
-        monkeypatch.setattr(measured, name, value)
-    found = measured.switches("gru", base_seed=1, count=3)
+        monkeypatch.setattr(measurements, name, value)
+    found = measurements.switches("gru", base_seed=1, count=3)
     assert [*found] == ["0.1, then 0.01", "0.01, then 0.1"]
     for own in found.values():
         assert own["networks"] + own["diverged"] == len(own["switched after"]) <= 3
@@ -151,7 +151,7 @@ def test_valleys_are_those_of_the_networks_that_learned(world, monkeypatch):
     for learned in (errors <= np.median(errors), errors < 0):
         told = SimpleNamespace(results=results.assign(learned=results.learned.copy(data=learned)))
         monkeypatch.setattr(lt, "load", lambda _, told=told: told)
-        found = measured.valleys(run)
+        found = measurements.valleys(run)
         assert found["of"] == 3
         assert len(found["numbers"]) <= learned.sum()
         assert found["error"] == pytest.approx(np.median(errors[learned]) if learned.any() else np.nan, nan_ok=True)

@@ -5,7 +5,7 @@ import pytest
 
 from conftest import carry_out
 from experiments.research.resonance import __main__ as resonance
-from experiments.research.resonance import figures, hypotheses, measured
+from experiments.research.resonance import figures, hypotheses, measurements
 
 X = np.linspace(0, 1, 100)
 
@@ -17,7 +17,7 @@ def wave(frequency, time, phase=0.0):
 def test_waves_are_fitted_to_the_resolution_of_the_grid_and_noise_is_not():
     made = [[wave(8, 0.1), wave(14, 0.3, 1.0)], [0.01 * wave(25, 0.2, 2.0), np.full(len(X), np.nan)]]
     noise = np.random.default_rng(0).normal(size=len(X))
-    found = measured.fitted(np.array([*made, [noise, 0 * X]]), X)
+    found = measurements.fitted(np.array([*made, [noise, 0 * X]]), X)
     np.testing.assert_allclose(found.frequency[0, 0], 8, rtol=0.15)  # It dies away within a period.
     np.testing.assert_allclose(found.frequency[:2, [1, 0]], [[14, found.frequency[0, 0]], [np.nan, 25]], rtol=0.04)
     np.testing.assert_allclose(found.time[:2], [[0.1, 0.3], [0.2, np.nan]], rtol=0.2)
@@ -25,12 +25,12 @@ def test_waves_are_fitted_to_the_resolution_of_the_grid_and_noise_is_not():
 
 
 def test_slopes_are_those_of_lines_through_logarithms():
-    factors = np.array(measured.FACTORS)
+    factors = np.array(measurements.FACTORS)
     frequencies = 12 * factors[:, None, None] ** np.array([[0.0, 1.0, 1.7]])
     frequencies[:4, 0, 2] = np.nan
-    np.testing.assert_allclose(measured.slopes(measured.FACTORS, frequencies), [[0, 1, np.nan]], atol=1e-12)
+    np.testing.assert_allclose(measurements.slopes(measurements.FACTORS, frequencies), [[0, 1, np.nan]], atol=1e-12)
     frequencies[3:6, 0, 1] = np.nan
-    np.testing.assert_allclose(measured.slopes(measured.FACTORS, frequencies)[0, 1], 1)
+    np.testing.assert_allclose(measurements.slopes(measurements.FACTORS, frequencies)[0, 1], 1)
 
 
 @pytest.mark.parametrize(
@@ -60,8 +60,8 @@ def test_the_figure_shows_only_lines_that_can_be_judged_and_counts_them_in_its_t
 @pytest.mark.long
 def test_the_command_says_how_far_waves_follow(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(resonance, "POPULATIONS", {"usual": (10.0, 0.3)})
-    monkeypatch.setattr(measured, "FACTORS", (0.6, 0.85, 1.0, 1.4))
-    monkeypatch.setattr(measured, "DECAYS", (0.5, 1.0))
+    monkeypatch.setattr(measurements, "FACTORS", (0.6, 0.85, 1.0, 1.4))
+    monkeypatch.setattr(measurements, "DECAYS", (0.5, 1.0))
     assert carry_out(resonance.resonance, ["--seeds=6", f"--results_dir={tmp_path}"]) == 0
     output = capsys.readouterr().out
     assert "frequency, the mode:" in output

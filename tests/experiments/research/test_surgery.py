@@ -14,7 +14,7 @@ import experiments.research.surgery.__main__ as surgery
 import lstm_toys as lt
 from conftest import rarely
 from experiments.research.horizons import measures, parity
-from experiments.research.surgery import doses, hypotheses, measured, populations
+from experiments.research.surgery import doses, hypotheses, measurements, populations
 from experiments.research.surgery.populations import BITS, SIGNS, Population, moved
 
 LINEAR = "experiments.research.papers.cells:Linear"
@@ -101,31 +101,31 @@ def test_doses_move_what_they_say_and_nothing_else():
 
 
 def test_the_horizon_is_that_of_a_loop_over_strings_of_each_network(monkeypatch):
-    monkeypatch.setattr(measured, "K", 1_000)
-    monkeypatch.setattr(measured, "STRINGS", 7)
+    monkeypatch.setattr(measurements, "K", 1_000)
+    monkeypatch.setattr(measurements, "STRINGS", 7)
     networks, seeds = flips([0.004, 0.03, 0.0]), np.array([5, 2, 9])
     expected = []
     for network, seed in enumerate(seeds):
         generator = np.random.default_rng(seed)
         bits = np.concatenate([generator.random((500, 7)) >= 0.5 for _ in range(2)])
         expected.append(horizon(networks, network, bits.T.astype(int)))
-    assert parity.horizon(networks, measured.strings(networks, seeds), 1_000).tolist() == expected
+    assert parity.horizon(networks, measurements.strings(networks, seeds), 1_000).tolist() == expected
     assert 0 < expected[1] < expected[0] < expected[2] == 1_000
     alone = networks._replace(
         **{name: getattr(networks, name)[1:2] for name in ("transition", "driven", "readout", "offset")}
     )
-    assert parity.horizon(alone, measured.strings(alone, seeds[1:2]), 1_000).tolist() == expected[1:2]
+    assert parity.horizon(alone, measurements.strings(alone, seeds[1:2]), 1_000).tolist() == expected[1:2]
 
 
 def test_what_is_measured_of_each_kind_of_gate(monkeypatch):
-    monkeypatch.setattr(measured, "K", 500)
+    monkeypatch.setattr(measurements, "K", 500)
     for population, names in (
         (Population("parity", 4, "Adam 0.01", True), {"lowered": 6, "control": 2, "read": 5}),
         (Population("signs", 4, "Adam 0.01", False), {"closed": 6}),
         (Population("parity", 4, "Adam 0.01", False, slope=4), {"unmoved": 1}),
         (Population("parity", 4, "Adam 0.01", True, leak=0.1), {"unmoved": 1}),
     ):
-        found = measured.measure_recurrences(
+        found = measurements.measure_recurrences(
             drawn(features=population.symbols.inputs.shape[1])[1], population, np.arange(4)
         )
         assert {*found} == {"right", "carriers", "largest", *names}
@@ -147,11 +147,11 @@ def results():
         wobble = partial(random.normal, 1, 0.01)
         own = {"right": [1.0] * SEEDS, "carriers": [1.0] * SEEDS, "largest": [0.99] * SEEDS}
         if each.kind == "lowered":
-            horizons = 3 / np.array(measured.LOWERED) * spread
+            horizons = 3 / np.array(measurements.LOWERED) * spread
             own["lowered"] = {"horizon": horizons * wobble(size=(SEEDS, 6)), "predicted": horizons}
             own["control"] = {"horizon": 300 * spread * wobble(size=(SEEDS, 2))}
         elif each.kind == "closed":
-            horizons = 100 / np.array(measured.CLOSED) * spread
+            horizons = 100 / np.array(measurements.CLOSED) * spread
             own["closed"] = {"horizon": horizons**1.1, "predicted": horizons}
         else:
             horizons = (3 / each.leak if each.leak else 200) * spread
@@ -218,7 +218,7 @@ def test_two_recipes_of_twelve_may_differ_and_three_may_not():
 def test_horizons_of_zero_and_censored_ones_are_left_out():
     own = results()[moved("parity", True)[0].name]
     usual = hypotheses.lowered(own)
-    own["lowered"]["horizon"][0][5] = float(measured.K)  # The other five lie two decades apart.
+    own["lowered"]["horizon"][0][5] = float(measurements.K)  # The other five lie two decades apart.
     own["lowered"]["horizon"][1][:2] = [0.0, 0.0]
     found = hypotheses.lowered(own)
     assert np.isfinite(found[0])

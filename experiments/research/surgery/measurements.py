@@ -11,7 +11,7 @@ import numpy as np
 
 from ..horizons import counting, parity
 from ..horizons.counting import Counters
-from ..horizons.measured import Measured, shifted
+from ..horizons.measurements import Measured, shifted
 from ..horizons.parity import STRINGS, Recurrences, Shown
 from ..papers.languages import TRAINED
 from . import doses
