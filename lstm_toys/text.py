@@ -31,7 +31,7 @@ def message(error: BaseException) -> str:
     return " ".join(str(error).split()) or type(error).__name__
 
 
-def meant(name: str, names: Iterable[str]) -> str:
+def did_you_mean(name: str, names: Iterable[str]) -> str:
     """Asks whether the user meant one of at most two similar names; empty if no name is similar."""
     typed, options = name.lower().replace("-", "_"), [*names]
     near = [typed] if typed in options else difflib.get_close_matches(typed, options, n=2)

@@ -8,7 +8,7 @@ from typing import TypeVar
 from lstm_toys.cli.script import EXPERIMENTS, canonical, declarations, full, home, short
 from lstm_toys.runs import flags
 from lstm_toys.runs.context import described_error
-from lstm_toys.text import meant
+from lstm_toys.text import did_you_mean
 
 T = TypeVar("T")
 
@@ -75,4 +75,5 @@ def _module(name: str, attribute: str, prefix: str) -> ModuleType:
 
 def _offered(name: str, attribute: str) -> str:
     names = [*listed(attribute), *(path.stem for path in Path.cwd().glob("*.py") if attribute in declarations(path))]
-    return meant(name, names) or f"available: {', '.join(names)}, and your own modules in this folder or on PYTHONPATH"
+    available = f"available: {', '.join(names)}, and your own modules in this folder or on PYTHONPATH"
+    return did_you_mean(name, names) or available

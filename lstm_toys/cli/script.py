@@ -23,7 +23,7 @@ import lstm_toys
 from lstm_toys import output
 from lstm_toys.cli import RUN_COMMANDS, VERSION
 from lstm_toys.studies import STUDIES
-from lstm_toys.text import meant
+from lstm_toys.text import did_you_mean
 
 EXPERIMENTS = "experiments"
 
@@ -89,7 +89,7 @@ def unknown(name: str, folder: Path, names: Sequence[str]) -> str:
         except (OSError, SyntaxError, ValueError) as error:
             return f"{message}: {error}"
         return f"{message}: {name}.py declares neither {' nor '.join(DECLARED)}; python {name}.py runs it"
-    return f"{message}; {meant(name, [*names, *RUN_COMMANDS, '--version']) or 'available: ' + ', '.join(names)}"
+    return f"{message}; {did_you_mean(name, [*names, *RUN_COMMANDS, '--version']) or 'available: ' + ', '.join(names)}"
 
 
 @cache

@@ -13,7 +13,7 @@ from lstm_toys.runs.flags import Flag, FlagTable, UsageError
 from lstm_toys.runs.identity import Settings
 from lstm_toys.runs.parsers import stated
 from lstm_toys.tasks.parameters import NUMBER
-from lstm_toys.text import meant
+from lstm_toys.text import did_you_mean
 
 Values = Mapping[str, Any]
 
@@ -60,7 +60,7 @@ def flags_of(experiment: Experiment) -> FlagTable:
     if missing := {"steps", "learning_rate"} - experiment.defaults.keys():
         raise UsageError(f"experiment {experiment.name}: no default for {min(missing)}")
     if unknown := sorted({*experiment.defaults, *experiment.fixed} - FLAGS.keys()):
-        known = meant(unknown[0], FLAGS) or f"available: {', '.join(FLAGS)}"
+        known = did_you_mean(unknown[0], FLAGS) or f"available: {', '.join(FLAGS)}"
         raise UsageError(
             f"experiment {experiment.name}: default or fixed value of the unknown flag {unknown[0]}; {known}"
         )

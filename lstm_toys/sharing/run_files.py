@@ -15,7 +15,7 @@ from lstm_toys.runs.flags import UsageError
 from lstm_toys.runs.folder import CONFIG, METRICS, REPORT, VALUE, Run
 from lstm_toys.runs.publishing import MANIFEST
 from lstm_toys.sharing import archive
-from lstm_toys.text import meant
+from lstm_toys.text import did_you_mean
 
 CLAIMS = "claims.json"
 
@@ -112,7 +112,7 @@ def find(name: str, results_dir: Path) -> list[Path]:
     runs = [run for run, experiment in experiments.items() if experiment == name]
     if not runs:
         message = f"{name!r} is neither the folder of a run nor the name of one in {folder}"
-        hint = meant(name, {*filter(None, experiments.values())})
+        hint = did_you_mean(name, {*filter(None, experiments.values())})
         raise UsageError(f"{message}; {hint}" if hint else message)
     # Runs that commands were about, before those that others needed, such as controls of claims.
     return sorted(runs, key=lambda run: (not _asked(run), -(run / METRICS).stat().st_mtime))

@@ -11,7 +11,7 @@ from typing import Any
 
 from lstm_toys import arguments
 from lstm_toys.runs.identity import Settings
-from lstm_toys.text import meant
+from lstm_toys.text import did_you_mean
 
 Change = Callable[[str, Settings], Settings | None]
 """Maps the name and settings of a population to changed settings, or to None to skip the population."""
@@ -113,8 +113,10 @@ def changed(**factors: float) -> Change:
     """
 
     if unknown := [name for name in factors if name not in Settings.__dataclass_fields__]:
-        hint = meant(unknown[0], Settings.__dataclass_fields__) or "name one such as steps, learning_rate or hidden"
-        raise ValueError(f"there is no setting {unknown[0]!r}; {hint}")
+        hint = did_you_mean(unknown[0], Settings.__dataclass_fields__)
+        raise ValueError(
+            f"there is no setting {unknown[0]!r}; {hint or 'name one such as steps, learning_rate or hidden'}"
+        )
 
     def change(_: str, settings: Settings) -> Settings | None:
         own: dict[str, Any] = {}
