@@ -59,7 +59,7 @@ KINDS = (np.float16, np.longdouble, np.int8, bool, ml_dtypes.bfloat16, jnp.bfloa
 
 
 def made(task):
-    examples = task.made(jax.random.key(0), {})[:2]  # Without lengths and weights, which none of these have.
+    examples = task.training_set(jax.random.key(0), {})[:2]  # Without lengths and weights, which none of these have.
     assert {leaf.dtype for leaf in examples} == {np.dtype(np.float32)}
     return [np.asarray(leaf) for leaf in examples]
 
@@ -166,7 +166,7 @@ REFUSED = [
     *bad(lambda params: answers(networks=(MODEL, params)), params=[{}, WORDS]),
     *bad(lambda model: rollout(networks=(model, PARAMS)), model=[MODEL.init]),
     *(*bad(probe, inputs=NO_CURVES[:3]), *bad(partial(lt.reproduce, features=Y), curves=NO_CURVES[:3])),
-    *bad(lambda inputs: task(lambda *_: (inputs, inputs)).made(jax.random.key(0), {}), inputs=NO_CURVES[:3]),
+    *bad(lambda inputs: task(lambda *_: (inputs, inputs)).training_set(jax.random.key(0), {}), inputs=NO_CURVES[:3]),
     *bad(states, block=[1.5]),
     *bad(rollout, feedback=[lambda _: None, lambda answers: answers[:1], "answers", {}]),
     *bad(rollout, start=[np.ones((2, 12, 3))], steps=[0, 1.5], every=[0, 3]),
@@ -188,7 +188,7 @@ REFUSED = [
     *bad(task, examples=[lambda _: None]),
     *bad(partial(task, lambda *_: EXAMPLES), trained=["line"], at_length=[5, lambda _: None]),
     *bad(partial(task, lambda *_: EXAMPLES, fresh=True), validation=[5, [CURVES, CURVES], lambda _: None]),
-    *bad(lambda examples: task(lambda *_: examples).made(jax.random.key(0), {}), examples=[None, 5]),
+    *bad(lambda examples: task(lambda *_: examples).training_set(jax.random.key(0), {}), examples=[None, 5]),
     *bad(
         lambda weights: lt.Probe.of("p", EXAMPLES._replace(weights=weights)),
         weights=[np.ones((2, 12, 3)), np.ones((2, 12, 1, 1))],

@@ -218,7 +218,7 @@ def training_set(task: Task, key: Key[Array, ""], hyper: Hyper, step: Int[Array,
         of_seed = purpose_key(key, purpose)
         return of_seed if step is None else jax.random.fold_in(of_seed, step)
 
-    examples = task.made(key_for("examples"), jax.tree.map(jnp.asarray, hyper.numbers), step)
+    examples = task.training_set(key_for("examples"), jax.tree.map(jnp.asarray, hyper.numbers), step)
     noise = jax.random.normal(key_for("noise"), examples.inputs.shape, examples.inputs.dtype)
     return examples._replace(inputs=examples.inputs + hyper.noise * noise)
 
@@ -232,7 +232,7 @@ def recorded_set(task: Task, key: Key[Array, ""], hyper: Hyper, purpose: str | N
 def check_examples(task: Task, key: Key[Array, ""], numbers: Numbers | Mapping[str, float | int]) -> None:
     """Makes a seed's examples outside of any program, where their values are known; raises ValueError if invalid."""
     values = {name: jnp.float32(value) for name, value in numbers.items()}
-    task.made(purpose_key(key, "examples"), values)
+    task.training_set(purpose_key(key, "examples"), values)
     if task.fresh:
         task.validated(purpose_key(key, "validation"), values)
 

@@ -167,7 +167,7 @@ def _begin(how: Procedure, start: Start, base_seed: UInt32[Array, ""]) -> traini
 
 def shown(task: Task, *, recorded: bool = False) -> tuple[int, int, int]:
     """The numbers of curves, time points and features of a training set, or of the set that is recorded."""
-    make, numbers = task.recorded if recorded else task.made, dict.fromkeys(task.numbers, NUMBER)
+    make, numbers = task.recorded if recorded else task.training_set, dict.fromkeys(task.numbers, NUMBER)
     curves, timesteps, features = jax.eval_shape(make, jax.random.key(0), numbers).inputs.shape
     return curves, timesteps, features
 

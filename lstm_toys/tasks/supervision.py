@@ -223,7 +223,7 @@ class Task:
         if self.loss == CROSS_ENTROPY and len(self.output_features) < 2:
             raise arguments.refused("output_features", "the names of at least two classes", self.output_features)
 
-    def made(self, key: Key[Array, ""], numbers: Numbers, step: Int[Array, ""] | None = None) -> Examples:
+    def training_set(self, key: Key[Array, ""], numbers: Numbers, step: Int[Array, ""] | None = None) -> Examples:
         """The training set of a seed, or the examples of a step, in floats; raises ValueError for wrong shapes."""
         steps = {"step": jnp.int32(0 if step is None else step)} if self.stepped else {}
         return self._called(self.examples, key, {**numbers, **steps})
@@ -236,7 +236,7 @@ class Task:
     @property
     def recorded(self) -> Callable[[Key[Array, ""], Numbers], Examples]:
         """Makes the set that losses are recorded on: the training set or, with fresh examples, the validation set."""
-        return self.validated if self.fresh else self.made
+        return self.validated if self.fresh else self.training_set
 
     @property
     def recorded_on(self) -> str:

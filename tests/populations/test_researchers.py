@@ -47,7 +47,7 @@ def mse(params, model, examples):
     return jnp.mean(jnp.square(model.apply({"params": params}, examples.inputs) - examples.targets))
 
 
-EXAMPLES = TASK.made(jax.random.key(0), {})
+EXAMPLES = TASK.training_set(jax.random.key(0), {})
 
 
 def same(params, others, atol=1e-6):
@@ -58,7 +58,7 @@ def same(params, others, atol=1e-6):
 def test_a_penalty_is_of_all_curves_of_a_step_and_recorded_apart(model, batch):
     """It is a sum over curves, which is not the mean of what it is for each of them."""
     task = lt.reproduce("line", {"slope": np.array([0.5, -0.2, 0.1, 0.9]), "intercept": 0.1}, X, batch=batch)
-    every = task.made(jax.random.key(0), {})
+    every = task.training_set(jax.random.key(0), {})
 
     def penalty(params, states, numbers):
         hidden = next(layer for name, layer in states.items() if name != "readout")["hidden"]

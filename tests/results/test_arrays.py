@@ -15,7 +15,7 @@ def test_each_probe_is_a_node_with_its_own_time_points_and_networks_of_the_root(
     shown = [lt.Probe("short", curves, {"a": np.arange(2.0)}), lt.Probe("long one", longer, {})]
     answers = {each.name: np.zeros((3, *each.inputs.shape), np.float32) for each in shown}
     root = xr.Dataset({"diverged": ("seed", [False, True, False])}, {"seed": [0, 1, 2]}, {"flags": "{}"})
-    about = np.arange(20.0), lt.Span(), task.made(jax.random.key(0), {}), answers["short"][:, 0]
+    about = np.arange(20.0), lt.Span(), task.training_set(jax.random.key(0), {}), answers["short"][:, 0]
     found = arrays.not_diverged(arrays.tree(lt.Results(root), task, *about, shown, answers))
     long = lt.probed(found, "long one")
     assert long.answer.shape == (2, 1, 50, 1)

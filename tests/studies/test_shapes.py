@@ -52,7 +52,7 @@ def experiment(shape, *, declared=False):
 
     def probes(x):
         task = SHAPES[shape](x)
-        made = task.made(jax.random.key(1), {})
+        made = task.training_set(jax.random.key(1), {})
         if task.sequence or made.lengths is None:
             return [lt.Probe.of("mine", made)]
         return [lt.Probe("mine", np.asarray(made.inputs), {}, targets=np.asarray(made.targets))]

@@ -27,7 +27,7 @@ def test_the_command_finds_slow_points_that_move_in_a_step_of_their_network_as_f
     found = storage.load_results(studied.run / "results.nc", set())
     assert found.period.values.tolist() == [*HELD]
     system, (_, task) = system_of(saved, 1), majority.EXPERIMENT.at(20)
-    made = task.made(jax.random.key(0), {})
+    made = task.training_set(jax.random.key(0), {})
     states = lt.states(saved, made.inputs)
     places = [each.split("/") for each in found.state.values]
     every = np.stack([states[layer][name][..., int(unit)] for layer, name, unit in places], axis=-1)
