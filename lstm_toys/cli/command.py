@@ -154,7 +154,7 @@ def plan(subject: Subject | Sequence[Experiment] | type[StudySettings], argument
     if isinstance(subject, Experiment):
         if flags.asks_help(arguments):
             raise flags.Help(subject.doc, command_line.flags_of(subject))
-        experiment, rest, notes = command_line.completed(subject, arguments)
+        experiment, rest, notes = command_line.completed_experiment(subject, arguments)
         trained, options = command_line.parse(experiment, rest)
         return Plan(lambda: [study_of(experiment, trained)], options, notes=notes)
     if isinstance(subject, Sequence):
@@ -212,7 +212,7 @@ def of_study(settings: type[StudySettings], arguments: Sequence[str], subject: E
     if flags.asks_help(arguments):
         table[flag] = modules.offered(table[flag], attribute)
         raise flags.Help(sys.modules[settings.__module__].__doc__ or "", {**table, **settings.flags_of(subject)})
-    subject, rest, notes = command_line.completed(subject, rest)
+    subject, rest, notes = command_line.completed_experiment(subject, rest)
     typed |= flags.read({**table, **settings.flags_of(subject)}, rest)
     subject, parsed, options = settings.parse(subject, typed)
     return Plan(lambda: [study_of(subject, parsed)], options, notes=notes)

@@ -20,7 +20,7 @@ Values = Mapping[str, Any]
 FLAGS = flags.of(Settings, Options)
 
 
-def completed(subject: Any, arguments: Sequence[str]) -> tuple[Any, list[str], Sequence[str]]:
+def completed_experiment(subject: Any, arguments: Sequence[str]) -> tuple[Any, list[str], Sequence[str]]:
     """Completes an experiment that has to be; returns it, the other arguments, and notes. Raises UsageError."""
     complete = getattr(subject, "complete", None)
     if complete is None:
@@ -38,7 +38,7 @@ def parse(experiment: Experiment, arguments: Sequence[str]) -> tuple[Settings, O
 def configure(experiment: Experiment, typed: Values) -> tuple[Settings, Options]:
     """Makes the settings and options of a training from the values of flags that are typed; raises UsageError."""
     defaults = {name: flag.default for name, flag in flags_of(experiment).items()}
-    values = settled({**defaults, **typed, **experiment.fixed}, typed, experiment)
+    values = without_conflicts({**defaults, **typed, **experiment.fixed}, typed, experiment)
     if values["early_stopping"].records and experiment.goal is None:
         prefix = f"flag --early_stopping={values['early_stopping']}"
         raise UsageError(f"{prefix}: the experiment {experiment.name} declares no goal")
@@ -119,7 +119,7 @@ CONFLICTS = (
 )
 
 
-def settled(values: Values, typed: Collection[str], experiment: Experiment) -> dict[str, Any]:
+def without_conflicts(values: Values, typed: Collection[str], experiment: Experiment) -> dict[str, Any]:
     """Resolves conflicts between typed and default values of an experiment's flags, so that each flag has an effect.
 
     A default that a typed flag makes ineffective is replaced by the usual one. Raises UsageError if a typed flag has no
