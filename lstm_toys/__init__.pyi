@@ -2,8 +2,8 @@ from . import claims, dynamics, errors, figures, grids, measures, sequences, sta
 from .cli.command import ask, find, main
 from .execution.devices import configure
 from .networks.gru import GRU
+from .networks.layer import orthogonal
 from .networks.lstm import LSTM
-from .networks.orthogonal import orthogonal
 from .networks.rnn import RNN
 from .networks.stack import Stack
 from .networks.training import parameter_count

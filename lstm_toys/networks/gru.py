@@ -6,8 +6,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from lstm_toys.networks.cells import Gates
-from lstm_toys.networks.layer import CANDIDATE, Layer, squashed
-from lstm_toys.networks.orthogonal import orthogonal
+from lstm_toys.networks.layer import CANDIDATE, Layer, orthogonal, squashed
 
 
 def recurrence(

@@ -9,8 +9,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from lstm_toys.networks.cells import Gates
-from lstm_toys.networks.layer import CANDIDATE, FEW, INITIAL, SLOPE, Layer, squashed
-from lstm_toys.networks.orthogonal import orthogonal
+from lstm_toys.networks.layer import CANDIDATE, FEW, INITIAL, SLOPE, Layer, orthogonal, squashed
 
 State = tuple[Float[Array, "C H"], Float[Array, "C H"]]
 

@@ -5,8 +5,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from lstm_toys.networks.layer import FEW, Layer
-from lstm_toys.networks.orthogonal import orthogonal
+from lstm_toys.networks.layer import FEW, Layer, orthogonal
 
 
 def recurrence(
