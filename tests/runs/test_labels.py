@@ -10,7 +10,7 @@ from lstm_toys.runs import command_line
 from lstm_toys.runs.identity import differences
 from lstm_toys.studies.claims import choices
 from lstm_toys.studies.sweep.settings import expand
-from lstm_toys.studies.training.shapes import shapes
+from lstm_toys.studies.training.populations import shapes
 
 
 def settings(*arguments, experiment=sine.EXPERIMENT):
