@@ -34,7 +34,7 @@ draw it from, whose ends may be such names."""
 Names = tuple[str, ...]
 CurveArray = Float[Array, "C T F"] | Float[np.ndarray, "C T F"]
 
-TRACED = "JAX traces this function; use jax.numpy instead of NumPy, float and if"
+UNTRACEABLE = "JAX traces this function; use jax.numpy instead of NumPy, float and if"
 
 MSE = "mse"
 LOSSES = (MSE, CROSS_ENTROPY, BINARY)
@@ -259,7 +259,7 @@ class Task:
         try:
             examples = source(*arguments)
         except jax.errors.JAXTypeError as error:  # Its own message has many lines.
-            raise TypeError(TRACED).with_traceback(error.__traceback__) from None
+            raise TypeError(UNTRACEABLE).with_traceback(error.__traceback__) from None
         return self._checked(examples)
 
     def _checked(self, examples: Any) -> Examples:

@@ -9,7 +9,7 @@ import pytest
 import lstm_toys as lt
 from conftest import carry_out, refusal
 from experiments.line import EXPERIMENT
-from lstm_toys.runs import checks, context
+from lstm_toys.runs import context, preparation
 from lstm_toys.tasks import supervision
 
 TRACED = "TypeError: JAX traces this function; use jax.numpy instead of NumPy, float and if (test_checks.py,"
@@ -68,7 +68,7 @@ def refused(check, *arguments, **options):
 )
 @pytest.mark.usefixtures("as_users_have_it")
 def test_what_contradicts_itself_is_refused(changes, told):
-    assert told in refused(checks.check_experiment, dataclasses.replace(EXPERIMENT, **changes), 20, {})
+    assert told in refused(preparation.check_experiment, dataclasses.replace(EXPERIMENT, **changes), 20, {})
 
 
 class Broken(nn.Module):
@@ -136,9 +136,9 @@ def test_curves_of_another_length_are_refused_before_training(points, made, told
         probes=lambda x: made if len(x) > 2 else [],
     )
     if told:
-        assert told in refused(checks.check_experiment, own, points, {})
+        assert told in refused(preparation.check_experiment, own, points, {})
     else:
-        checks.check_experiment(own, points, {})
+        preparation.check_experiment(own, points, {})
 
 
 @pytest.mark.parametrize("weight", [-2.0, -1.0])
@@ -150,7 +150,7 @@ def test_examples_whose_values_do_not_fit_are_refused_before_training(weight):
 
     own = dataclasses.replace(EXPERIMENT, task=task, probes=lambda _: [], numbers={"weight": 1.0})
     told = "its training curves cannot be made: ValueError: weights of examples must be at least 0"
-    assert told in refused(checks.check_experiment, own, 12, {"weight": weight})
+    assert told in refused(preparation.check_experiment, own, 12, {"weight": weight})
 
 
 @pytest.mark.parametrize("name", ["", "../escape", "a/b", ".hidden", "two words"])

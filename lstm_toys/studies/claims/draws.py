@@ -15,7 +15,7 @@ from lstm_toys.networks import training
 from lstm_toys.populations import answering
 from lstm_toys.populations.trained import Networks
 from lstm_toys.results import arrays
-from lstm_toys.runs.checks import trial
+from lstm_toys.runs.preparation import trial
 from lstm_toys.studies.claims.declaration import Source
 from lstm_toys.tasks.evaluation import evaluation_set
 from lstm_toys.tasks.parameters import TRAINING, Span

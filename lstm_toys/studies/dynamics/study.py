@@ -26,11 +26,11 @@ from lstm_toys.populations.trained import Networks
 from lstm_toys.results import storage
 from lstm_toys.results.arrays import of_networks
 from lstm_toys.results.summary import median_of
-from lstm_toys.runs import checks, external
+from lstm_toys.runs import external
 from lstm_toys.runs.context import Failed, Refused, RunContext
 from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.loading import load_results, networks_of
-from lstm_toys.runs.preparation import Prepared
+from lstm_toys.runs.preparation import Prepared, check_experiment, trial
 from lstm_toys.runs.study import Metrics, Study, differing
 from lstm_toys.statistics import intervals
 from lstm_toys.statistics.errors import elapsed, within
@@ -92,7 +92,7 @@ class Dynamics(Study[DynamicsSettings]):
 
     def check(self) -> None:
         trained = self.prepared.settings
-        checks.check_experiment(self.experiment, trained.timesteps, dict(trained.numbers))
+        check_experiment(self.experiment, trained.timesteps, dict(trained.numbers))
         model, shown = self.prepared.model, self.prepared.task.input_features
         features, name = len(shown), f"dynamics of {self.experiment.name}"
         if self.settings.inputs is not None and features > 1:
@@ -105,7 +105,7 @@ class Dynamics(Study[DynamicsSettings]):
             if len(period.values) != features:
                 numbers = f"{counted(features, 'number')}, for {' and '.join(shown)}"
                 raise Refused(f"the input of the period {period.name} must be {numbers}, not {len(period.values)}")
-        with checks.trial(f"{name}: its networks cannot be followed from given states"):
+        with trial(f"{name}: its networks cannot be followed from given states"):
             params = model.init(jax.random.key(0), jnp.zeros((1, 4, features)))["params"]
             check_initial(model, jax.tree.map(lambda leaf: np.asarray(leaf)[None], params), features)
 

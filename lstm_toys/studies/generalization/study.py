@@ -19,11 +19,10 @@ from lstm_toys.output import counted
 from lstm_toys.populations.trained import Networks
 from lstm_toys.results.arrays import nodes_of, not_diverged, of_networks
 from lstm_toys.results.storage import save_results
-from lstm_toys.runs.checks import trial
 from lstm_toys.runs.context import Failed, Refused, RunContext
 from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.loading import load_results, networks_of
-from lstm_toys.runs.preparation import network
+from lstm_toys.runs.preparation import network, trial
 from lstm_toys.runs.study import Metrics, Study, differing
 from lstm_toys.studies.generalization import figures, results
 from lstm_toys.studies.generalization.measuring import GridMeasures, LengthMeasures

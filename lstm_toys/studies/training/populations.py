@@ -32,13 +32,11 @@ from lstm_toys.populations.programs import Start, TrainingSpecification
 from lstm_toys.populations.specification import specify
 from lstm_toys.populations.train import PopulationTraining
 from lstm_toys.populations.trained import digests_of
-from lstm_toys.runs import checks
-from lstm_toys.runs.checks import trial
 from lstm_toys.runs.context import RunContext
 from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.folder import Run
 from lstm_toys.runs.identity import SWEPT, Identified, Settings, differences
-from lstm_toys.runs.preparation import Prepared
+from lstm_toys.runs.preparation import Prepared, check_experiment, trial
 from lstm_toys.runs.study import Metrics, Study, differing
 from lstm_toys.tasks.goal import NEVER
 from lstm_toys.tasks.parameters import NUMBER
@@ -200,7 +198,7 @@ class Populations(Study[Identified]):
         if (initial := self.experiment.initial) is None:
             return runs
         for number, settings in enumerate(self.populations):
-            with checks.trial(f"experiment {self.experiment.name}: its initial fails"):
+            with trial(f"experiment {self.experiment.name}: its initial fails"):
                 runs[number] = initial(settings)
                 arguments.instance("what it returns", runs[number], Populations, "what lt.ask returns")
         return runs
@@ -211,11 +209,11 @@ class Populations(Study[Identified]):
 
     def check(self) -> None:
         for timesteps, numbers in {settings.timesteps: settings.numbers for settings in self.populations}.items():
-            checks.check_experiment(self.experiment, timesteps, dict(numbers))
+            check_experiment(self.experiment, timesteps, dict(numbers))
         for shape in self.shapes:
             shape.check()
             if self.keeps and self.experiment.model is not None:
-                with checks.trial(f"experiment {self.experiment.name}: its networks cannot be kept"):
+                with trial(f"experiment {self.experiment.name}: its networks cannot be kept"):
                     results.saving.described(shape.model)
 
     def efforts(self) -> dict[Settings, float]:

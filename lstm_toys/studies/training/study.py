@@ -12,10 +12,10 @@ from rich.table import Table
 from lstm_toys import figures, results, tables
 from lstm_toys.files import is_plain
 from lstm_toys.output import counted, listed
-from lstm_toys.runs import checks
 from lstm_toys.runs.context import Failed, described_error
 from lstm_toys.runs.experiment import INSIDE
 from lstm_toys.runs.identity import Settings
+from lstm_toys.runs.preparation import trial
 from lstm_toys.runs.study import Metrics, differing
 from lstm_toys.studies.training.populations import Populations, stored
 
@@ -34,7 +34,7 @@ class Training(Populations[Settings]):
 
     @cached_property
     def companions(self) -> Mapping[str, Training]:
-        with checks.trial(f"experiment {self.experiment.name}: its companions fail"):
+        with trial(f"experiment {self.experiment.name}: its companions fail"):
             return {name: Training(*other) for name, other in self.experiment.companions(self.settings).items()}
 
     def differing(self) -> dict[str, Any]:
@@ -49,7 +49,7 @@ class Training(Populations[Settings]):
     def metrics(self) -> Metrics:
         labeled = stored(self.run)
         metrics, fit = results.summary.metrics(labeled, self.experiment.goal), results.arrays.not_diverged(labeled)
-        with checks.trial(f"experiment {self.experiment.name}: its compare fails"):
+        with trial(f"experiment {self.experiment.name}: its compare fails"):
             return metrics | {"published": self.experiment.compare(fit) if fit.sizes["seed"] else []}
 
     def report(self) -> Iterator[RenderableType]:
