@@ -32,10 +32,10 @@ sine: env
 test: tools
 	$(RUN) -m pytest $(WORKERS) $(EIGHTH:%=--eighth=%)
 
-# Runs killed at random moments, hostile command lines, and the rarer cases of all tests; with EIGHTH=0
-# to 7 a part of them.
+# All tests, with annotations checked: also runs killed at random moments, hostile command lines, and rarer cases; with
+# EIGHTH=0 to 7 a part of them.
 test-long: tools
-	$(RUN) -m pytest $(WORKERS) -m long $(EIGHTH:%=--eighth=%)
+	$(RUN) -m pytest $(WORKERS) -m "long or not long" --annotations $(EIGHTH:%=--eighth=%)
 
 # Whether networks have the same bits on emulated processors, which takes hours; needs qemu-x86_64.
 processors: tools emulator

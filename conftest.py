@@ -1,9 +1,9 @@
 """The conditions of every test and of every example in a docstring.
 
-Two devices, loops compiled as the commands compile them, no silent promotion of types or ranks, annotations checked,
-a home and a current folder of the tests' own, so that what was run before changes no outcome, and no limit of time on
-what Hypothesis tries. Compiled programs are kept beside pytest's own cache: compiling takes half of the time, and JAX
-finds a program by all that it is compiled from.
+Two devices, loops compiled as the commands compile them, no silent promotion of types or ranks, a home and a current
+folder of the tests' own, so that what was run before changes no outcome, and no limit of time on what Hypothesis tries.
+`make test-long` also checks annotations, which takes a fifth of the time. Compiled programs are kept beside
+pytest's own cache: compiling takes long, and JAX finds a program by all that it is compiled from.
 """
 
 import atexit
@@ -78,8 +78,6 @@ for name, value in SHARED.items():
 jax.config.update("jax_num_cpu_devices", 2)
 jax.config.update("jax_numpy_dtype_promotion", "strict")
 jax.config.update("jax_numpy_rank_promotion", "raise")
-
-jaxtyping.install_import_hook("lstm_toys", "beartype.beartype")
 
 # Functions whose annotations are checked are wrapped in ones of another module, where examples would not be looked for.
 of_module = doctest.DocTestFinder._from_module
@@ -277,8 +275,9 @@ def drawing():
 
 
 def pytest_addoption(parser):
-    """Adds a flag for parts of `make test-long`."""
+    """Adds a flag for parts of a run, and one for annotations."""
     parser.addoption("--eighth", type=int, help="run only this eighth, 0 to 7, of the chosen tests")
+    parser.addoption("--annotations", action="store_true", help="check arguments and values of annotated functions")
 
 
 @pytest.hookimpl(trylast=True)
@@ -290,8 +289,11 @@ def pytest_collection_modifyitems(config, items):
         items[:] = items[first:end]
 
 
-def pytest_configure():
-    """Chooses how loops are compiled, before the first array, and what commands leave out."""
+def pytest_configure(config):
+    """Chooses what is checked, how loops are compiled, before the first array, and what commands leave out."""
+    if config.getoption("annotations"):
+        jaxtyping.install_import_hook("lstm_toys", "beartype.beartype")
+
     from lstm_toys.execution import devices, lowering
     from lstm_toys.figures import style
 
@@ -343,7 +345,7 @@ def world(tmp_path_factory):
 
 @pytest.fixture
 def as_users_have_it():
-    """Without the checks of annotations, which would come before those of the library, and not in its words."""
+    """Without checks of annotations, which would come before those of the library, and not in its words."""
     jaxtyping.config.update("jaxtyping_disable", True)
     yield
     jaxtyping.config.update("jaxtyping_disable", False)

@@ -16,8 +16,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 
-MARKS = {"make test": "not long", "make test-long": "long"}
-"""The tests of each command."""
+OPTIONS = {"make test": ["-m", "not long"], "make test-long": ["-m", "long or not long", "--annotations"]}
+"""What each command tells pytest."""
 
 
 def changed(source, symbol, old, new):
@@ -39,9 +39,9 @@ def names(statement):
     return [getattr(each, "id", getattr(each, "name", "")) for each in targets]
 
 
-def fails(folder, mark, tests=()):
-    """Whether one of the tests, or of all tests, fails in a copy of the code."""
-    line = [sys.executable, "-m", "pytest", "-x", "-p", "no:cacheprovider", "-m", mark, *tests]
+def fails(folder, command, tests=()):
+    """Whether one of the tests of a command, or of all, fails in a copy of the code."""
+    line = [sys.executable, "-m", "pytest", "-x", "-p", "no:cacheprovider", *OPTIONS[command], *tests]
     done = subprocess.run(line, cwd=folder, capture_output=True, text=True)
     if done.returncode not in (0, 1):
         raise ValueError(f"{' '.join(line)}: {done.stdout[-400:]}{done.stderr[-400:]}")
@@ -57,9 +57,9 @@ def tried(fault):
         try:
             path.write_text(changed(path.read_text(), fault["symbol"], fault["old"], fault["new"]))
             found = fault.get("found", "make test")
-            if (by := fault.get("by")) and fails(folder, MARKS[found], by.split()):
+            if (by := fault.get("by")) and fails(folder, found, by.split()):
                 return f"found by {found}, {by}"
-            return next((f"found by {each}" for each, mark in MARKS.items() if fails(folder, mark)), "NOT FOUND")
+            return next((f"found by {each}" for each in OPTIONS if fails(folder, each)), "NOT FOUND")
         except ValueError as error:
             return f"NOT APPLIED: {error}"
 
