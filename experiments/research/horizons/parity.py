@@ -137,3 +137,45 @@ def predict(networks: Recurrences, longest: int, spreads: float = 1.0) -> Number
         if (lengths < longest).all():
             break
     return lengths.astype(float)
+
+
+def predict_far(networks: Recurrences, doublings: int = 24) -> Numbers:
+    """P of `predict` for lengths that no string could be shown, up to 2 to the power of ``doublings``.
+
+    One symbol more maps the moments of `answers` linearly, so that a power of this map gives those of any length. P is
+    the length at which outputs come within one standard deviation of 0 if they do not leave this distance again.
+    """
+    separate = zip(*networks[:-1], strict=True)
+    return np.array([_far(Recurrences(*network, networks.symbols), doublings) for network in separate])
+
+
+def _far(network: Recurrences, doublings: int) -> float:
+    """P of one network, whose fields have no axis of seeds."""
+    units = len(network.readout)
+    powers = [_map_of_moments(network)]
+    for _ in range(doublings - 1):
+        powers.append(powers[-1] @ powers[-1])
+    moments, length = np.eye(1, len(powers[0]))[0], 0
+    for doubling, power in reversed([*enumerate(powers)]):
+        probability, first, second = np.split((power @ moments).reshape(2, -1), [1, 1 + units], axis=1)
+        mean, second = first / probability, (second / probability).reshape(2, units, units)
+        covariance = second - mean[:, :, None] * mean[:, None, :]
+        spread = np.sqrt(np.maximum(network.readout @ covariance @ network.readout, 0))
+        if (np.array([-1, 1]) * (mean @ network.readout + network.offset) > spread).all():
+            moments, length = power @ moments, length + 2**doubling
+    return float(min(length + 1, 2**doublings))
+
+
+def _map_of_moments(network: Recurrences) -> jt.Float[np.ndarray, "M M"]:
+    """Maps the moments of both parities, each 1, h and h h, times its probability, to those after one more symbol."""
+    result: Any = 0
+    for transition, driven, flips, share in zip(network.transition, network.driven, *network.symbols[1:], strict=True):
+        units, moved = len(driven), np.diag(transition)
+        by_state = np.kron(moved, driven[:, None]) + np.kron(driven[:, None], moved)
+        rows = [
+            [np.eye(1), np.zeros((1, units)), np.zeros((1, units**2))],
+            [driven[:, None], moved, np.zeros((units, units**2))],
+            [np.kron(driven, driven)[:, None], by_state, np.kron(moved, moved)],
+        ]
+        result = result + share * np.kron(np.eye(2)[::-1] if flips else np.eye(2), np.block(rows))
+    return result

@@ -24,7 +24,7 @@ from ..horizons.counting import LARGEST
 from ..horizons.hypotheses import counters
 from ..horizons.measurements import padded
 from . import hypotheses
-from .measurements import measure_counters, measure_recurrences
+from .measurements import K, measure_counters, measure_recurrences
 from .populations import ALL_POPULATIONS, TASKS
 
 JUDGING_SEED = 0xD5CB
@@ -92,6 +92,12 @@ def report(metrics: Mapping[str, Any]) -> Iterator[RenderableType]:
     ]
     columns = ("trained", "right>", "reach K>", "transition of 1>", "median H>")
     yield lt.tables.table("steeper sigmoids, and leaks", columns, rows, **lt.tables.PLAIN)
+    unmoved = [
+        (name, *(str(row[key]) for key in ("networks", "end", "exact", "drifting")), f"{row['predicted'][0]:,.0f}")
+        for name, row in verdicts["unmoved"].items()
+    ]
+    heads = ("hard, unmoved", "right>", f"end before {K:,}>", "exact carriers>", "drift>", "median P>")
+    yield lt.tables.table("unmoved hard gates, and P without a limit", heads, unmoved, **lt.tables.PLAIN)
     if verdicts["trained"]["slope"]:
         slope = lt.tables.estimate(verdicts["trained"]["slope"], "value", places=2)
         yield f"slope of log median H on log leak, mean over rates: {slope}"

@@ -47,7 +47,8 @@ MOST = 5 / 6
 def verdicts(results: Populations, counts: Counts) -> dict[str, Any]:
     """Judges the hypotheses about each task, and adds the descriptive results; ``counts`` as for horizons."""
     judged = {task: _judge_task(results, task, counts) for task in TASKS}
-    return {**judged, "trained": trained(results, counts), "counters": counted(results, counts)}
+    hard = {population.name: unmoved(results[population.name]) for task in TASKS for population in moved(task, True)}
+    return {**judged, "trained": trained(results, counts), "unmoved": hard, "counters": counted(results, counts)}
 
 
 def _judge_task(results: Populations, task: str, counts: Counts) -> dict[str, Any]:
@@ -149,6 +150,23 @@ def _median(values: Numbers, limits: tuple[float, float], counts: Counts) -> dic
     networks, medians = int(np.isfinite(values).sum()), measures.medians(values, counts)
     holds, summary = within(medians, limits) & (networks >= FEWEST), estimate(medians)
     return {**summary, "networks": networks, "met": bool(holds[0] and interval_within(summary, limits)), "holds": holds}
+
+
+def unmoved(result: Mapping[str, Any]) -> dict[str, Any]:
+    """Where eligible networks with unchanged hard gates end, and the median and quartiles of P, which has no limit.
+
+    A carrier is exact if its transitions are -1 or 1 after every symbol, and drifts if a symbol adds to its state.
+    """
+    chosen = right(result)
+    horizon, predicted = (numbers(result["unmoved"][name])[chosen, 0] for name in ("horizon", "predicted"))
+    exact, drifting = (int(numbers(result[name])[chosen].sum()) for name in ("exact", "drifting"))
+    return {
+        "networks": int(chosen.sum()),
+        "end": int((horizon < measurements.K).sum()),
+        "exact": exact,
+        "drifting": drifting,
+        "predicted": list(lt.statistics.median_quartiles(predicted)),
+    }
 
 
 def trained(results: Populations, counts: Counts) -> dict[str, Any]:

@@ -73,8 +73,16 @@ def measure_recurrences(params: Mapping[str, Any], population: Population, seeds
         return {**results, "closed": after(*(doses.closed(networks, factor, carriers) for factor in CLOSED))}
     fewer = doses.lowered(networks, CARRIERS, carriers)
     lower = doses.lowered(networks, CARRIERS)
+    apart = np.abs(np.abs(networks.transition) - 1).max(axis=1)
     return {
         **results,
+        "exact": (apart == 0).sum(axis=1),
+        "drifting": ((apart == 0) & (networks.driven != 0).any(axis=1)).sum(axis=1),
+        "unmoved": {
+            "horizon": parity.horizon(networks, strings(networks, seeds), K)[:, None],
+            "predicted": parity.predict_far(networks)[:, None],
+            "distance": doses.distance(networks)[:, None],
+        },
         "lowered": after(*(doses.lowered(networks, dose) for dose in LOWERED)),
         "control": after(fewer, doses.lowered(fewer, OTHERS, ~carriers)),
         "read": after(*(doses.read(lower, factor) for factor in READ)),

@@ -117,10 +117,36 @@ def test_the_horizon_is_that_of_a_loop_over_strings_of_each_network(monkeypatch)
     assert parity.horizon(alone, measurements.strings(alone, seeds[1:2]), 1_000).tolist() == expected[1:2]
 
 
+@pytest.mark.parametrize("symbols", [BITS, SIGNS], ids=["bits", "signs"])
+def test_predictions_without_a_limit_are_those_of_the_recursion(symbols):
+    random = np.random.default_rng(0)
+    kept = 1 - np.geomspace(1e-2, 1e-3, 5)[:, None, None]
+    sign = np.where(symbols.flips, -1.0, 1.0)[:, None]
+    transition = np.concatenate([sign * kept, random.uniform(-0.9, 0.9, (5, len(sign), 2))], axis=2)
+    driven = 1e-3 * random.normal(size=transition.shape)
+    driven[:, :, 0] += ((1 - transition) * 0.5)[:, :, 0]
+    readout = np.broadcast_to([1.0, 0.1, -0.1], (5, 3))
+    networks = parity.Recurrences(transition, driven, readout, np.full(5, -0.5), symbols)
+    expected = parity.predict(networks, 10_000)
+    assert 5 < expected.min() < expected.max() < 10_000
+    assert parity.predict_far(networks).tolist() == expected.tolist()
+    assert parity.predict_far(flips([0.0]), doublings=20).tolist() == [2**20]
+
+
+def test_unmoved_hard_gates_are_counted_among_eligible_networks():
+    own = results()[moved("parity", True)[0].name]
+    own["right"][0], own["unmoved"]["horizon"][0], own["unmoved"]["horizon"][1] = 0.0, [7.0], [9.0]
+    found = hypotheses.unmoved(own)
+    assert found["networks"] == SEEDS - 1
+    assert found["end"] == 1
+    assert (found["exact"], found["drifting"]) == (2 * (SEEDS - 1), SEEDS - 1)
+    assert found["predicted"][0] == pytest.approx(np.median(np.array(own["unmoved"]["predicted"])[1:]))
+
+
 def test_what_is_measured_of_each_kind_of_gate(monkeypatch):
     monkeypatch.setattr(measurements, "K", 500)
     for population, names in (
-        (Population("parity", 4, "Adam 0.01", True), {"lowered": 6, "control": 2, "read": 5}),
+        (Population("parity", 4, "Adam 0.01", True), {"unmoved": 1, "lowered": 6, "control": 2, "read": 5}),
         (Population("signs", 4, "Adam 0.01", False), {"closed": 6}),
         (Population("parity", 4, "Adam 0.01", False, slope=4), {"unmoved": 1}),
         (Population("parity", 4, "Adam 0.01", True, leak=0.1), {"unmoved": 1}),
@@ -128,7 +154,8 @@ def test_what_is_measured_of_each_kind_of_gate(monkeypatch):
         found = measurements.measure_recurrences(
             drawn(features=population.symbols.inputs.shape[1])[1], population, np.arange(4)
         )
-        assert {*found} == {"right", "carriers", "largest", *names}
+        also = {"exact", "drifting"} if population.kind == "lowered" else set()
+        assert {*found} == {"right", "carriers", "largest", *also, *names}
         for name, count in names.items():
             assert {each.shape for each in found[name].values()} == {(4, count)}
         assert found["largest"].max() <= 1 - population.leak
@@ -150,6 +177,8 @@ def results():
             horizons = 3 / np.array(measurements.LOWERED) * spread
             own["lowered"] = {"horizon": horizons * wobble(size=(SEEDS, 6)), "predicted": horizons}
             own["control"] = {"horizon": 300 * spread * wobble(size=(SEEDS, 2))}
+            own["unmoved"] = {"horizon": np.full((SEEDS, 1), measurements.K), "predicted": 3e5 * spread}
+            own |= {"exact": [2.0] * SEEDS, "drifting": [1.0] * SEEDS}
         elif each.kind == "closed":
             horizons = 100 / np.array(measurements.CLOSED) * spread
             own["closed"] = {"horizon": horizons**1.1, "predicted": horizons}
