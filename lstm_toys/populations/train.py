@@ -21,7 +21,7 @@ from lstm_toys.networks import training
 from lstm_toys.networks.optimizers import Hyper, named
 from lstm_toys.networks.training import Penalty
 from lstm_toys.networks.transforms import CustomOptimizer, Kind
-from lstm_toys.populations import answering, blocks, programs, records
+from lstm_toys.populations import answering, blocks, programs
 from lstm_toys.populations.checkpoints import Checkpoints, changed
 from lstm_toys.populations.group import CHANGING, Group, last_steps
 from lstm_toys.populations.programs import Start, TrainingSpecification
@@ -132,7 +132,7 @@ class PopulationTraining:
         ordered, spec = sorted(groups, key=lambda group: group.members.start), self.specification
         parts = ((group.start, group.kept, group.record, group.answers) for group in ordered)
         start, kept, record, self.answers = blocks.joined(parts)
-        how, last, steps = spec.procedure, max(kept), spec.recorded[: ordered[0].records]
+        how, last, whole = spec.procedure, max(kept), Group(range(self.count), start, kept=kept, record=record)
         return Networks(
             model=how.model,
             params=kept[last].params,
@@ -144,7 +144,7 @@ class PopulationTraining:
             output_features=how.task.output_features,
             step=last,
             kept={step: sound.params for step, sound in kept.items()},
-            labeled=None if record is None else records.tree(spec, start, steps, kept[last], record),
+            labeled=None if record is None else whole.labeled(spec, last),
         )
 
     def groups(self) -> Iterator[Group]:

@@ -18,7 +18,7 @@ import xarray as xr
 from jaxtyping import Float
 
 from lstm_toys import arguments
-from lstm_toys.populations import records
+from lstm_toys.populations.group import training_set
 from lstm_toys.statistics.errors import BINARY, CROSS_ENTROPY
 from lstm_toys.tasks.evaluation import EvaluationSet, evaluation_set
 from lstm_toys.tasks.goal import counted_over
@@ -50,7 +50,7 @@ def tree(
     """Labels all results of a training, from which figures and tables are made.
 
     Args:
-        networks: the records of their training, see `populations.records`.
+        networks: the records of their training, see `Group.labeled`.
         examples: a training set, or an exemplary one if each seed draws its own.
         train_answer: answers to its first curve; None: the training set is left out.
         answers: answers to the curves of each probe, by its name.
@@ -60,7 +60,7 @@ def tree(
         first = training_curve(task, x, span, examples, train_answer)
         training = training.merge(first, combine_attrs="drop_conflicts")
         if not task.sequence:  # Of sequences, only the first one is kept.
-            training = training.assign(records.training_set(task, examples))
+            training = training.assign(training_set(task, examples))
     nodes = {"/": networks.to_dataset(inherit=False), TRAINING: training}
     for probe in probes:
         nodes[probe.name] = curve_set(task, evaluation_set(task, probe, x), answers[probe.name], span, probe.declared)

@@ -25,7 +25,6 @@ from lstm_toys import arguments, results
 from lstm_toys.execution import CALLBACK, code
 from lstm_toys.execution.lowering import Digests, compiled, digest
 from lstm_toys.execution.signals import Stopped
-from lstm_toys.populations import records
 from lstm_toys.populations.checkpoints import Checkpoints
 from lstm_toys.populations.group import Group
 from lstm_toys.populations.programs import Start, TrainingSpecification
@@ -317,9 +316,7 @@ class Populations(Study[Identified]):
     def _labeled(self, shape: Shape, specification: TrainingSpecification, group: Group, steps: int) -> Any:
         """Labels what a training until ``steps`` stores of a group; of several, without training set and frames."""
         experiment, curves = self.experiment, shape.curves
-        recorded = specification.recorded[: int(np.searchsorted(specification.recorded, steps)) + 1]
-        assert group.record is not None, "the group is trained"
-        trained = records.tree(specification, group.start, recorded, group.kept[steps], group.record)
+        trained = group.labeled(specification, steps)
         learned, probed = curves.split(group.answers[steps], training=not self.several)
         labeled = results.arrays.tree(
             trained,
