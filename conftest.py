@@ -190,7 +190,7 @@ def untrained(task, model, losses=(0.1, 0.3, 0.2), diverged=(1,), measures=None)
     """Networks that nobody trained: of these losses, and with all their weights zero."""
     from lstm_toys.networks.training import LastGood, Record
     from lstm_toys.populations import records
-    from lstm_toys.populations.specification import specify
+    from lstm_toys.populations.programs import specify
     from lstm_toys.populations.trained import Networks
 
     spec, start = specify(task, model, seeds=len(losses), steps=2, learning_rate=0.1)

@@ -17,7 +17,7 @@ from lstm_toys.networks import training
 from lstm_toys.networks.cells import Gates
 from lstm_toys.networks.stack import Stack
 from lstm_toys.populations import programs
-from lstm_toys.populations.specification import specify
+from lstm_toys.populations.programs import specify
 from lstm_toys.populations.train import PopulationTraining
 from lstm_toys.tasks import families, supervision
 from lstm_toys.tasks.supervision import Task

@@ -28,7 +28,7 @@ from lstm_toys.execution.cluster import connected
 from lstm_toys.populations import blocks
 from lstm_toys.populations.checkpoints import Checkpoints
 from lstm_toys.populations.group import Group
-from lstm_toys.populations.specification import specify
+from lstm_toys.populations.programs import specify
 from lstm_toys.populations.train import PopulationTraining
 
 HERE, ADDRESSES = "none", ("local:1", "local:2")

@@ -15,7 +15,7 @@ import jax.numpy as jnp
 
 import lstm_toys as lt
 from benchmarks import command, timing
-from lstm_toys.populations.specification import specify
+from lstm_toys.populations.programs import specify
 from lstm_toys.populations.train import PopulationTraining
 
 POINTS, COUNT, UNITS, SEEDS = 50, 8, 64, 16

@@ -15,7 +15,7 @@ import xarray as xr
 import lstm_toys as lt
 from experiments.line import EXPERIMENT
 from lstm_toys import arguments
-from lstm_toys.populations.specification import specify
+from lstm_toys.populations.programs import specify
 
 X = lt.time_points(12)
 LINE = {"slope": 0.5, "intercept": 0.25}

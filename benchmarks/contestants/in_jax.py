@@ -14,7 +14,7 @@ from jaxtyping import Array, Float, Int, PyTree
 from benchmarks.job import LEAVES, InitialWeights, State, Trainer, Weights, Workload, take
 from lstm_toys.execution import devices
 from lstm_toys.populations import blocks, programs
-from lstm_toys.populations.specification import specify
+from lstm_toys.populations.programs import specify
 
 CHUNK = 20
 """Steps between two records, as in an experiment of 4,000 steps."""

@@ -24,8 +24,7 @@ from lstm_toys.networks.transforms import CustomOptimizer, Kind
 from lstm_toys.populations import answering, blocks, programs
 from lstm_toys.populations.checkpoints import Checkpoints, changed
 from lstm_toys.populations.group import CHANGING, Group, last_steps
-from lstm_toys.populations.programs import Start, TrainingSpecification
-from lstm_toys.populations.specification import specify
+from lstm_toys.populations.programs import Start, TrainingSpecification, specify
 from lstm_toys.populations.trained import Networks
 from lstm_toys.tasks.goal import NEVER, EarlyStopping
 from lstm_toys.tasks.parameters import NUMBER
@@ -66,8 +65,6 @@ class PopulationTraining:
         seconds: wall time so far of ``compile``, ``train`` and ``evaluate``. Workers run several stages at once; their
             time is divided in the proportions that each worker measured.
         fingerprints: fingerprints of all executions of the training, this one first.
-        answers: answers to an experiment's curves by step and set, ``[M, C, T, A]`` or ``[M, C, A]``, once all members
-            are trained.
     """
 
     _checkpoints: Checkpoints | None = None
@@ -93,7 +90,6 @@ class PopulationTraining:
         self._checkpoints, self._monitor, self._stop = checkpoints, monitor, stop
         self._on_divergence = on_divergence
         self.count, self.member_steps, self._total_steps = len(start.seed), 0, 0
-        self.answers: Mapping[int, Mapping[str, Float[np.ndarray, "M _ ..."]]] = {}
         size = blocks.group_size(self.count, specification.block, self._executor.devices, self._executor.workers)
         self.group_size = checkpoints.group_size(size, self.count) if checkpoints else size
         self.seconds = dict.fromkeys(("compile", "train", "evaluate"), 0.0)
@@ -130,8 +126,7 @@ class PopulationTraining:
     def joined(self, groups: Iterable[Group]) -> Networks:
         """Joins groups in the order of their members; without records, the networks have no results."""
         ordered, spec = sorted(groups, key=lambda group: group.members.start), self.specification
-        parts = ((group.start, group.kept, group.record, group.answers) for group in ordered)
-        start, kept, record, self.answers = blocks.joined(parts)
+        start, kept, record = blocks.joined((group.start, group.kept, group.record) for group in ordered)
         how, last, whole = spec.procedure, max(kept), Group(range(self.count), start, kept=kept, record=record)
         return Networks(
             model=how.model,
@@ -388,26 +383,11 @@ def train(
         >>> dict(networks.results.training.train_loss.sizes)  # One recorded step more than steps.
         {'seed': 2, 'step': 21}
     """
+    specified = {name: value for name, value in locals().items() if name not in ("checkpoints", "monitor")}
     arguments.kinds(locals(), checkpoints=Checkpoints | None)
     if not isinstance(monitor, bool):
         arguments.function("monitor", monitor, "True, False, or a function of a step, losses and a mask", 3)
-    specification, start = specify(
-        task,
-        model,
-        seeds=seeds,
-        steps=steps,
-        learning_rate=learning_rate,
-        optimizer=optimizer,
-        momentum=momentum,
-        decay=decay,
-        numbers=numbers,
-        noise=noise,
-        base_seed=base_seed,
-        block=block,
-        early_stopping=early_stopping,
-        initial=initial,
-        penalty=penalty,
-    )
+    specification, start = specify(**specified)
     with TrainingProgress(output.console(), [1.0]) if monitor is True else nullcontext() as bar:
         if bar is not None:
             bar.begin("training", len(start.seed), specification.kept_steps[-1])

@@ -18,7 +18,7 @@ import lstm_toys as lt
 from lstm_toys.execution import cluster, signals
 from lstm_toys.populations import blocks, train
 from lstm_toys.populations.checkpoints import Checkpoints
-from lstm_toys.populations.specification import specify
+from lstm_toys.populations.programs import specify
 
 X = lt.time_points(20)
 LINES = lt.show(0.1 + 0.5 * np.array([[1.0], [0.3]], np.float32) * X[None], X, ("y",))

@@ -9,7 +9,7 @@ import pytest
 import lstm_toys as lt
 from lstm_toys import processor
 from lstm_toys.execution import devices, lowering
-from lstm_toys.populations.specification import specify
+from lstm_toys.populations.programs import specify
 
 pytestmark = pytest.mark.usefixtures("digests")
 

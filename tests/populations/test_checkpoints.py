@@ -19,7 +19,7 @@ from lstm_toys.execution import devices
 from lstm_toys.networks.training import Record
 from lstm_toys.populations import train
 from lstm_toys.populations.group import CHANGING, Group
-from lstm_toys.populations.specification import specify
+from lstm_toys.populations.programs import specify
 
 pytestmark = pytest.mark.usefixtures("digests")
 

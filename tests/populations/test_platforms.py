@@ -21,7 +21,7 @@ from lstm_toys.dynamics import interventions, limits, linear, models, system
 from lstm_toys.execution import devices
 from lstm_toys.networks import inside
 from lstm_toys.populations import answering, blocks, programs, states
-from lstm_toys.populations.specification import specify
+from lstm_toys.populations.programs import specify
 from lstm_toys.studies.claims import evidence
 from lstm_toys.studies.generalization.measuring import GridMeasures, Part
 from lstm_toys.studies.generalization.settings import Grid

@@ -13,7 +13,7 @@ import xarray as xr
 import lstm_toys as lt
 from conftest import carry_out, rarely
 from lstm_toys.populations import blocks, programs, train
-from lstm_toys.populations.specification import specify
+from lstm_toys.populations.programs import specify
 from lstm_toys.results import arrays
 from lstm_toys.tasks.goal import NEVER
 

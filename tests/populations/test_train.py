@@ -19,9 +19,9 @@ from conftest import hyper, process, rarely
 from lstm_toys.execution import signals
 from lstm_toys.networks import training
 from lstm_toys.networks.stack import Stack
-from lstm_toys.populations import answering, blocks, specification, train
+from lstm_toys.populations import answering, blocks, train
 from lstm_toys.populations.checkpoints import Checkpoints
-from lstm_toys.populations.specification import specify
+from lstm_toys.populations.programs import specify
 from lstm_toys.tasks import families, supervision
 
 ROOT = Path(__file__).parents[2]
