@@ -176,7 +176,7 @@ def context(folder, trainings=1):
     """How runs are executed outside of a command: silently, that many trainings, with few checkpoints."""
     from rich.console import Console
 
-    from lstm_toys.execution.executor import Executor
+    from lstm_toys.execution.devices import Executor
     from lstm_toys.execution.progress import TrainingProgress
     from lstm_toys.execution.signals import Interruption
     from lstm_toys.runs.context import Options, RunContext

@@ -1,4 +1,3 @@
-from .tasks.parameters import LENGTH, SPACING
-from .tasks.planes import Axis, Plane, Trained
+from .tasks.parameters import LENGTH, SPACING, Axis, Plane, Trained
 
 __all__ = ["LENGTH", "SPACING", "Axis", "Plane", "Trained"]

@@ -1,27 +1,31 @@
-"""Runs a command line: executes its runs and prints their reports, or explains in one line why it cannot."""
+"""Runs a command line: executes its runs and prints their reports, or explains in one line why it cannot.
+
+Experiments and claims are declared in modules, which flags name.
+"""
 
 import gc
+import importlib
 import logging
 import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import MISSING, dataclass
 from functools import partial
-from importlib import import_module
 from pathlib import Path
-from types import FunctionType
-from typing import Any, Literal, TypeAlias
+from types import FunctionType, ModuleType
+from typing import Any, Literal, TypeAlias, TypeVar
 
 from rich.console import RenderableType
 
 from lstm_toys import arguments as checked
 from lstm_toys import output
-from lstm_toys.cli import VERSION, modules, script
+from lstm_toys.cli import VERSION, script
+from lstm_toys.cli.script import EXPERIMENTS, canonical, declarations, full, home, short
 from lstm_toys.execution.signals import Interrupted, Interruption, ended
 from lstm_toys.files import Damaged
 from lstm_toys.output import complain
 from lstm_toys.runs import command_line, flags, lifecycle
-from lstm_toys.runs.context import Failed, Options, Refused
+from lstm_toys.runs.context import Failed, Options, Refused, described_error
 from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.folder import Busy, Run
 from lstm_toys.runs.origin import Command
@@ -30,6 +34,66 @@ from lstm_toys.runs.study import Study, study_of
 from lstm_toys.studies import STUDIES
 from lstm_toys.studies.analysis.settings import Analysis
 from lstm_toys.studies.settings import StudySettings
+from lstm_toys.text import did_you_mean
+
+T = TypeVar("T")
+
+
+def declared(name: str, attribute: str, kind: type[T], flag: str = "") -> T:
+    """Imports a module, named as in `listed` or in full, and returns its declaration; raises UsageError.
+
+    ``flag`` is the flag that names the module; empty: the command does.
+    """
+    prefix = f"flag --{flag}={name}" if flag else f"{name}.py"
+    module = _module(name, attribute, prefix)
+    if not hasattr(module, attribute):
+        what = f"{module.__name__} declares no {attribute} of class {kind.__name__}"
+        raise flags.UsageError(f"{prefix}: {what}; {_offered(name, attribute)}")
+    value = getattr(module, attribute)
+    if not isinstance(value, kind):
+        mismatch = f"must be of class {kind.__name__}, not {type(value).__name__}"
+        raise flags.UsageError(f"{prefix}: {module.__name__}.{attribute} {mismatch}")
+    return value
+
+
+def full_name(name: str, attribute: str) -> str:
+    """Returns the name under which a module with this declaration is imported: first the experiments, then others."""
+    module = canonical(name).removeprefix(f"{EXPERIMENTS}.")
+    return full(module) if module in listed(attribute) else name
+
+
+def listed(attribute: str) -> list[str]:
+    """Lists the experiments' modules with this declaration, as a flag takes them, without importing them."""
+    _, folder = home()
+    return [
+        short(path, folder)
+        for path in sorted(folder.rglob("*.py"), key=lambda path: (len(path.parts), path))
+        if attribute in declarations(path)
+    ]
+
+
+def _module(name: str, attribute: str, prefix: str) -> ModuleType:
+    if not all(part.isidentifier() for part in name.split(".")) or name.endswith(".py"):
+        meant = ".".join(Path(name.removesuffix(".py")).parts)
+        raise flags.UsageError(
+            f"{prefix}: takes the name of a module, such as {meant if meant.isidentifier() else 'mine'}"
+        )
+    module = full_name(name, attribute)
+    parts = module.split(".")
+    above = {".".join(parts[:count]) for count in range(1, len(parts) + 1)}
+    try:
+        return importlib.import_module(module)
+    except (Exception, SystemExit) as error:  # A user's code may raise anything.
+        if isinstance(error, ModuleNotFoundError) and error.name in above:
+            raise flags.UsageError(f"{prefix}: no module named {error.name}; {_offered(name, attribute)}") from None
+        raise flags.UsageError(f"{prefix}: {module} cannot be imported: {described_error(error)}") from None
+
+
+def _offered(name: str, attribute: str) -> str:
+    names = [*listed(attribute), *(path.stem for path in Path.cwd().glob("*.py") if attribute in declarations(path))]
+    available = f"available: {', '.join(names)}, and your own modules in this folder or on PYTHONPATH"
+    return did_you_mean(name, names) or available
+
 
 KEPT = "everything finished or saved so far is kept, and the same command continues"
 
@@ -89,9 +153,7 @@ def ask(
     checked.choice("study", study, "training", *STUDIES)
     if study != "training":
         return of_study(settings_of(study), arguments, subject).study
-    return plan(
-        modules.declared(subject, "EXPERIMENT", Experiment) if isinstance(subject, str) else subject, arguments
-    ).study
+    return plan(declared(subject, "EXPERIMENT", Experiment) if isinstance(subject, str) else subject, arguments).study
 
 
 def find(studies: Studies, results_dir: Path | str = "results") -> list[Run | None]:
@@ -208,9 +270,9 @@ def of_study(settings: type[StudySettings], arguments: Sequence[str], subject: E
         name, typed[flag] = subject.name, subject.name
     else:
         name = typed.get(flag, table[flag].default)
-        subject, typed[flag] = modules.declared(name, attribute, kind, flag), modules.known_name(name, attribute)
+        subject, typed[flag] = declared(name, attribute, kind, flag), canonical(full_name(name, attribute))
     if flags.asks_help(arguments):
-        table[flag] = modules.offered(table[flag], attribute)
+        table[flag] = table[flag]._replace(text=table[flag].text.format(", ".join(listed(attribute))))
         raise flags.Help(sys.modules[settings.__module__].__doc__ or "", {**table, **settings.flags_of(subject)})
     subject, rest, notes = command_line.completed_experiment(subject, rest)
     typed |= flags.read({**table, **settings.flags_of(subject)}, rest)
@@ -220,7 +282,9 @@ def of_study(settings: type[StudySettings], arguments: Sequence[str], subject: E
 
 def settings_of(study: str) -> type[StudySettings]:
     """The settings of a study, by its name."""
-    settings: type[StudySettings] = getattr(import_module(f"lstm_toys.studies.{study}.settings"), STUDIES[study])
+    settings: type[StudySettings] = getattr(
+        importlib.import_module(f"lstm_toys.studies.{study}.settings"), STUDIES[study]
+    )
     return settings
 
 
@@ -228,8 +292,8 @@ def named(name: str, arguments: Sequence[str]) -> Plan:
     """Turns the command line of a study or a module, by its name, into a plan."""
     if name in STUDIES:
         return of_study(settings_of(name), arguments)
-    if "EXPERIMENT" in script.declarations(Path(f"{name}.py")):
-        return plan(modules.declared(name, "EXPERIMENT", Experiment), arguments)
+    if "EXPERIMENT" in declarations(Path(f"{name}.py")):
+        return plan(declared(name, "EXPERIMENT", Experiment), arguments)
     return named("claims", [f"--claims={name}", *arguments])
 
 

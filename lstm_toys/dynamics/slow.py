@@ -14,9 +14,8 @@ import numpy as np
 from jaxtyping import Array, Bool, Complex, Float, Int
 
 from lstm_toys import arguments
-from lstm_toys.dynamics.limits import evenly
+from lstm_toys.dynamics.limits import evenly, table
 from lstm_toys.dynamics.linear import UNKNOWN, eigenvalues_at
-from lstm_toys.dynamics.points import table
 from lstm_toys.dynamics.system import (
     Input,
     Params,

@@ -26,8 +26,7 @@ from distributed.security import Security
 
 from lstm_toys import files, modules
 from lstm_toys.execution import LOCAL, code, devices
-from lstm_toys.execution.devices import LEAST_DEVICES
-from lstm_toys.execution.executor import Executor, Part, Result
+from lstm_toys.execution.devices import LEAST_DEVICES, Executor, Part, Result
 from lstm_toys.execution.signals import Stopped
 from lstm_toys.output import counted
 

@@ -1,11 +1,12 @@
-"""Devices of this process, options of XLA, and the fingerprint of an execution."""
+"""Devices of this process, options of XLA, the fingerprint of an execution, and the executor of the parts of a run."""
 
 import contextlib
 import hashlib
 import importlib.util
 import os
 import re
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, TypeVar
 
 import flax
 import jax
@@ -15,6 +16,7 @@ import optax
 
 import lstm_toys
 from lstm_toys import arguments, files, processor
+from lstm_toys.execution.signals import Stopped
 from lstm_toys.text import message
 
 LEAST_DEVICES = 2
@@ -229,3 +231,34 @@ def portable() -> bool:
     """Whether XLA computes the bits here that it computes on every x86-64 processor with AVX2."""
     ours = {*xla_flags()} == {LOOPS, *PORTABLE} and processor.of_onednn() == processor.ONEDNN
     return ours and jaxlib.version.__version__ in TRIED and jax.default_backend() == "cpu" and processor.fixable()
+
+
+Part = TypeVar("Part")
+Result = TypeVar("Result")
+
+
+class Executor:
+    """Computes the parts of a run one after another in this process; `lstm_toys.execution.cluster` has another one.
+
+    Attributes:
+        workers: number of processes that share the parts.
+    """
+
+    workers = 1
+
+    @property
+    def devices(self) -> int:
+        """The number of devices of each worker; 1 if unknown."""
+        return jax.device_count()
+
+    def map(
+        self, function: Callable[[Part], Result], parts: Iterable[Part], stop: Callable[[], bool] = lambda: False
+    ) -> Iterator[tuple[Part, Result]]:
+        """Computes parts, and yields each with its result, in any order; raises Stopped once ``stop`` returns True.
+
+        Workers get ``function`` pickled, once for all of its parts.
+        """
+        for part in parts:
+            if stop():
+                raise Stopped
+            yield part, function(part)

@@ -14,7 +14,7 @@ import optax
 from jaxtyping import Bool, Float, Int, PyTree
 
 from lstm_toys import arguments, output
-from lstm_toys.execution.executor import Executor
+from lstm_toys.execution.devices import Executor
 from lstm_toys.execution.progress import TrainingProgress
 from lstm_toys.execution.signals import Stopped
 from lstm_toys.networks import training

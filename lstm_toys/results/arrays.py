@@ -20,10 +20,9 @@ from jaxtyping import Float
 from lstm_toys import arguments
 from lstm_toys.populations.group import training_set
 from lstm_toys.statistics.errors import BINARY, CROSS_ENTROPY
-from lstm_toys.tasks.evaluation import EvaluationSet, evaluation_set
 from lstm_toys.tasks.goal import counted_over
 from lstm_toys.tasks.parameters import PARAMETER, PART, TRAINING, Parameter, Span, label
-from lstm_toys.tasks.probes import Probe
+from lstm_toys.tasks.probes import EvaluationSet, Probe, evaluation_set
 from lstm_toys.tasks.scaling import Scaling, scaling_of
 from lstm_toys.tasks.supervision import MSE, Examples, Task, accuracies_of
 

@@ -18,7 +18,7 @@ from lstm_toys.runs import parsers
 from lstm_toys.runs.identity import Settings
 
 if TYPE_CHECKING:
-    from lstm_toys.execution.executor import Executor
+    from lstm_toys.execution.devices import Executor
     from lstm_toys.execution.progress import TrainingProgress
 
 

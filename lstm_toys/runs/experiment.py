@@ -13,8 +13,7 @@ from lstm_toys import arguments, figures, results, tasks
 from lstm_toys.runs import parsers
 from lstm_toys.runs.identity import Settings
 from lstm_toys.tasks.goal import AFTER, Goal
-from lstm_toys.tasks.parameters import Span
-from lstm_toys.tasks.planes import Plane, Trained
+from lstm_toys.tasks.parameters import Plane, Span, Trained
 from lstm_toys.tasks.scaling import Scaling
 
 OF_RESULTS = {"loss", "rmse", "mse", "accuracy", "input", "target", "answer", "length"}

@@ -28,7 +28,7 @@ from lstm_toys.runs.origin import Command
 from lstm_toys.runs.study import Study, rounded
 
 if TYPE_CHECKING:
-    from lstm_toys.execution.executor import Executor
+    from lstm_toys.execution.devices import Executor
 
 
 class Work:
@@ -245,7 +245,7 @@ def _background() -> Iterator[ThreadPoolExecutor]:
 @contextmanager
 def _executor(options: Options, console: Console) -> Iterator[Executor]:
     if options.cluster is None:
-        from lstm_toys.execution.executor import Executor
+        from lstm_toys.execution.devices import Executor
 
         yield Executor()
         return

@@ -17,7 +17,7 @@ from absl import flags
 from lstm_toys.execution import LOCAL
 from lstm_toys.networks import cells
 from lstm_toys.tasks.goal import EarlyStopping
-from lstm_toys.tasks.planes import Axis
+from lstm_toys.tasks.parameters import Axis
 
 T = TypeVar("T")
 
@@ -173,7 +173,7 @@ def early_stopping(value: Any) -> EarlyStopping:
 
 
 name = Parser(str, "the name of a module", bool)
-"""Parses the name of a declaration, which `lstm_toys.cli.modules` looks up."""
+"""Parses the name of a declaration, which `lstm_toys.cli.command` looks up."""
 
 
 @taking(

@@ -1,5 +1,4 @@
 from .comparisons import probability_above, shift
-from .correlation import rank_correlation
 from .intervals import (
     Estimate,
     band,
@@ -11,7 +10,7 @@ from .intervals import (
     wilson,
 )
 from .psychometrics import Psychometric, psychometric
-from .similarity import procrustes
+from .similarity import procrustes, rank_correlation
 
 __all__ = [
     "Estimate",

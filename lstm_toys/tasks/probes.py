@@ -1,8 +1,17 @@
-"""Probes: curves on which networks are tested after training."""
+"""Probes, curves on which networks are tested after training, and evaluation sets, which have the correct answers.
+
+Every error is measured on an evaluation set, whether of a training set, a validation set, a probe or a file of curves.
+
+>>> task = lt.predict_next(np.array([[[0.1], [0.4], [0.2], [0.3]]]), ("y",))
+>>> probe = lt.Probe("other", np.array([[[1.0], [2.0], [3.0]]]), {})
+>>> evaluation_set(task, probe, np.arange(3.0)).truth.ravel().tolist()  # The value after the last one is unknown.
+[2.0, 3.0, nan]
+"""
 
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -14,7 +23,7 @@ from lstm_toys import arguments
 from lstm_toys.statistics.errors import CROSS_ENTROPY
 from lstm_toys.tasks.families import Family, Parameters, TimePoints, family_of
 from lstm_toys.tasks.parameters import Parameter
-from lstm_toys.tasks.supervision import Examples, Task, lengths_and_weights, show
+from lstm_toys.tasks.supervision import Examples, Task, accuracies_of, lengths_and_weights, show
 
 SHARED = "shared"
 """The name of the set of all probes with the time points of the training curves."""
@@ -246,3 +255,67 @@ def check_probes(task: Task, probes: Sequence[Probe]) -> None:
         unknown = [name for name in task.output_features if name not in probe.parameters]
         if not task.sequence and probe.targets is None and unknown:
             raise ValueError(f"{words} has neither targets nor the answered parameter {unknown[0]}")
+
+
+Truth = (
+    Float[np.ndarray, "C T A"] | Float[np.ndarray, "C A"] | Float[np.ndarray, "C T"] | Float[np.ndarray, " C"] | None
+)
+
+
+class EvaluationSet(NamedTuple):
+    """Curves to evaluate networks on.
+
+    Attributes:
+        inputs: curves ``[C, T, F]``.
+        truth: the correct answers, ``[C, T, A]``, or ``[C, A]`` once per curve; classes are ``[C, T]`` or ``[C]``. NaN
+            where an answer does not count. None: all correct answers are unknown.
+        counts: the weight of each answer, in the shape of ``truth``: 0 beyond the end of a sequence and where the
+            correct answer is unknown.
+        x: time points of the answers ``[T]``.
+        lengths: number of points of each curve ``[C]``; None: all T points.
+        labels: parameters of the curves by name, one number per curve ``[C]``.
+        names: a name for each curve; empty if there are none.
+    """
+
+    inputs: Float[np.ndarray, "C T F"]
+    truth: Truth
+    counts: Truth
+    x: Float[np.ndarray, " T"]
+    lengths: Int[np.ndarray, " C"] | None = None
+    labels: Mapping[str, Float[np.ndarray, " C"]] = {}
+    names: tuple[str, ...] = ()
+
+
+def evaluation_set(task: Task, curves: Examples | Probe, x: Float[np.ndarray, " _"]) -> EvaluationSet:
+    """Makes the evaluation set of examples, or of a probe; ``x`` are the time points of the training."""
+    inputs, lengths = np.asarray(curves.inputs), None if curves.lengths is None else np.asarray(curves.lengths)
+    metadata: dict[str, Any] = {"x": x, "lengths": lengths}
+    if isinstance(curves, Probe):
+        metadata |= {"x": curves.points(x), "labels": curves.parameters, "names": curves.names}
+    targets = _default_targets(task, curves) if curves.targets is None else np.asarray(curves.targets)
+    if targets is None:
+        return EvaluationSet(inputs, None, None, **metadata)
+    examples: Any = inputs, targets, lengths, None if curves.weights is None else np.asarray(curves.weights)
+    counts = np.asarray(Examples(*examples).counts, np.float32)
+    truth = np.where(counts > 0, targets, np.nan)
+    if task.loss == CROSS_ENTROPY:
+        truth, counts = truth[..., 0], counts[..., 0]
+    return EvaluationSet(inputs, truth, counts, **metadata)
+
+
+def _default_targets(task: Task, probe: Probe) -> Float[np.ndarray, "C T A"] | Float[np.ndarray, "C A"] | None:
+    """The correct answers to a probe without targets, which follow from the task; None if they are unknown."""
+    inputs, names = probe.inputs, task.output_features
+    if accuracies_of(task.loss) is not None:
+        return None
+    if not task.sequence:
+        columns = [np.broadcast_to(probe.parameters.get(name, np.nan), len(inputs)) for name in names]
+        return np.stack(columns, axis=-1) if {*names} & {*probe.parameters} else None
+    if task.ahead and task.input_features == names:
+        later = np.full_like(inputs, np.nan)
+        later[:, : -task.ahead] = inputs[:, task.ahead :]
+        if probe.lengths is not None:  # What follows the end is padding.
+            ends = (probe.lengths - task.ahead)[:, None, None]
+            later[np.broadcast_to(np.arange(inputs.shape[1])[None, :, None] >= ends, later.shape)] = np.nan
+        return later
+    return inputs if task.reproduces else None

@@ -22,7 +22,7 @@ from lstm_toys import arguments
 from lstm_toys.statistics.errors import BINARY, CROSS_ENTROPY
 from lstm_toys.tasks.families import Family, Scalar, TimePoints, family_of
 from lstm_toys.tasks.goal import ACCURACIES
-from lstm_toys.tasks.planes import ParameterValue, Trained
+from lstm_toys.tasks.parameters import ParameterValue, Trained
 
 Numbers = Mapping[str, Scalar]
 """The training numbers of a network by name: traced, so that they can change without recompiling."""

@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from experiments import line
-from lstm_toys.cli import modules
+from lstm_toys.cli import command
 from lstm_toys.runs import flags
 from lstm_toys.runs.experiment import Experiment
 
@@ -43,7 +43,7 @@ def elsewhere(tmp_path, monkeypatch):
 
 
 def experiment(name):
-    return modules.declared(name, "EXPERIMENT", Experiment, "task")
+    return command.declared(name, "EXPERIMENT", Experiment, "task")
 
 
 @pytest.mark.usefixtures("elsewhere")
@@ -66,6 +66,6 @@ def test_what_is_no_declaration_is_told_in_one_line(name):
 
 
 def test_those_of_the_clone_are_its_experiments():
-    found = modules.listed("EXPERIMENT")
+    found = command.listed("EXPERIMENT")
     assert {"line", "hill", "hill_y", "sine", "amplitude", "slope_intercept"} <= {*found}
     assert all(experiment(name).name == name.rpartition(".")[2] for name in found)

@@ -11,7 +11,7 @@ from commands import generalization
 import lstm_toys as lt
 from conftest import carry_out, refusal
 from experiments import hill
-from lstm_toys.cli import command, modules
+from lstm_toys.cli import command
 from lstm_toys.tasks.parameters import Span
 
 UNKNOWN = dataclasses.replace(lt.reproduce(np.zeros((1, 20, 1))), reproduces=False)
@@ -56,7 +56,7 @@ def other_curves(x):
     ],
 )
 def test_what_cannot_be_measured_is_refused_in_one_line(changes, told, monkeypatch, tmp_path, capsys):
-    monkeypatch.setattr(modules, "declared", lambda *_: dataclasses.replace(hill.EXPERIMENT, **changes))
+    monkeypatch.setattr(command, "declared", lambda *_: dataclasses.replace(hill.EXPERIMENT, **changes))
     assert carry_out(generalization, ["--task=hill", "--timesteps=20", f"--results_dir={tmp_path}"]) == 2
     assert re.search(told, refusal(capsys))
 

@@ -25,7 +25,7 @@ from lstm_toys.populations.programs import specify
 from lstm_toys.studies.claims import evidence
 from lstm_toys.studies.generalization.measuring import GridMeasures, Part
 from lstm_toys.studies.generalization.settings import Grid
-from lstm_toys.tasks.planes import Axis
+from lstm_toys.tasks.parameters import Axis
 
 PLATFORMS = ("cuda", "tpu")
 

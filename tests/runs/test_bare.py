@@ -10,7 +10,7 @@ from commands import claims, sweep
 
 import lstm_toys as lt
 from conftest import carry_out, refusal
-from lstm_toys.cli import modules
+from lstm_toys.cli import command
 from lstm_toys.runs import command_line, flags
 
 BARE = lt.Experiment(
@@ -40,7 +40,7 @@ def claims_about(experiment, **more):
 def here(tmp_path, monkeypatch):
     """An empty folder to be in, and a function with which flags that name a module get declarations."""
     monkeypatch.chdir(tmp_path)
-    return lambda **declared: monkeypatch.setattr(modules, "declared", lambda _, name, *__: declared[name])
+    return lambda **declared: monkeypatch.setattr(command, "declared", lambda _, name, *__: declared[name])
 
 
 def read(pattern):

@@ -9,7 +9,7 @@ import pytest
 from commands import claims, dynamics, generalization, sweep
 
 import lstm_toys as lt
-from lstm_toys.cli import command, modules
+from lstm_toys.cli import command
 from lstm_toys.runs.context import Refused
 
 LINES = {"slope": np.array([0.1, 0.5]), "intercept": 0.1}
@@ -116,7 +116,7 @@ def planned(monkeypatch, tmp_path):
 
     def plan(study, own):
         declared = {"EXPERIMENT": own, "CLAIMS": claimed(own)}
-        monkeypatch.setattr(modules, "declared", lambda _, name, *__: declared[name])
+        monkeypatch.setattr(command, "declared", lambda _, name, *__: declared[name])
         asked = STUDIES[study](own).study
         return asked
 

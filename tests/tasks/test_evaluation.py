@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import lstm_toys as lt
-from lstm_toys.tasks.evaluation import evaluation_set
+from lstm_toys.tasks.probes import evaluation_set
 
 CURVE = np.arange(6.0).reshape(1, 6, 1)
 

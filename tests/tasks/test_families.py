@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 
 from lstm_toys.tasks.families import FAMILIES, family_of, time_points
-from lstm_toys.tasks.parameters import LENGTH, SPACING, Parameter, Span
-from lstm_toys.tasks.planes import Trained
+from lstm_toys.tasks.parameters import LENGTH, SPACING, Parameter, Span, Trained
 
 X = time_points(50)
 FORMULAS = {

@@ -6,7 +6,7 @@ import pytest
 
 import lstm_toys as lt
 from lstm_toys.tasks import probes
-from lstm_toys.tasks.evaluation import evaluation_set
+from lstm_toys.tasks.probes import evaluation_set
 
 X = np.asarray(lt.time_points(20))
 CURVES = np.zeros((2, 20, 1))

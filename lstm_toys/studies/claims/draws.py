@@ -17,9 +17,8 @@ from lstm_toys.populations.trained import Networks
 from lstm_toys.results import arrays
 from lstm_toys.runs.preparation import trial
 from lstm_toys.studies.claims.declaration import Source
-from lstm_toys.tasks.evaluation import evaluation_set
 from lstm_toys.tasks.parameters import TRAINING, Span
-from lstm_toys.tasks.probes import Probe, check_probes
+from lstm_toys.tasks.probes import Probe, check_probes, evaluation_set
 from lstm_toys.tasks.scaling import scaling_of
 from lstm_toys.tasks.supervision import LOSSES, MSE, Examples, Task
 

@@ -22,7 +22,7 @@ from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.flags import UsageError
 from lstm_toys.runs.identity import Settings
 from lstm_toys.studies.settings import OfNetworks
-from lstm_toys.tasks.planes import Axis
+from lstm_toys.tasks.parameters import Axis
 
 INPUTS, MOST_INPUTS, MOST_STARTS = 41, 1_000, 1_000
 """Default number and bounds of inputs, and of initial states."""

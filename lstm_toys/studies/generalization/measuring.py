@@ -17,7 +17,7 @@ import xarray as xr
 from jaxtyping import Array, Float, PyTree
 
 from lstm_toys.execution import lowering
-from lstm_toys.execution.executor import Executor
+from lstm_toys.execution.devices import Executor
 from lstm_toys.networks import training
 from lstm_toys.populations import answering, blocks
 from lstm_toys.populations.answering import CURVE_BLOCK
@@ -26,11 +26,10 @@ from lstm_toys.results import arrays
 from lstm_toys.results.summary import GOAL_ERROR, named, with_measures
 from lstm_toys.statistics import errors, measures
 from lstm_toys.studies.generalization.settings import Grid
-from lstm_toys.tasks.evaluation import evaluation_set
 from lstm_toys.tasks.families import Family
 from lstm_toys.tasks.goal import Goal
 from lstm_toys.tasks.parameters import LENGTH, PARAMETER, SPACING, Span
-from lstm_toys.tasks.probes import Probe, lengths_of
+from lstm_toys.tasks.probes import Probe, evaluation_set, lengths_of
 from lstm_toys.tasks.scaling import Scaling
 from lstm_toys.tasks.supervision import Task, show
 

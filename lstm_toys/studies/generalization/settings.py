@@ -22,8 +22,7 @@ from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.flags import Flag, FlagTable, UsageError
 from lstm_toys.runs.identity import Settings
 from lstm_toys.studies.settings import OfNetworks
-from lstm_toys.tasks.parameters import LENGTH, SPACING, TRAINING, Parameter, Span, parameters_of
-from lstm_toys.tasks.planes import Axis, Plane, Trained
+from lstm_toys.tasks.parameters import LENGTH, SPACING, TRAINING, Axis, Parameter, Plane, Span, Trained, parameters_of
 
 DRAWN = 256
 """Number of training curves on that grid if every network draws different ones."""

@@ -14,8 +14,7 @@ from lstm_toys.studies.generalization import figures, results
 from lstm_toys.studies.generalization.settings import Grid, Subject
 from lstm_toys.studies.generalization.study import _sines
 from lstm_toys.tasks.goal import Goal
-from lstm_toys.tasks.parameters import PARAMETER, PARAMETERS
-from lstm_toys.tasks.planes import Axis
+from lstm_toys.tasks.parameters import PARAMETER, PARAMETERS, Axis
 
 
 def test_a_median_needs_a_number_of_half_of_the_seeds():

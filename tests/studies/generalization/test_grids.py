@@ -14,7 +14,7 @@ import lstm_toys as lt
 from experiments import sine
 from experiments.research.papers import memory
 from lstm_toys.cli import command
-from lstm_toys.execution.executor import Executor
+from lstm_toys.execution.devices import Executor
 from lstm_toys.populations import answering
 from lstm_toys.results import arrays
 from lstm_toys.runs import command_line
@@ -25,8 +25,7 @@ from lstm_toys.studies.generalization import measuring, results
 from lstm_toys.studies.generalization.settings import Evaluation, Grid, grids_of
 from lstm_toys.studies.generalization.study import of
 from lstm_toys.tasks.families import FAMILIES
-from lstm_toys.tasks.parameters import TRAINING
-from lstm_toys.tasks.planes import Axis
+from lstm_toys.tasks.parameters import TRAINING, Axis
 
 SAME = lt.reproduce(np.zeros((1, 20, 1)))
 
