@@ -19,7 +19,7 @@ from conftest import hyper, process, rarely
 from lstm_toys.execution import signals
 from lstm_toys.networks import training
 from lstm_toys.networks.stack import Stack
-from lstm_toys.populations import answering, blocks, train
+from lstm_toys.populations import answering, blocks, programs, train
 from lstm_toys.populations.checkpoints import Checkpoints
 from lstm_toys.populations.programs import specify
 from lstm_toys.tasks import families, supervision
@@ -274,7 +274,7 @@ def test_a_network_is_sound_while_it_is_no_worse_than_untrained_and_bounded():
 
 
 def test_a_call_between_records_changes_nothing(networks, monkeypatch):
-    monkeypatch.setattr(specification, "RECORDS", 4)
+    monkeypatch.setattr(programs, "RECORDS", 4)
     monkeypatch.setattr(train, "CALL_SECONDS", 0.0)
     asked = []
     _, split = watched(stop=lambda: asked.append(1))
