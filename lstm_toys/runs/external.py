@@ -7,7 +7,6 @@ import xarray as xr
 from jaxtyping import Float
 
 from lstm_toys import arguments
-from lstm_toys.results import arrays
 from lstm_toys.runs import preparation
 from lstm_toys.runs.experiment import Experiment
 from lstm_toys.tasks.probes import SHARED, by_points
@@ -101,9 +100,5 @@ def assembled(
     Networks without finite answers count as diverged.
     """
     finite = [np.isfinite(array).all(axis=tuple(range(1, array.ndim))) for array in answers.values()]
-    learned, probed = curves.split(answers)
     root = xr.Dataset({"diverged": ("seed", ~np.all(finite, axis=0))}, {"seed": np.arange(len(finite[0]))})
-    networks, x = xr.DataTree(root.assign_attrs(flags="{}")), np.asarray(curves.x)
-    examples, probes = curves.training, curves.probes
-    labeled = arrays.tree(networks, curves.task, x, experiment.span, examples, learned, probes, probed)
-    return arrays.in_units(labeled, experiment.scaling)
+    return curves.labeled(experiment, xr.DataTree(root.assign_attrs(flags="{}")), answers)

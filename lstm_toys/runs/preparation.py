@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import flax.linen as nn
 import jax
@@ -12,6 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
+from lstm_toys import results
 from lstm_toys.execution.lowering import Digests, digest
 from lstm_toys.networks import training, transforms
 from lstm_toys.networks.cells import InvalidModel
@@ -56,12 +57,19 @@ class ExperimentCurves(NamedTuple):
         """The lengths of the `answered` curves, which networks get as well, of each set in which they differ."""
         return lengths_of(self.task, by_points(self.shown(training=training), self.x))
 
-    def split(
-        self, answers: Mapping[str, Float[np.ndarray, "S _ ..."]], *, training: bool = True
-    ) -> tuple[Float[np.ndarray, "S ..."] | None, dict[str, Float[np.ndarray, "S _ ..."]]]:
-        """Splits answers to `answered` into those to the first training curve and those to each probe, by its name."""
-        of_probes = by_probe(self.shown(training=training), answers)
-        return (of_probes.pop(TRAINING)[:, 0] if training else None), of_probes
+    def labeled(
+        self,
+        experiment: Experiment,
+        networks: Any,
+        answers: Mapping[str, Float[np.ndarray, "S _ ..."]],
+        *,
+        training: bool = True,
+    ) -> Any:
+        """Labels answers to `answered` next to values of their networks, a tree; undoes the experiment's scaling."""
+        probed, x = by_probe(self.shown(training=training), answers), np.asarray(self.x)
+        learned = probed.pop(TRAINING)[:, 0] if training else None
+        of_curves = self.task, x, experiment.span, self.training, learned, self.probes, probed
+        return results.arrays.in_units(results.arrays.tree(networks, *of_curves), experiment.scaling)
 
 
 @dataclass(frozen=True)
@@ -129,28 +137,17 @@ class Prepared:
         key = self.settings.timesteps, self.settings.numbers
         if key not in (cache := self.experiment.curves):
             cache[key] = curves(self.experiment, self.settings.timesteps, dict(self.settings.numbers))
-        value: ExperimentCurves = cache[key]
-        return value
-
-    @property
-    def probes(self) -> Sequence[Probe]:
-        """Sets of curves that the networks answer after training."""
-        return self.curves.probes
+        return cache[key]
 
     @property
     def block(self) -> int:
         """Number of networks that one compiled program computes."""
         return self.settings.block or programs.suitable_block(self.task, self.model, self.experiment.penalty)
 
-    @property
-    def words(self) -> str:
-        """A short description of the network for tables."""
-        return self.settings.network if self.experiment.model is None else type(self.model).__name__
-
     def declared_digests(self) -> Digests:
         """Digests of the declarations that are part of results."""
         return {
-            "probes": digest([vars(probe) for probe in self.probes]),
+            "probes": digest([vars(probe) for probe in self.curves.probes]),
             "time points": digest(self.x, repr(self.experiment.span)),
             "goal": digest(repr(self.experiment.goal)),
             "scaling": digest(repr(self.experiment.scaling)),

@@ -161,7 +161,7 @@ class Dynamics(Study[DynamicsSettings]):
 
     @cached_property
     def shown(self) -> list[str]:
-        sets = by_points(self.prepared.probes, self.prepared.x)[SHARED]
+        sets = by_points(self.prepared.curves.probes, self.prepared.x)[SHARED]
         return [TRAINING, *(probe.name for probe in sets for _ in probe.inputs)]
 
     def values(self) -> lowering.Digests:

@@ -134,7 +134,8 @@ class Shape(Prepared):
             stop=context.interruption,
             on_divergence=context.options.on_divergence,
         )
-        label = f"{self.experiment.name} ({context.labels.get(self.settings) or self.words})"
+        network = self.settings.network if self.experiment.model is None else type(self.model).__name__
+        label = f"{self.experiment.name} ({context.labels.get(self.settings) or network})"
         groups = -(-training.count // training.group_size)
         context.progress.begin(label, training.count, self.budgets[-1], groups)
         if checkpoints.newest:
@@ -314,24 +315,12 @@ class Populations(Study[Identified]):
 
     def _labeled(self, shape: Shape, specification: TrainingSpecification, group: Group, steps: int) -> Any:
         """Labels what a training until ``steps`` stores of a group; of several, without training set and frames."""
-        experiment, curves = self.experiment, shape.curves
-        trained = group.labeled(specification, steps)
-        learned, probed = curves.split(group.answers[steps], training=not self.several)
-        labeled = results.arrays.tree(
-            trained,
-            shape.task,
-            np.asarray(shape.x),
-            experiment.span,
-            curves.training,
-            learned,
-            curves.probes,
-            probed,
-        )
+        trained, answers, goal = group.labeled(specification, steps), group.answers[steps], self.experiment.goal
+        labeled = shape.curves.labeled(self.experiment, trained, answers, training=not self.several)
         if not self.several:
             labeled = results.arrays.of_networks(labeled, {}, shape.settings.labels)
-        labeled = results.arrays.in_units(labeled, experiment.scaling)
-        if experiment.goal is not None:
-            labeled = results.summary.judged(labeled, experiment.goal)
+        if goal is not None:
+            labeled = results.summary.judged(labeled, goal)
         return results.summary.with_measures(labeled)
 
     def _saved(self, kept: Sequence[Any]) -> list[str]:
