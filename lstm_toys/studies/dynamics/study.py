@@ -27,18 +27,18 @@ from lstm_toys.results import storage
 from lstm_toys.results.arrays import of_networks
 from lstm_toys.results.summary import median_of
 from lstm_toys.runs import external
-from lstm_toys.runs.context import Failed, Refused, RunContext
+from lstm_toys.runs.context import Refused, RunContext
 from lstm_toys.runs.experiment import Experiment
-from lstm_toys.runs.loading import load_results, networks_of
-from lstm_toys.runs.preparation import Prepared, check_experiment, trial
-from lstm_toys.runs.study import Metrics, Study, differing
+from lstm_toys.runs.loading import load_results
+from lstm_toys.runs.preparation import check_experiment, trial
+from lstm_toys.runs.study import Metrics
 from lstm_toys.statistics import intervals
 from lstm_toys.statistics.errors import elapsed, within
 from lstm_toys.statistics.measures import SETTLED
 from lstm_toys.studies.dynamics import analysis, figures
 from lstm_toys.studies.dynamics.analysis import MOST_POINTS, TRIALS, InputAnalysis, PeriodAnalysis
 from lstm_toys.studies.dynamics.settings import INPUTS, WINDOWS, DynamicsSettings, Period
-from lstm_toys.studies.training.study import Training
+from lstm_toys.studies.training.study import PopulationStudy
 from lstm_toys.tasks.parameters import TRAINING, Span
 from lstm_toys.tasks.probes import SHARED, by_points
 
@@ -65,22 +65,13 @@ LABELS = {
 }
 
 
-class Dynamics(Study[DynamicsSettings]):
+class Dynamics(PopulationStudy[DynamicsSettings]):
     """Asks for the dynamics of a trained population."""
 
-    experiment: Experiment
     unlisted = ("experiment", "trained")
 
     def __init__(self, experiment: Experiment, settings: DynamicsSettings) -> None:
-        super().__init__(experiment, settings)
-        self.experiment, self.prepared = experiment, Prepared(experiment, settings.trained)
-
-    @cached_property
-    def needs(self) -> dict[str, Training]:
-        return {"population": Training(self.experiment, self.settings.trained)}
-
-    def differing(self) -> dict[str, Any]:
-        return super().differing() | differing(self.experiment, self.settings.trained)
+        super().__init__(experiment, experiment, settings)
 
     @cached_property
     def periods(self) -> tuple[Period, ...]:
@@ -180,10 +171,7 @@ class Dynamics(Study[DynamicsSettings]):
 
     def compute(self, context: RunContext) -> Metrics:
         """Every part is saved as soon as it is analyzed, and is not analyzed again when the run continues."""
-        population = self.needed["population"]
-        if lost := self.needs["population"].lost(population.read_metrics()):
-            raise Failed(lost)
-        run, networks = self.run, networks_of(population, self.prepared.model)
+        described, run, networks = self.described(), self.run, self.networks
         sound, scale = np.flatnonzero(~networks.diverged), self.settings.weight_scale
         parts = [networks[sound[first : first + TOGETHER]] for first in range(0, len(sound), TOGETHER)]
         missing = [part for part in parts if not self._kept(part).is_file()]
@@ -195,25 +183,16 @@ class Dynamics(Study[DynamicsSettings]):
                 storage.save_results(analyzed, self._kept(part))
                 done += len(part)
                 context.progress.tell(f"dynamics of {done:,} of {counted(len(sound), 'network')}")
-        flags = self.settings.as_dict()
         with context.timed("summary"):
             analyzed_parts = [load_results(self._kept(part)) for part in parts]
             whole = self._labeled(xr.concat(analyzed_parts, "seed", data_vars="minimal", coords="minimal"))
             whole = whole.assign(train_loss=networks[sound].results.training.train_loss)
-            described = {"flags": flags, "run": run.folder.name, "population": population.folder.name}
-            whole = whole.assign_attrs({name: json.dumps(value) for name, value in described.items()})
+            attributes = {"run": run.folder.name, **{name: described[name] for name in ("flags", "population")}}
+            whole = whole.assign_attrs({name: json.dumps(value) for name, value in attributes.items()})
             storage.save_results(whole, run.results)
-            files = [run.results.name, *self._write_models(whole)]
-        return {
-            "experiment": run.name,
-            "population": population.folder.name,
-            "seeds": self.settings.trained.seeds,
-            "diverged_seeds": np.flatnonzero(networks.diverged).tolist(),
-            "interval": "95 % bootstrap of the median over seeds",
-            "flags": flags,
-            "fingerprint": {**population.read_metrics()["fingerprint"], "numpy": processor.of_numpy()},
-            "files": files,
-        }
+            files = [*described["files"], *self._write_models(whole)]
+        fingerprint = {**described["fingerprint"], "numpy": processor.of_numpy()}
+        return {**described, "fingerprint": fingerprint, "files": files}
 
     def _kept(self, part: Networks) -> Path:
         return self.run.checkpoints / f"{part.seeds[0]}-{part.seeds[-1]}.nc"

@@ -16,18 +16,16 @@ from lstm_toys.execution.lowering import Digests
 from lstm_toys.execution.progress import EvaluationProgress
 from lstm_toys.figures import Drawing
 from lstm_toys.output import counted
-from lstm_toys.populations.trained import Networks
 from lstm_toys.results.arrays import nodes_of, not_diverged, of_networks
 from lstm_toys.results.storage import save_results
-from lstm_toys.runs.context import Failed, Refused, RunContext
-from lstm_toys.runs.experiment import Experiment
-from lstm_toys.runs.loading import load_results, networks_of
+from lstm_toys.runs.context import Refused, RunContext
+from lstm_toys.runs.loading import load_results
 from lstm_toys.runs.preparation import network, trial
-from lstm_toys.runs.study import Metrics, Study, differing
+from lstm_toys.runs.study import Metrics
 from lstm_toys.studies.generalization import figures, results
 from lstm_toys.studies.generalization.measuring import GridMeasures, LengthMeasures
 from lstm_toys.studies.generalization.settings import Evaluation, Subject
-from lstm_toys.studies.training.study import Training
+from lstm_toys.studies.training.study import PopulationStudy
 from lstm_toys.tasks import families
 from lstm_toys.tasks.goal import Goal
 from lstm_toys.tasks.parameters import TRAINING
@@ -35,23 +33,14 @@ from lstm_toys.tasks.probes import probe_at
 from lstm_toys.tasks.supervision import Task, accuracies_of
 
 
-class Generalization(Study[Evaluation]):
+class Generalization(PopulationStudy[Evaluation]):
     """Evaluates a trained population on sets of curves."""
 
-    experiment: Experiment
     unlisted = ("experiment", "trained", "grids")
 
     def __init__(self, subject: Subject, settings: Evaluation) -> None:
-        super().__init__(subject, settings)
-        self.experiment = subject.experiment
+        super().__init__(subject.experiment, subject, settings)
         self.refused = f"generalization of {self.experiment.name}: "
-
-    @cached_property
-    def needs(self) -> dict[str, Training]:
-        return {"population": Training(self.experiment, self.settings.trained)}
-
-    def differing(self) -> dict[str, Any]:
-        return super().differing() | differing(self.experiment, self.settings.trained)
 
     @property
     @abstractmethod
@@ -60,11 +49,7 @@ class Generalization(Study[Evaluation]):
 
     @property
     def task(self) -> Task:
-        return self.experiment.at(self.settings.trained.timesteps)[1]
-
-    @cached_property
-    def networks(self) -> Networks:
-        return networks_of(self.needed["population"], network(self.experiment, self.task, self.settings.trained))
+        return self.prepared.task
 
     @property
     def evaluated(self) -> Any:
@@ -77,27 +62,18 @@ class Generalization(Study[Evaluation]):
 
     def compute(self, context: RunContext) -> Metrics:
         """Evaluates a population, and writes measures of its answers; raises Failed if every seed diverged."""
-        population, networks = self.needed["population"], self.networks
-        trained = population.read_metrics()
-        if lost := self.needs["population"].lost(trained):
-            raise Failed(lost)
+        described, networks = self.described(), self.networks
         answers = len(networks) * sum(self.measuring.curves.values())
-        shared = {"flags": self.settings.as_dict(), "fingerprint": trained["fingerprint"]}
         with context.timed("evaluate"), EvaluationProgress(context.console, answers) as progress:
             measured = self.measuring.measured(networks, context.executor, progress)
         labeled = of_networks(measured, {"diverged": ("seed", networks.diverged)}, {"seed": networks.seeds})
-        labeled.attrs = {name: json.dumps(value) for name, value in {**shared, "run": self.run.folder.name}.items()}
+        attributes = {"run": self.run.folder.name, **{name: described[name] for name in ("flags", "fingerprint")}}
+        labeled.attrs = {name: json.dumps(value) for name, value in attributes.items()}
         save_results(labeled, self.run.results)
         return {
-            "experiment": self.run.name,
-            "population": population.folder.name,
-            "seeds": len(networks),
-            "diverged_seeds": trained["diverged_seeds"],
+            **described,
             "answers": answers,
             "answers_per_second": round(answers / context.seconds["evaluate"]),
-            "interval": "95 % bootstrap of the median over seeds",
-            **shared,
-            "files": [self.run.results.name],
         }
 
     def report(self) -> Iterator[RenderableType]:

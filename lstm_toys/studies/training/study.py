@@ -12,11 +12,12 @@ from rich.table import Table
 from lstm_toys import figures, results, tables
 from lstm_toys.files import is_plain
 from lstm_toys.output import counted, listed
+from lstm_toys.populations.trained import Networks
 from lstm_toys.runs.context import Failed, described_error
-from lstm_toys.runs.experiment import INSIDE
-from lstm_toys.runs.identity import Settings
-from lstm_toys.runs.preparation import trial
-from lstm_toys.runs.study import Metrics, differing
+from lstm_toys.runs.experiment import INSIDE, Experiment
+from lstm_toys.runs.identity import Identified, Settings
+from lstm_toys.runs.preparation import Prepared, trial
+from lstm_toys.runs.study import Metrics, Study, differing
 from lstm_toys.studies.training.populations import Populations, stored
 
 MOST_UNLEARNED = 8
@@ -110,6 +111,46 @@ class Training(Populations[Settings]):
                 returned = f"returned {type(drawing).__name__} under {name!r}"
                 raise Failed(f"{failed} {returned}; a Figure goes under NAME.png, an animation under NAME.gif; {kept}")
         yield from drawings.items()
+
+
+class PopulationStudy(Study[Identified]):
+    """Asks about the networks of a trained population; its settings have those of the training as ``trained``."""
+
+    experiment: Experiment
+
+    def __init__(self, experiment: Experiment, subject: Any, settings: Any) -> None:
+        super().__init__(subject, settings)
+        self.experiment, self.prepared = experiment, Prepared(experiment, settings.trained)
+
+    @cached_property
+    def needs(self) -> dict[str, Training]:
+        return {"population": Training(self.experiment, self.prepared.settings)}
+
+    def differing(self) -> dict[str, Any]:
+        return super().differing() | differing(self.experiment, self.prepared.settings)
+
+    @cached_property
+    def networks(self) -> Networks:
+        from lstm_toys.runs.loading import networks_of
+
+        return networks_of(self.needed["population"], self.prepared.model)
+
+    def described(self) -> Metrics:
+        """Metrics that describe the population; raises Failed if every seed diverged."""
+        population = self.needed["population"]
+        trained = population.read_metrics()
+        if lost := self.needs["population"].lost(trained):
+            raise Failed(lost)
+        return {
+            "experiment": self.run.name,
+            "population": population.folder.name,
+            "seeds": trained["seeds"],
+            "diverged_seeds": trained["diverged_seeds"],
+            "interval": "95 % bootstrap of the median over seeds",
+            "flags": self.settings.as_dict(),
+            "fingerprint": trained["fingerprint"],
+            "files": [self.run.results.name],
+        }
 
 
 def _unlearned(seeds: Sequence[Mapping[str, Any]]) -> Iterator[RenderableType]:
