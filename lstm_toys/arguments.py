@@ -137,8 +137,7 @@ def array(
         floats = value if _of_jax(value) else np.asarray(value)
     except Exception:  # Foreign types may raise anything.
         raise refused(name, words, value) from None
-    if not real(floats):
-        raise refused(name, words, value)
+    expect(real(floats), name, words, value)
     if not _fits(floats.shape, expected, empty=empty):
         raise ValueError(f"{name} must be {words}, not of shape [{', '.join(map(str, floats.shape))}]")
     if floats.dtype.name not in ("float32", "float64"):

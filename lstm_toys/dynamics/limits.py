@@ -357,20 +357,14 @@ def _watched(step: Step, starts: Float[Array, "U P D"], inputs: Float[Array, "U 
 _NEWTON = partial(at_each, newton)
 
 
-def _near_ends(
-    system: System, params: Params, inputs: Inputs, ends: Float[np.ndarray, "S U P D"], near: Bool[np.ndarray, "S U P"]
-) -> Float[np.ndarray, "S U P D"]:
-    """The fixed point that Newton's method finds from each end where ``near``, or from one that is `ALIKE`."""
-    first, is_first = _firsts(np.where(near[..., None], ends, np.nan), ALIKE)
-    points = each_network(_NEWTON, system, params, np.where(is_first[..., None], ends, np.nan), inputs)
-    return _taken(first, points)
-
-
 def _looked(system: System, params: Params, inputs: Inputs, begun: States, steps: int) -> _Seen:
     """Watches states after some steps, and finds the limits that they approach."""
     watched: Watched = each_network(_watched, system, params, begun, inputs, np.int64(steps))
     integrates = _kinds(watched, np.full_like(watched.end, np.nan), system.free) == Kind.INTEGRATES
-    points = _near_ends(system, params, inputs, watched.end, ~integrates)
+    # Newton's method runs once for ends that are alike.
+    first, is_first = _firsts(np.where(integrates[..., None], np.nan, watched.end), ALIKE)
+    ends = np.where(is_first[..., None], watched.end, np.nan)
+    points = _taken(first, each_network(_NEWTON, system, params, ends, inputs))
     kinds = _kinds(watched, points, system.free)
     # Near an unstable point, but not on it, states slow down before they leave.
     near = (kinds == Kind.STABLE) & (np.abs(watched.end - points).max(axis=-1) > STILL)
@@ -388,8 +382,7 @@ def _chosen(mask: Bool[np.ndarray, "*N P"], new: _Seen, old: _Seen, before: int 
     def either(new: Shaped[np.ndarray, "*N P *rest"], old: Shaped[np.ndarray, "*N P *rest"]) -> np.ndarray:
         return np.where(mask.reshape(*mask.shape, *(1,) * (old.ndim - mask.ndim)), new, old)
 
-    chosen: _Seen = jax.tree.map(either, new._replace(steps=new.steps + before), old)
-    return chosen
+    return jax.tree.map(either, new._replace(steps=new.steps + before), old)
 
 
 def _followed(look: Callable[[States, int], _Seen], seen: _Seen) -> _Seen:

@@ -53,8 +53,7 @@ def custom(transform: Any, params: PyTree[jax.ShapeDtypeStruct]) -> CustomOptimi
 def transformation(kind: Kind, hyper: Hyper) -> optax.GradientTransformation:
     """The optimizer of a member: one with a name, or the user's, with the member's numbers in its state."""
     if not isinstance(kind, CustomOptimizer):
-        built: optax.GradientTransformation = named(kind).build(hyper)
-        return built
+        return named(kind).build(hyper)
     values = {"learning_rate": hyper.learning_rate, **hyper.numbers}
     injected = {name: values[name] for name in kind.injected}
 

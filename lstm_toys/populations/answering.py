@@ -86,8 +86,7 @@ def answers(
             raise arguments.refused("lengths", "None for a model that answers at every point", lengths)
     begun = checked_initial(networks, initial, inputs)
     program = _program(networks.model, blocks.mesh(), rngs is not None or begun is not None)
-    values: np.ndarray = in_blocks(program, networks, inputs, block, lengths, rngs, begun)
-    return values
+    return in_blocks(program, networks, inputs, block, lengths, rngs, begun)
 
 
 def separate_answers(
@@ -95,8 +94,7 @@ def separate_answers(
 ) -> Float[np.ndarray, "S C T A"] | Float[np.ndarray, "S C A"]:
     """Computes the answers of every network to separate curves, regardless of the other networks; see `answers`."""
     program = _separate_program(networks.model, blocks.mesh())
-    values: np.ndarray = in_blocks(program, networks, inputs, networks.block, lengths)
-    return values
+    return in_blocks(program, networks, inputs, networks.block, lengths)
 
 
 def checked(
@@ -245,8 +243,7 @@ def count(model: nn.Module, params: PyTree, points: int, features: int, *, name:
             "of one network, jax.tree.map(lambda leaf: leaf[None], params) is"
         )
     for path, leaf in leaves.items():
-        if not arguments.real(leaf):
-            raise arguments.refused(f"params {path}", "real numbers", leaf)
+        arguments.expect(arguments.real(leaf), f"params {path}", "real numbers", leaf)
     return int(counts.pop()[0])
 
 

@@ -88,8 +88,7 @@ class TrainingSpecification:
         cache, key = self.procedure.task.programs, (name, self.procedure, self.coefficients, self.continues)
         if key not in cache:
             cache[key] = make()
-        value: T = cache[key]
-        return value
+        return cache[key]
 
     def programs_digests(self, members: int) -> lowering.Digests:
         """Digests of the programs that train the members, on whose number they do not depend."""
@@ -159,8 +158,7 @@ def calls(specification: TrainingSpecification, size: int, mesh: jax.sharding.Me
 
 def member_shapes(how: Procedure) -> training.Member:
     """The shapes of ONE member's arrays; raises InvalidModel."""
-    shapes: training.Member = jax.eval_shape(partial(_begin, how), _blank(how), np.uint32(0))
-    return shapes
+    return jax.eval_shape(partial(_begin, how), _blank(how), np.uint32(0))
 
 
 def _blank(how: Procedure, coefficients: tuple[str, ...] = (), initial: PyTree = None) -> Start:
@@ -297,7 +295,8 @@ def specify(
         block=arguments.whole("block", block, least=1, most=arguments.MOST_BLOCK),
         kept_steps=tuple(kept_steps),
         recorded=recorded,
-        frames=frame_indices(len(recorded), frames),
+        # The first record, the last, and others at geometrically growing distances.
+        frames=np.unique(np.geomspace(1, len(recorded), frames).round().astype(int)) - 1,
         coefficients=tuple(sorted({*start.hyper.numbers} - {*task.numbers, *transforms.numbers(kind)})),
         continues=initial is not None,
     )
@@ -382,11 +381,6 @@ def recorded_steps(steps: Sequence[int], least: int = 1) -> Int[np.ndarray, " R"
     """Step 0, the kept ``steps``, and evenly spaced steps, at least ``least`` apart, about `RECORDS` in all."""
     between = np.arange(0, max(steps), max(least, -(-max(steps) // RECORDS)))
     return np.unique(np.concatenate([[0], between, steps])).astype(np.int32)
-
-
-def frame_indices(records: int, frames: int) -> Int[np.ndarray, " K"]:
-    """The records to keep as frames: the first, the last, and others at geometrically growing distances."""
-    return np.unique(np.geomspace(1, records, frames).round().astype(int)) - 1
 
 
 def _fitting(task: Task, early_stopping: EarlyStopping, records: int) -> EarlyStopping:

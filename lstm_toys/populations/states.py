@@ -63,8 +63,7 @@ def states(
     networks, inputs, block = answering.checked(networks, inputs, block, empty=True)
     begun = answering.checked_initial(networks, initial, inputs)
     program = _program(networks.model, blocks.mesh(), rngs is not None or begun is not None)
-    values: States = answering.in_blocks(program, networks, inputs, block, rngs=rngs, begun=begun)
-    return values
+    return answering.in_blocks(program, networks, inputs, block, rngs=rngs, begun=begun)
 
 
 @cache
@@ -174,8 +173,7 @@ def rollout(
             number = np.arange(first + 1, min(first + CHUNK, steps) + 1)
             answers.append(blocks.flat(chunk, count)[:, :, np.flatnonzero(number % every == 0)])
         parts.append(Rollout(np.concatenate(answers, axis=2), blocks.flat(carry.states, count)))
-    joined: Rollout = blocks.joined(parts)
-    return joined
+    return blocks.joined(parts)
 
 
 @cache

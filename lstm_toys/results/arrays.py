@@ -56,20 +56,15 @@ def tree(
     """
     training = nodes_of(networks).get(TRAINING, xr.Dataset()).drop_dims("example", errors="ignore")
     if train_answer is not None:
-        first = training_curve(task, x, span, examples, train_answer)
-        training = training.merge(first, combine_attrs="drop_conflicts")
+        first = jax.tree.map(lambda leaf: leaf[:1], examples)
+        labeled = curve_set(task, evaluation_set(task, first, x), train_answer[:, None], span)
+        training = training.merge(labeled, combine_attrs="drop_conflicts")
         if not task.sequence:  # Of sequences, only the first one is kept.
             training = training.assign(training_set(task, examples))
     nodes = {"/": networks.to_dataset(inherit=False), TRAINING: training}
     for probe in probes:
         nodes[probe.name] = curve_set(task, evaluation_set(task, probe, x), answers[probe.name], span, probe.declared)
     return xr.DataTree.from_dict(nodes)
-
-
-def training_curve(task: Task, x: TimePoints, span: Span, examples: Examples, train_answer: FirstAnswer) -> xr.Dataset:
-    """Labels the first training curve and the answers to it."""
-    first = jax.tree.map(lambda leaf: leaf[:1], examples)
-    return curve_set(task, evaluation_set(task, first, x), train_answer[:, None], span)
 
 
 def curve_set(

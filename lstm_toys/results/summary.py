@@ -32,8 +32,7 @@ GOAL_ERROR, RMSE, ACCURACY = "goal_error", "rmse", "accuracy"
 
 def counts_of(curves: xr.Dataset) -> np.ndarray:
     """How much each answer counts. Results made by hand may lack ``counts``; then all points with a truth count."""
-    counts: np.ndarray = curves.counts.values if "counts" in curves else curves.truth.notnull().values.astype(float)
-    return counts
+    return curves.counts.values if "counts" in curves else curves.truth.notnull().values.astype(float)
 
 
 def difference(curves: xr.Dataset) -> xr.DataArray:

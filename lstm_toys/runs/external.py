@@ -1,6 +1,7 @@
 """Labels the answers of any model to the curves of an experiment, like the answers of its own networks."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -35,10 +36,7 @@ def curves_of(
         >>> lt.claims.curves_of(EXPERIMENT, timesteps=50).shape
         (9, 50, 2)
     """
-    arguments.instance("experiment", experiment, Experiment, "an Experiment")
-    points = experiment.timesteps if timesteps is None else timesteps
-    numbers = arguments.by_name("numbers", numbers)
-    curves = preparation.curves(experiment, points, numbers).answered()[SHARED]
+    curves = _curves(experiment, timesteps, numbers).answered()[SHARED]
     return experiment.scaling.undone(curves, outputs=False) if experiment.scaling else curves
 
 
@@ -73,12 +71,8 @@ def labeled(
         >>> list(lt.claims.labeled(EXPERIMENT, 0.5 * lt.claims.curves_of(EXPERIMENT)[None]).children)
         ['training', 'line', 'hill']
     """
-    arguments.instance("experiment", experiment, Experiment, "an Experiment")
-    points = experiment.timesteps if timesteps is None else timesteps
-    numbers = arguments.by_name("numbers", numbers)
-    x, task = experiment.at(points)
-    curves = preparation.curves(experiment, points, numbers)
-    curves = curves._replace(probes=by_points(curves.probes, x)[SHARED])
+    curves = _curves(experiment, timesteps, numbers)
+    task, curves = curves.task, curves._replace(probes=by_points(curves.probes, curves.x)[SHARED])
     shown = curves.answered()[SHARED]
     one = (*shown.shape[:2], len(task.output_features)) if task.sequence else (len(shown), len(task.output_features))
     answers = np.asarray(arguments.array("answers", answers, "S C ...", finite=False, empty=True))
@@ -88,6 +82,12 @@ def labeled(
     if experiment.scaling:
         answers = experiment.scaling.applied(answers, outputs=True)
     return assembled(experiment, curves, {SHARED: answers})
+
+
+def _curves(experiment: Experiment, timesteps: int | None, numbers: Any) -> preparation.ExperimentCurves:
+    arguments.instance("experiment", experiment, Experiment, "an Experiment")
+    points = experiment.timesteps if timesteps is None else timesteps
+    return preparation.curves(experiment, points, arguments.by_name("numbers", numbers))
 
 
 def assembled(

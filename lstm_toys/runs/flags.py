@@ -94,16 +94,13 @@ def select(settings: type[Any], values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 class Help(Exception):
-    """A request for the help of a command: its description and its flags."""
-
-    def __init__(self, doc: str, table: FlagTable) -> None:
-        super().__init__(doc)
-        self.doc, self.table = doc, table
+    """A request for the help of a command; the arguments are its description and its flags."""
 
     def text(self, called: str) -> str:
         """The help of a command that is called so."""
-        lines = [self.doc.strip(), "", f"usage: {called} [flags]", ""]
-        for name, flag in self.table.items():
+        doc, table = self.args
+        lines = [doc.strip(), "", f"usage: {called} [flags]", ""]
+        for name, flag in table.items():
             if isinstance(flag.parser, parsers.Switch):
                 shown = name if name.startswith("no_") else f"[no]{name}"
                 lines += [f"  --{shown}", f"      {flag.text} (default: {'yes' if flag.default else 'no'})"]

@@ -40,24 +40,19 @@ def load(folder: Path | str, trust: Collection[str] = ()) -> Networks:
         Traceback (most recent call last):
         FileNotFoundError: [Errno 2] No such file or directory: 'nowhere/population.json'
     """
-    _check_networks(folder := Path(folder))
-    return saving.load(folder, trust)
-
-
-def _check_networks(folder: Path) -> None:
-    """Raises FileNotFoundError for the folder of a run without networks."""
-    if not (folder / CONFIG).is_file() or any(folder.glob("population*.json")):
-        return
-    if not (folder / METRICS).is_file():
-        raise FileNotFoundError(f"{folder}: {UNFINISHED}")
-    metrics = read_sealed(folder / METRICS)
-    if saving.ABOUT not in metrics["files"]:
+    folder = Path(folder)
+    if (folder / CONFIG).is_file() and not any(folder.glob("population*.json")):
+        if not (folder / METRICS).is_file():
+            raise FileNotFoundError(f"{folder}: {UNFINISHED}")
+        metrics = read_sealed(folder / METRICS)
         read = f", such as {folder.parent / metrics['population']}" if "population" in metrics else ""
         arrays = ", or read the arrays of this one by lt.load_results" if saving.RESULTS in metrics["files"] else ""
         instead = f"load the run of an experiment{read}{arrays}"
         if "keep_networks" in metrics.get("flags", {}):
             instead = "repeat the sweep with --keep_networks"
-        raise FileNotFoundError(f"{folder}: this run saved no networks; {instead}")
+        if saving.ABOUT not in metrics["files"]:
+            raise FileNotFoundError(f"{folder}: this run saved no networks; {instead}")
+    return saving.load(folder, trust)
 
 
 def networks_of(run: Run, model: nn.Module) -> Networks:

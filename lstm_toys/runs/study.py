@@ -179,8 +179,7 @@ def differing(experiment: Experiment, settings: Settings) -> dict[str, Any]:
 def study_of(subject: Any, settings: Identity) -> Study[Any]:
     """Imports the class that computes a run with these settings, and makes the study."""
     module, _, name = settings.study.partition(":")
-    study: Study[Any] = getattr(import_module(module), name)(subject, settings)
-    return study
+    return getattr(import_module(module), name)(subject, settings)
 
 
 def rounded(seconds: Mapping[str, float]) -> Metrics:

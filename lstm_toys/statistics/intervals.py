@@ -1,6 +1,5 @@
 """Estimates over seeds with intervals: medians, quantiles and shares; bootstrap, Wilson and Clopper-Pearson."""
 
-from collections.abc import Callable
 from statistics import NormalDist
 from typing import Literal, NamedTuple
 
@@ -81,7 +80,15 @@ def median_bootstrap(values: Float[np.ndarray, " S"], confidence: float = 0.95) 
     confidence = checked.number("confidence", confidence, above=0, below=1)
     if not len(values):
         return NOTHING
-    return Estimate(float(np.median(values)), *_bootstrap(np.median, values, confidence=confidence))
+    median = float(np.median(values))
+    if len(values) < FEWEST:
+        return Estimate(median, np.nan, np.nan)
+    random, rows = np.random.default_rng(0), min(RESAMPLES, max(1, AT_ONCE // len(values)))
+    batches = [
+        np.median(values[resample(len(values), min(rows, RESAMPLES - start), random)], axis=-1)
+        for start in range(0, RESAMPLES, rows)
+    ]
+    return Estimate(median, *with_width(np.concatenate(batches), (1 - confidence) / 2))
 
 
 def median_quartiles(values: Float[np.ndarray, " S"]) -> Estimate:
@@ -244,21 +251,6 @@ def difference(first: Estimate, second: Estimate) -> Estimate:
     below = np.hypot(first.value - first.low, second.high - second.value)
     above = np.hypot(first.high - first.value, second.value - second.low)
     return Estimate(value, float(value - below), float(value + above))
-
-
-def _bootstrap(
-    statistic: Callable[..., Float[np.ndarray, " R"]], sample: Float[np.ndarray, " S"], *, confidence: float
-) -> tuple[float, float]:
-    """The percentile bootstrap interval of a statistic; NaN if the sample is too small or all are equal."""
-    if len(sample) < FEWEST:
-        return np.nan, np.nan
-    random = np.random.default_rng(0)
-    rows = min(RESAMPLES, max(1, AT_ONCE // len(sample)))
-    batches = [
-        statistic(sample[resample(len(sample), min(rows, RESAMPLES - start), random)], axis=-1)
-        for start in range(0, RESAMPLES, rows)
-    ]
-    return with_width(np.concatenate(batches), (1 - confidence) / 2)
 
 
 def with_width(resampled: Float[np.ndarray, " times"], tail: float = 0.025) -> tuple[float, float]:

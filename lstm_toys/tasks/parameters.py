@@ -328,8 +328,7 @@ def _plain(name: str, value: ParameterValue | jt.Float[jt.Array, "*C"]) -> Param
     if not isinstance(value, tuple):
         values: ParameterValue = arguments.numbers(name, value, "C")
         return np.array(values, float) if arguments.several(values) else values
-    if len(value) != 2:
-        raise arguments.refused(name, "a range (low, high)", value)
+    arguments.expect(len(value) == 2, name, "a range (low, high)", value)
     low, high = (arguments.text(name, end) if isinstance(end, str) else arguments.number(name, end) for end in value)
     if not isinstance(low, str) and not isinstance(high, str) and low > high:
         raise arguments.refused(name, "a range whose lower end is below its upper end", value)

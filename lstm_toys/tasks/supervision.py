@@ -318,8 +318,7 @@ def lengths_and_weights(
         axes = f"{curves} {points if by_point else ''} {features if by_feature else ''}"
         hint = "" if by_feature else ", for all features alike"
         weights = arguments.array("weights of examples", weights, axes, hint=hint, least=0)
-        if empty:
-            raise arguments.refused("weights of examples", "above 0 somewhere", weights)
+        arguments.expect(not empty, "weights of examples", "above 0 somewhere", weights)
         weights = jnp.asarray(weights)
     return lengths, weights
 
@@ -430,8 +429,7 @@ def predict_next(curves: CurveArray, features: Names, batch: int | None = None) 
         1
     """
     sequences = _single_precision(curves, features)
-    if sequences.shape[1] < 2:
-        raise arguments.refused("curves", "curves of at least 2 time points", sequences)
+    arguments.expect(sequences.shape[1] > 1, "curves", "curves of at least 2 time points", sequences)
     examples = Examples(sequences[:, :-1], sequences[:, 1:])
     return Task(partial(_constant, examples), features, features, sequence=True, batch=batch, ahead=1)
 

@@ -37,10 +37,9 @@ class AnalysisStudy(Study[AnalysisSettings]):
         parts = Parts(self.runs, self.name, self.tell)
         values = jsonable(self.subject.score(self.needed, parts.keep))
         try:
-            scores: Metrics = json.loads(json.dumps(values))
+            return json.loads(json.dumps(values))
         except TypeError as error:
             raise Refused(f"{self.name}: what score returns: {error}; take numbers, arrays and text") from None
-        return scores
 
     def values(self) -> Digests:
         runs = [run.folder.name for run in self.needed.values()]
