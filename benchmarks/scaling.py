@@ -26,8 +26,7 @@ from benchmarks.job import Workload
 from lstm_toys.execution import devices
 from lstm_toys.execution.cluster import connected
 from lstm_toys.populations import blocks
-from lstm_toys.populations.checkpoints import Checkpoints
-from lstm_toys.populations.group import Group
+from lstm_toys.populations.checkpoints import Checkpoints, Group
 from lstm_toys.populations.programs import specify
 from lstm_toys.populations.train import PopulationTraining
 

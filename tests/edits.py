@@ -443,7 +443,7 @@ TRACED = {
     "initial weights": library("networks/lstm.py", "set(1.0)", "set(0.5)"),
     "a limit": library("networks/training.py", "= 1_000.0", "= 900.0"),
     "code between programs and files": library("results/arrays.py", "train_answer[:, ", "2 * train_answer[:, "),
-    "recorded steps": library("populations/specification.py", "max(least", "2 * max(least"),
+    "recorded steps": library("populations/programs.py", "max(least", "2 * max(least"),
     "a measure": SQUARED,
     "what measures a run": library("results/summary.py", "reached = goal.met(", "reached = ~goal.met("),
 }
@@ -466,7 +466,7 @@ OF_SWEEPS = {
 """Each of which makes another sweep."""
 
 KEPT = [
-    library("populations/group.py", 'class Group:\n    """', 'class Group:\n    """Edited: '),
+    library("populations/checkpoints.py", 'class Group:\n    """', 'class Group:\n    """Edited: '),
     library("results/arrays.py", "def curve_set(", "# Of all members.\ndef curve_set("),
     library("results/arrays.py", "def names_of(results: xr.DataTree)", "def names_of(results: Results)"),
     library("networks/training.py", "an axis for seeds", "axes for seeds"),

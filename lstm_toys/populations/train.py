@@ -22,8 +22,7 @@ from lstm_toys.networks.optimizers import Hyper, named
 from lstm_toys.networks.training import Penalty
 from lstm_toys.networks.transforms import CustomOptimizer, Kind
 from lstm_toys.populations import answering, blocks, programs
-from lstm_toys.populations.checkpoints import Checkpoints, changed
-from lstm_toys.populations.group import CHANGING, Group, last_steps
+from lstm_toys.populations.checkpoints import CHANGING, Checkpoints, Group, changed, last_steps
 from lstm_toys.populations.programs import Start, TrainingSpecification, specify
 from lstm_toys.populations.trained import Networks
 from lstm_toys.tasks.goal import NEVER, EarlyStopping

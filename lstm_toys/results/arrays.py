@@ -18,7 +18,7 @@ import xarray as xr
 from jaxtyping import Float
 
 from lstm_toys import arguments
-from lstm_toys.populations.group import training_set
+from lstm_toys.populations.checkpoints import training_set
 from lstm_toys.statistics.errors import BINARY, CROSS_ENTROPY
 from lstm_toys.tasks.goal import counted_over
 from lstm_toys.tasks.parameters import PARAMETER, PART, TRAINING, Parameter, Span, label

@@ -18,7 +18,7 @@ from conftest import rarely
 from lstm_toys.execution import devices
 from lstm_toys.networks.training import Record
 from lstm_toys.populations import train
-from lstm_toys.populations.group import CHANGING, Group
+from lstm_toys.populations.checkpoints import CHANGING, Group
 from lstm_toys.populations.programs import specify
 
 pytestmark = pytest.mark.usefixtures("digests")

@@ -19,8 +19,8 @@ from lstm_toys.figures.style import COLORS, GOAL, INPUT, plain
 from lstm_toys.output import listed
 from lstm_toys.results.arrays import axis_label
 from lstm_toys.results.summary import GOAL_ERROR
-from lstm_toys.studies.generalization.results import Grids, judged, measures_at, medians, which
-from lstm_toys.studies.generalization.results import axes as axes_of
+from lstm_toys.studies.generalization.measuring import Grids, judged, measures_at, medians, which
+from lstm_toys.studies.generalization.measuring import axes as axes_of
 from lstm_toys.studies.generalization.settings import Grid, Subject
 from lstm_toys.tasks.goal import Goal, after_which
 from lstm_toys.tasks.parameters import LENGTH, SPACING

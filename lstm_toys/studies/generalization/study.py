@@ -22,7 +22,7 @@ from lstm_toys.runs.context import Refused, RunContext
 from lstm_toys.runs.loading import load_results
 from lstm_toys.runs.preparation import network, trial
 from lstm_toys.runs.study import Metrics
-from lstm_toys.studies.generalization import figures, results
+from lstm_toys.studies.generalization import figures, measuring
 from lstm_toys.studies.generalization.measuring import GridMeasures, LengthMeasures
 from lstm_toys.studies.generalization.settings import Evaluation, Subject
 from lstm_toys.studies.training.study import PopulationStudy
@@ -144,11 +144,11 @@ class GridStudy(Generalization):
     def metrics(self) -> Metrics:
         grids, span = nodes_of(self.evaluated), self.experiment.span
         sines = {
-            name: results.sines(grid, span)
+            name: measuring.sines(grid, span)
             for name, grid in grids.items()
-            if name != TRAINING and "gain" in grid and results.of_sines(grid)
+            if name != TRAINING and "gain" in grid and measuring.of_sines(grid)
         }
-        return {"summary": results.summary(grids, self.goal), "sines": sines}
+        return {"summary": measuring.summary(grids, self.goal), "sines": sines}
 
     def draw(self) -> Iterator[tuple[str, Drawing]]:
         grids, shown = nodes_of(self.evaluated), [grid for grid in self.settings.grids if grid.name != TRAINING]
@@ -178,7 +178,7 @@ class LengthStudy(Generalization):
         return LengthMeasures(self.task, self.experiment.span, self.experiment.scaling, tuple(probes))
 
     def metrics(self) -> Metrics:
-        return {"summary": results.length_summary(self.evaluated)}
+        return {"summary": measuring.length_summary(self.evaluated)}
 
     def draw(self) -> Iterator[tuple[str, Drawing]]:
         yield "length.png", figures.over_lengths(self.evaluated, self.settings.trained.timesteps)

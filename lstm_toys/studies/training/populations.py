@@ -25,8 +25,7 @@ from lstm_toys import arguments, results
 from lstm_toys.execution import CALLBACK, code
 from lstm_toys.execution.lowering import Digests, compiled, digest
 from lstm_toys.execution.signals import Stopped
-from lstm_toys.populations.checkpoints import Checkpoints
-from lstm_toys.populations.group import Group
+from lstm_toys.populations.checkpoints import Checkpoints, Group
 from lstm_toys.populations.programs import Start, TrainingSpecification, specify
 from lstm_toys.populations.train import PopulationTraining
 from lstm_toys.populations.trained import digests_of

@@ -10,7 +10,7 @@ import lstm_toys as lt
 from experiments import sine
 from lstm_toys.results import arrays
 from lstm_toys.statistics import measures
-from lstm_toys.studies.generalization import figures, results
+from lstm_toys.studies.generalization import figures, measuring
 from lstm_toys.studies.generalization.settings import Grid, Subject
 from lstm_toys.studies.generalization.study import _sines
 from lstm_toys.tasks.goal import Goal
@@ -19,7 +19,7 @@ from lstm_toys.tasks.parameters import PARAMETER, PARAMETERS, Axis
 
 def test_a_median_needs_a_number_of_half_of_the_seeds():
     values = np.array([[1.0, 1.0, np.nan], [np.nan, 3.0, np.nan], [np.nan, 5.0, np.nan], [4.0, np.nan, np.nan]])
-    np.testing.assert_array_equal(results.medians(xr.DataArray(values[:, None])), [[2.5, 3.0, np.nan]])
+    np.testing.assert_array_equal(measuring.medians(xr.DataArray(values[:, None])), [[2.5, 3.0, np.nan]])
 
 
 SEEDS = np.array([0, 1, 2, 3, 5])
@@ -143,7 +143,7 @@ def test_the_largest_gain_and_other_frequencies_are_found_where_they_were_put(ha
     sines["frequency_answered"][:, 0, 0] = 40.0
     sines["frequency_answered"][:, 1, [2, 4]] *= 1.06
     sines["frequency_answered"][:, 2, 1] *= 1.04
-    found = results.sines(sines, lt.Span())
+    found = measuring.sines(sines, lt.Span())
     assert found["largest_gain"] == {"median": 3.5, "low": None, "high": None, "amplitude": 0.1, "frequency": 5.0}
     periodic = {name: found["periodic_gain"][name] for name in ("median", "amplitude", "frequency")}
     assert periodic == {"median": 2.5, "amplitude": pytest.approx(0.7), "frequency": 31.25}
@@ -157,7 +157,7 @@ def test_the_largest_gain_and_other_frequencies_are_found_where_they_were_put(ha
 
 def test_slow_sines_have_no_period_to_be_described_by(hand_made):
     slow = hand_made["amplitude_frequency"].isel(parameter_frequency=[0])
-    found = results.sines(slow, lt.Span())
+    found = measuring.sines(slow, lt.Span())
     assert found["largest_gain"]["frequency"] == 5.0
     assert found["periodic_gain"] is None
     assert [found[name] for name in ("periodic", "off", "lowest_off", "highest_off")] == [0, 0, None, None]

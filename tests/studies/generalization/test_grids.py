@@ -21,7 +21,7 @@ from lstm_toys.runs import command_line
 from lstm_toys.runs.context import Refused
 from lstm_toys.runs.flags import UsageError
 from lstm_toys.statistics import measures
-from lstm_toys.studies.generalization import measuring, results
+from lstm_toys.studies.generalization import measuring
 from lstm_toys.studies.generalization.settings import Evaluation, Grid, grids_of
 from lstm_toys.studies.generalization.study import of
 from lstm_toys.tasks.families import FAMILIES
@@ -169,10 +169,10 @@ def test_curves_shorter_than_those_of_the_training_and_scaled_ones_are_refused()
 
 
 def test_frequencies_of_sines_are_in_rad():
-    grid = xr.Dataset(coords={results.FREQUENCY: (results.FREQUENCY, [1.0, 2.0], {"units": "rad/s"})})
-    assert results.of_sines(grid)
-    grid[results.FREQUENCY].attrs["units"] = "Hz"
-    assert not results.of_sines(grid)
+    grid = xr.Dataset(coords={measuring.FREQUENCY: (measuring.FREQUENCY, [1.0, 2.0], {"units": "rad/s"})})
+    assert measuring.of_sines(grid)
+    grid[measuring.FREQUENCY].attrs["units"] = "Hz"
+    assert not measuring.of_sines(grid)
 
 
 def test_what_is_read_off_a_curve_is_held_against_its_parameters(params):
