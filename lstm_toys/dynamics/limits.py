@@ -35,7 +35,7 @@ from lstm_toys.dynamics.system import (
     system_of,
     unless_nan,
 )
-from lstm_toys.populations.trained import AnyNetworks, resolved
+from lstm_toys.populations.trained import AnyNetworks, resolved, varied
 
 SETTLE, LONG, LONGEST = 300, 2_000, 1_000_000
 """Steps before states are watched; further steps for states that have not reached a limit by then; and the steps up to
@@ -112,6 +112,7 @@ class Rest(NamedTuple):
         watched: the steps after which a kind was given ``[S, U, Q]``; 0 for points that no start reached.
         found: number of limits that were found ``[S, U]``, which may exceed Q.
         seeds: seeds of the networks ``[S]``.
+        settings: settings that vary between the networks ``[S]``, by name.
         inputs: the constant inputs ``[U, F]``.
         spacing: distance of time points, in the unit of x.
         components: names of the components of a state, such as ``lstm_0/cell/3``.
@@ -126,6 +127,7 @@ class Rest(NamedTuple):
     watched: Int[Any, "S U Q"]
     found: Int[Any, "S U"]
     seeds: Any = None
+    settings: Any = None
     inputs: Any = None
     spacing: float | None = None
     components: tuple[str, ...] | None = None
@@ -137,9 +139,10 @@ class Rest(NamedTuple):
             states: also have a column for each component of the state.
 
         Returns:
-            A `pandas.DataFrame` with the columns ``seed``, ``input`` (``input_0`` and so on for several features),
-            ``kind`` by name, ``share`` of starts, ``rate``, ``watched``, ``time_constant_steps`` and ``time_constant``
-            of the leading eigenvalue, in steps and in x, ``eigenvalue_real``, ``eigenvalue_imaginary``, and ``answer``.
+            A `pandas.DataFrame` with the columns ``seed``, settings that vary between networks, ``input`` (``input_0``
+            and so on for several features), ``kind`` by name, ``share`` of starts, ``rate``, ``watched``,
+            ``time_constant_steps`` and ``time_constant`` of the leading eigenvalue, in steps and in x,
+            ``eigenvalue_real``, ``eigenvalue_imaginary``, and ``answer``.
 
         Example:
             >>> limits = lt.dynamics.rest(trained, visited, inputs)  # doctest: +SKIP
@@ -248,7 +251,13 @@ def rest(
     system = system_of(networks, inputs.shape[1])
     begun = starts_of(flat_states(system, networks, visited), starts)
     result, names = limits(system, networks.params, inputs, begun, most), tuple(system.components)
-    return result._replace(seeds=np.array(networks.seeds), inputs=inputs, spacing=spacing, components=names)
+    return result._replace(
+        seeds=np.array(networks.seeds),
+        settings=varied(networks.numbers),
+        inputs=inputs,
+        spacing=spacing,
+        components=names,
+    )
 
 
 def limits(system: System, params: Params, inputs: Inputs, starts: Float[np.ndarray, "S P D"], most: int = 8) -> Rest:
@@ -494,8 +503,9 @@ def table(
 ) -> Any:
     """Makes a pandas.DataFrame of the points of a `Rest` or of `SlowPoints` that are ``counted``.
 
-    It has the seed; the input, a number, several, or the name of a period; further columns; the leading eigenvalue, its
-    time constant in steps and, times the spacing, in x; the answer; and, on request, the ``states``.
+    It has the seed; settings that vary between networks; the input, a number, several, or the name of a period; further
+    columns; the leading eigenvalue, its time constant in steps and, times the spacing, in x; the answer; and, on
+    request, the ``states``.
     """
     seed, place, _ = at = np.nonzero(counted)
     leading = eigenvalue[at]
@@ -503,6 +513,7 @@ def table(
         steps = 1 / (0.0 - np.log(np.abs(leading)))
     rows: dict[str, Any] = {
         "seed": points.seeds[seed],
+        **{name: values[seed] for name, values in (points.settings or {}).items()},
         **split("input", points.inputs[place]),
         **{name: values[at] for name, values in columns.items()},
         "time_constant_steps": steps,

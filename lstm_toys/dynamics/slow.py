@@ -29,7 +29,7 @@ from lstm_toys.dynamics.system import (
     once,
     system_of,
 )
-from lstm_toys.populations.trained import AnyNetworks, resolved
+from lstm_toys.populations.trained import AnyNetworks, resolved, varied
 
 STEPS, FLAT = 100, 1e-14
 """Most steps of the descent, and the gradient of q, in every component, at which q counts as smallest."""
@@ -53,6 +53,7 @@ class SlowPoints(NamedTuple):
         examined: indices, along P, of the E points whose eigenvalues were computed.
         eigenvalues: those of the Jacobian at these points, by descending modulus ``[S, U, E, D]``.
         seeds: seeds of the networks ``[S]``.
+        settings: settings that vary between the networks ``[S]``, by name.
         inputs: the constant inputs ``[U, F]``.
         spacing: distance of time points, in the unit of x.
         components: names of the components of a state, such as ``lstm_0/cell/3``.
@@ -70,6 +71,7 @@ class SlowPoints(NamedTuple):
     examined: Int[np.ndarray, " E"]
     eigenvalues: Complex[np.ndarray, "S U E D"]
     seeds: Any = None
+    settings: Any = None
     inputs: Any = None
     spacing: float | None = None
     components: tuple[str, ...] | None = None
@@ -81,9 +83,10 @@ class SlowPoints(NamedTuple):
             states: also have a column for each component of the state.
 
         Returns:
-            A `pandas.DataFrame` with the columns ``seed``, ``input`` (``input_0`` and so on for several features),
-            ``q``, ``speed``, ``time_constant_steps`` and ``time_constant`` of the leading eigenvalue, in steps and in
-            x, ``eigenvalue_real`` and ``eigenvalue_imaginary``, which are NaN unless examined, and ``answer``.
+            A `pandas.DataFrame` with the columns ``seed``, settings that vary between networks, ``input`` (``input_0``
+            and so on for several features), ``q``, ``speed``, ``time_constant_steps`` and ``time_constant`` of the
+            leading eigenvalue, in steps and in x, ``eigenvalue_real`` and ``eigenvalue_imaginary``, which are NaN
+            unless examined, and ``answer``.
 
         Example:
             >>> points = lt.dynamics.slow_points(trained, visited, inputs)  # doctest: +SKIP
@@ -143,7 +146,13 @@ def slow_points(
     system = system_of(networks, inputs.shape[1])
     begun = np.repeat(evenly(flat_states(system, networks, visited), starts)[:, None], len(inputs), axis=1)
     points, names = descents(system, networks.params, inputs, begun, spacing, tolerance, examined), system.components
-    return points._replace(seeds=np.array(networks.seeds), inputs=inputs, spacing=spacing, components=tuple(names))
+    return points._replace(
+        seeds=np.array(networks.seeds),
+        settings=varied(networks.numbers),
+        inputs=inputs,
+        spacing=spacing,
+        components=tuple(names),
+    )
 
 
 def descents(

@@ -4,15 +4,16 @@ import json
 import math
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, cast
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Int, PyTree
+from jaxtyping import Int, PyTree, Shaped
 
 from lstm_toys import arguments
 from lstm_toys.files import Damaged, read_arrays, replacing
@@ -75,14 +76,19 @@ class Group:
         """The number of steps that each network took, once the group is trained."""
         return last_steps(self.kept[self.step], self.step)
 
-    def labeled(self, specification: TrainingSpecification, until: int) -> Any:
+    def labeled(
+        self,
+        specification: TrainingSpecification,
+        until: int,
+        settings: Mapping[str, Shaped[np.ndarray, " M"]] = MappingProxyType({}),
+    ) -> Any:
         """Returns the records up to a kept step as an `xarray.DataTree`, with a training set without noise.
 
         The root has one value per network, such as ``diverged``. The node ``training`` has the records, and the
         training set of the first network; with fresh examples, it is the validation set instead, as the attribute
         ``recorded_on`` of the loss says. The attribute ``after`` of errors or accuracies is the share that they leave
         out at the beginning; ``weighted`` is whether the loss weights points or sequences, which the first accuracy
-        then does, too.
+        then does, too. ``settings`` are coordinates of both, along ``seed``.
         """
         import xarray as xr  # Here, so that it is not loaded before a training begins.
 
@@ -116,8 +122,9 @@ class Group:
         if len(framed):
             variables["frame"] = (("seed", "frame_step", *axes), record.answer[:, : len(framed)])
             coordinates["frame_step"] = framed
-        seeds = {"seed": np.asarray(self.start.seed).astype(int)}
-        records = training_set(task, examples).assign_coords(coordinates).assign(variables)
+        of_seeds = {name: ("seed", values) for name, values in settings.items()}
+        records = training_set(task, examples).assign(variables).assign_coords(coordinates | of_seeds)
+        seeds = {"seed": np.asarray(self.start.seed).astype(int), **of_seeds}
         return xr.DataTree.from_dict({"/": xr.Dataset(of_networks, seeds), "training": records})
 
 

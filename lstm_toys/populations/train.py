@@ -24,7 +24,7 @@ from lstm_toys.networks.transforms import CustomOptimizer, Kind
 from lstm_toys.populations import answering, blocks, programs
 from lstm_toys.populations.checkpoints import CHANGING, Checkpoints, Group, changed, last_steps
 from lstm_toys.populations.programs import Start, TrainingSpecification, specify
-from lstm_toys.populations.trained import Networks
+from lstm_toys.populations.trained import Networks, varied
 from lstm_toys.tasks.goal import NEVER, EarlyStopping
 from lstm_toys.tasks.parameters import NUMBER
 from lstm_toys.tasks.supervision import Task
@@ -127,18 +127,19 @@ class PopulationTraining:
         ordered, spec = sorted(groups, key=lambda group: group.members.start), self.specification
         start, kept, record = blocks.joined((group.start, group.kept, group.record) for group in ordered)
         how, last, whole = spec.procedure, max(kept), Group(range(self.count), start, kept=kept, record=record)
+        numbers = _numbers(how.optimizer, start.hyper)
         return Networks(
             model=how.model,
             params=kept[last].params,
             block=spec.block,
             seeds=np.asarray(start.seed).astype(int),
             diverged=np.asarray(kept[last].step) < last,
-            numbers=_numbers(how.optimizer, start.hyper),
+            numbers=numbers,
             input_features=how.task.input_features,
             output_features=how.task.output_features,
             step=last,
             kept={step: sound.params for step, sound in kept.items()},
-            labeled=None if record is None else whole.labeled(spec, last),
+            labeled=None if record is None else whole.labeled(spec, last, varied(numbers)),
         )
 
     def groups(self) -> Iterator[Group]:

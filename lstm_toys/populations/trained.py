@@ -96,7 +96,8 @@ class Networks:
         """Labeled results of these networks, an `xarray.DataTree`: at least the records of their training, the node
         ``training``; see `lt.probed`.
 
-        The results of a sweep have the settings of each network along ``seed``.
+        Settings that vary between the networks, such as ``learning_rate``, are coordinates along ``seed``; those of a
+        sweep are all at the root.
 
         Raises:
             OSError: a file is missing; Damaged if it changed.
@@ -206,6 +207,11 @@ def _together(ascending: list[int]) -> str:
     """Lists seeds, by the first and the last if there is no gap between them."""
     first, last = ascending[0], ascending[-1]
     return f"{first} to {last}" if 1 < len(ascending) == last - first + 1 else listed(ascending, 5)
+
+
+def varied(numbers: Mapping[str, Shaped[np.ndarray, " S"]]) -> dict[str, Any]:
+    """The settings that are not the same for all networks."""
+    return {name: values for name, values in numbers.items() if len(np.unique(values)) > 1}
 
 
 def digests_of(params: PyTree[Float[np.ndarray, "S ..."]]) -> list[str]:

@@ -21,7 +21,7 @@ from lstm_toys.files import Damaged, checked, read_sealed, sha256, telling_damag
 from lstm_toys.networks import cells
 from lstm_toys.networks.stack import Stack
 from lstm_toys.output import counted
-from lstm_toys.populations.trained import Networks
+from lstm_toys.populations.trained import Networks, varied
 from lstm_toys.results import arrays, storage
 from lstm_toys.tasks.parameters import TRAINING
 from lstm_toys.tasks.scaling import Scaling
@@ -225,7 +225,10 @@ def _labeled(
         if (places < 0).any():
             raise ValueError(f"the sweep has no results of all of these networks after {step:,} steps")
         part = next(part for part in arrays.parts_of(results) if places[0] in part.setting)
-        return part.sel(setting=xr.DataArray(places, dims="seed"), seed=xr.DataArray(seeds, dims="seed"))
+        chosen = part.sel(setting=xr.DataArray(places, dims="seed"), seed=xr.DataArray(seeds, dims="seed"))
+        labels = {str(name): chosen[name].values for name in chosen.coords if name not in ("seed", "setting")}
+        settings = {name: ("seed", values) for name, values in varied(labels).items()}
+        return chosen.map_over_datasets(lambda node: node.assign_coords(settings) if "seed" in node.dims else node)
     return results
 
 

@@ -55,7 +55,10 @@ def test_slow_points_of_a_model_begin_evenly_in_the_states_that_it_visited():
     np.testing.assert_array_equal(found.start, begun)
     again = descents(system, params, INPUTS, begun.astype(float), SPACING, tolerance=1e-3)
     np.testing.assert_array_equal(found.state, again.state)
-    rows = found._replace(examined=found.examined[:1], eigenvalues=found.eigenvalues[:, :, :1]).to_dataframe()
+    settings = {"learning_rate": np.array([0.1, 0.2])}
+    examined = {"examined": found.examined[:1], "eigenvalues": found.eigenvalues[:, :, :1]}
+    rows = found._replace(settings=settings, **examined).to_dataframe()
+    assert rows.groupby("learning_rate").seed.unique().explode().to_dict() == {0.1: 0, 0.2: 1}
     for name in ("eigenvalue_real", "eigenvalue_imaginary"):
         assert rows[name].isna().mean() == 0.8  # One of five starts is examined.
 

@@ -295,6 +295,20 @@ def test_each_combination_is_the_training_of_its_own():
         lt.tune(TASK, MODEL, {"learning_rate": [0.1, np.float32(0.1)]}, seeds=3, **options)
 
 
+def test_every_setting_that_varies_is_a_coordinate_of_results(tmp_path):
+    options = {"steps": 3, "noise": np.repeat([0.0, 0.1], 2), "learning_rate": np.full(4, 0.1)}
+    trained = lt.train(TASK, MODEL, seeds=np.array([0, 1, 0, 1]), **options)
+    lt.save(trained, tmp_path)
+    for networks in (trained, lt.load(tmp_path)):
+        for node in (networks.results, networks.results.training):
+            assert node.noise.dims == ("seed",)
+            assert "learning_rate" not in node.coords
+        losses = networks.results.training.train_loss
+        assert {*losses.to_dataframe().reset_index().columns} == {"seed", "step", "noise", "train_loss"}
+        np.testing.assert_array_equal(losses.groupby("noise").max()[1], losses[2:].max("seed"))
+        assert networks.sel(noise=0.1).results.training.noise.values.tolist() == np.float32([0.1, 0.1]).tolist()
+
+
 @given(st.integers(1, 2_000), st.integers(1, 9), st.integers(1, 5), st.integers(1, 5))
 def test_groups_hold_every_member_once(members, block, begun_on, devices):
     """Also where a training is continued with another number of devices."""

@@ -144,6 +144,10 @@ def test_the_results_are_labeled(swept):
     assert {found[name].dims for name in SWEPT} == {("setting",)}
     settings = zip(found.learning_rate.values, found.hidden.values, found.steps.values, strict=True)
     assert [*settings] == [*product((0.1, 1e6, 0.5), ("4", "none"), (20, 0, 7))]
+    networks = lt.load(swept.run / "population-0.json")
+    losses = networks.sel(learning_rate=0.5).at(7).results.training.train_loss
+    assert losses.learning_rate.values.tolist() == [0.5] * 3
+    assert {"learning_rate", "noise"} & {*networks.results.training.train_loss.to_dataframe()} == {"learning_rate"}
 
 
 def test_diverged_seeds_are_named_and_excluded_setting_by_setting(swept, found):
