@@ -32,9 +32,10 @@ def message(error: BaseException) -> str:
 
 
 def did_you_mean(name: str, names: Iterable[str]) -> str:
-    """Asks whether the user meant one of at most two similar names; empty if no name is similar."""
+    """Asks whether the user meant one of at most two similar names, or typed initials; empty if no name is similar."""
     typed, options = name.lower().replace("-", "_"), [*names]
-    near = [typed] if typed in options else difflib.get_close_matches(typed, options, n=2)
+    full = [option for option in options if typed == "".join(word[:1] for word in option.split("_")) != option[:1]]
+    near = [typed] if typed in options else full[:2] or difflib.get_close_matches(typed, options, n=2)
     return f"did you mean {' or '.join(near)}?" if near else ""
 
 

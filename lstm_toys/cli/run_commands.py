@@ -186,9 +186,14 @@ def _target(names: Sequence[str], usual: str, is_ours: Callable[[Path], bool]) -
 
 def list_runs(options: RunCommandFlags, names: Sequence[str]) -> int:
     """Lists runs, and removes them if asked to."""
-    if not options.results_dir.is_dir():
+    exists = options.results_dir.is_dir()
+    if not exists and options.results_dir != Options.results_dir:
         raise UsageError(f"flag --results_dir={options.results_dir}: no such folder")
-    rows = [row for row in listing.rows(options.results_dir) if not names or row["experiment"] == names[0]]
+    every = listing.rows(options.results_dir) if exists else ()
+    rows = [row for row in every if not names or row["experiment"] == names[0]]
+    if not rows:
+        print_lines([f"No runs{f' of {names[0]}' if names else ''} here yet"])
+        return 0
     cells = [
         (
             row["run"],
@@ -206,7 +211,7 @@ def list_runs(options: RunCommandFlags, names: Sequence[str]) -> int:
     console = output.console()
     console.width = 10 * output.WIDTH  # As wide as its cells, so that names stay whole, as `show` takes them.
     console.print(tables.table(title, columns, cells, **tables.PLAIN), crop=False)
-    if not options.remove or not rows:
+    if not options.remove:
         return 0
     if not options.yes:
         if not sys.stdin.isatty():

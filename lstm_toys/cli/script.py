@@ -89,7 +89,8 @@ def unknown(name: str, folder: Path, names: Sequence[str]) -> str:
         except (OSError, SyntaxError, ValueError) as error:
             return f"{message}: {error}"
         return f"{message}: {name}.py declares neither {' nor '.join(DECLARED)}; python {name}.py runs it"
-    return f"{message}; {did_you_mean(name, [*names, *RUN_COMMANDS, '--version']) or 'available: ' + ', '.join(names)}"
+    names = [HELP[0], *RUN_COMMANDS, *names]
+    return f"{message}; {did_you_mean(name, [*names, '--version']) or 'available: ' + ', '.join(names)}"
 
 
 @cache

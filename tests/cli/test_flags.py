@@ -162,7 +162,7 @@ NEEDED = {"steps": 10, "learning_rate": 0.1}
 DEFAULTLESS = {
     "no default for steps": {"learning_rate": 0.1},
     "no default for learning_rate": {"steps": 10},
-    "default or fixed value of the unknown flag lr; available: seeds": {**NEEDED, "lr": 1},
+    "default or fixed value of the unknown flag xyz; available: seeds": {**NEEDED, "xyz": 1},
     "of the unknown flag seed; did you mean seeds": {**NEEDED, "seed": 1},
 }
 

@@ -56,7 +56,7 @@ def test_the_parameters_of_a_function_are_flags(tmp_path, capsys):
         ("--kind=all", "flag --kind=all: value should be one of <even|odd>"),
         ("--share=half", "flag --share=half: 'half' is not a number"),
         ("--word=", "flag --word=: takes text"),
-        ("--mos=3", "Unknown command line flag 'mos'. Did you mean: most"),
+        ("--mos=3", "unknown flag --mos; did you mean most?"),
     ],
 )
 def test_a_value_that_an_annotation_does_not_allow_is_refused_in_one_line(line, told, capsys):

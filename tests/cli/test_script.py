@@ -161,7 +161,13 @@ def test_help_on_a_command_is_its_own(arguments, typed, monkeypatch, capsys):
 
 @pytest.mark.parametrize(
     ("name", "told"),
-    [("version", "did you mean --version?"), ("sin", "did you mean sine?"), ("?", "hill_y"), ("\udcff", "hill_y")],
+    [
+        ("version", "did you mean --version?"),
+        ("sin", "did you mean sine?"),
+        ("hlep", "did you mean help?"),
+        ("?", "help, show, list, report, bundle, compare, all"),
+        ("\udcff", "hill_y"),
+    ],
 )
 def test_an_unknown_name_is_told_in_one_line(name, told, typed, capsys):
     assert typed(name, "--help") == 2

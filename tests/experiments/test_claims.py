@@ -297,7 +297,7 @@ def test_only_networks_that_learned_are_compared(own):
                 "error returns numbers of type float32 and shape (5,) for 2 networks",
                 [],
             ),
-            ("--steps=300", "--stps=3", "--claims=other_claims: population few: Unknown command line flag 'stps'", []),
+            ("--steps=300", "--stps=3", "--claims=other_claims: population few: unknown flag --stps", []),
             (
                 "learning_rate=0.015",
                 "learning_rat=0.015",

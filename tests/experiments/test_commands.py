@@ -34,7 +34,7 @@ REFUSED = [
         sweep,
         [
             (["--task=nope"], "--task=nope: no module named nope"),
-            (["--gird=steps=1"], "Unknown command line flag 'gird'. Did you mean: grid ? (--help"),
+            (["--gird=steps=1"], "unknown flag --gird; did you mean grid? --help lists the flags"),
             (["--grid=steps"], "flag --grid=steps: takes 'flag=value value ...'"),
             (["--grid=steps=1 2 1"], "each value once"),
             (["--grid=nonsense=1 2"], "the flag is one of optimizer"),
@@ -70,7 +70,7 @@ REFUSED = [
         [
             (["--seeds=1_6"], "flag --seeds=1_6: '1_6' is not an integer in the range [1, 10000000]"),
             (["--seeds=３"], "is not an integer in the range"),
-            (["--train_amplitude=1"], "Unknown command line flag 'train_amplitude' (--help"),
+            (["--train_amplitude=1"], "unknown flag --train_amplitude; "),
             (["--cell=json:dumps"], "json"),
             (["--cluster=local:0"], "takes local:N"),
         ],
@@ -80,11 +80,9 @@ REFUSED = [
         [
             (["--optimizer=momentum", "--momentum=0.99999999999"], "takes a number in the range [0.0, 0.999999]"),
             (["--train_amplitude=1e38"], "1e+38 is not a number in the range [-1000000.0, 1000000.0]"),
-            (
-                ["--learning-rate=0.1"],
-                "Unknown command line flag 'learning-rate'. Did you mean: learning_rate ? (--help",
-            ),
-            (["--nothing"], "Unknown command line flag 'nothing' (--help lists the flags)"),
+            (["--learning-rate=0.1"], "unknown flag --learning-rate; did you mean learning_rate?"),
+            (["--lr=0.1"], "unknown flag --lr; did you mean learning_rate?"),
+            (["--xyz"], "unknown flag --xyz; --help lists the flags"),
             (["--keep_steps=5,3"], "ascending"),
         ],
     ),
@@ -92,7 +90,7 @@ REFUSED = [
         recipe.recipe,
         [
             (["--seeds=1"], "an integer in the range [2, "),
-            (["--learning_rate=1"], "Unknown command line flag 'learning_rate' (--help"),
+            (["--learning_rate=1"], "unknown flag --learning_rate; "),
         ],
     ),
     (timeline.timeline, [(["--seeds=15"], "flag --seeds=15: 15 is not an integer")]),

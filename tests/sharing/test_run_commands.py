@@ -597,6 +597,14 @@ def test_runs_are_removed_after_they_were_shown_and_not_while_they_are_computed(
     assert not run.exists()
 
 
+def test_where_nothing_was_run_yet_the_list_says_so(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert run_commands.main("list", ["sine"]) == 0
+    assert capsys.readouterr().out == "No runs of sine here yet\n"
+    assert run_commands.main("list", ["--results_dir=nowhere"]) == 2
+    assert "nowhere: no such folder" in refusal(capsys)
+
+
 def test_what_is_no_run_and_what_links_lead_to_is_never_removed(copied, tmp_path, capsys):
     run = copied("sine", "precious")
     runs = tmp_path / "results" / "runs"
@@ -605,7 +613,7 @@ def test_what_is_no_run_and_what_links_lead_to_is_never_removed(copied, tmp_path
     (runs / run.name).symlink_to(run)
     (runs / "bert").mkdir()
     assert run_commands.main("list", ["--remove", "--yes", f"--results_dir={tmp_path / 'results'}"]) == 0
-    assert "0 runs" in capsys.readouterr().out
+    assert capsys.readouterr().out == "No runs here yet\n"
     assert {path.name for path in runs.iterdir()} == {"model-0123456789", run.name, "bert"}
     assert (run / "metrics.json").exists()
     with pytest.raises(OSError, match="is a link"):
