@@ -46,7 +46,8 @@ def tune(
     Args:
         task: the task that the networks learn; see `lt.train`.
         model: a `Stack`, or another Flax module; see `lt.train`.
-        grid: lists of values to combine, by name: of ``learning_rate``, ``momentum``, ``decay`` and ``noise``.
+        grid: lists of values to combine, by name: of ``learning_rate``, ``momentum``, ``decay`` and ``noise``. Layers
+            belong to the model; ``lstm-toys sweep`` also varies these.
         seeds: number of networks under each combination. All combinations have the same seeds, so that they differ by
             nothing else.
         base_seed: base seed of these networks. Choose one that no other network has, so that the networks whose results
@@ -67,6 +68,10 @@ def tune(
         [0.1, 0.001]
     """
     arguments.expect(isinstance(grid, Mapping) and len(grid) > 0, "grid", "lists of values by name", grid)
+    if "hidden" in grid:
+        raise ValueError(
+            "grid: hidden belongs to the model; tune each lt.Stack(..., hidden=...), or use lstm-toys sweep"
+        )
     for name, values in grid.items():
         arguments.choice("a name in grid", name, *BOUNDS)
         arguments.expect(arguments.several(values) and len(values) > 0, f"grid[{name!r}]", "a list of values", values)

@@ -291,6 +291,8 @@ def test_each_combination_is_the_training_of_its_own():
     np.testing.assert_array_equal(tried[0].losses, alone.results.training.train_loss[:, -1])
     assert tried[0].median.value == np.median(tried[0].losses)
     assert np.isinf(tried[1].losses).all()
+    with pytest.raises(ValueError, match=r"hidden belongs to the model; tune each lt.Stack\("):
+        lt.tune(TASK, MODEL, {"hidden": [4, 8]}, seeds=3, **options)
     with pytest.raises(ValueError, match="seeds must be different"):
         lt.tune(TASK, MODEL, {"learning_rate": [0.1, np.float32(0.1)]}, seeds=3, **options)
 

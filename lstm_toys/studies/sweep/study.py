@@ -1,7 +1,8 @@
 """Compares the populations of a sweep in tables and figures."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import cached_property
 from typing import Any
 
@@ -103,6 +104,7 @@ class Sweep(Populations[SweepSettings]):
             yield tables.table(
                 "", [*names, *(f"{name.removesuffix(f', {shown}')}>" for name in compared)], answers, **style
             )
+        yield from _best(rows, varied, seeds, metrics["loss"])
         if len(rows) > MOST_ROWS or len(measured) > MOST_MEASURES:
             yield f"metrics.json has all {counted(len(rows), 'setting')} and {counted(len(measured), 'measure')}"
         yield from tables.few(min((kept for row in rows if (kept := seeds - len(row["diverged_seeds"]))), default=0))
@@ -127,3 +129,22 @@ class Sweep(Populations[SweepSettings]):
                         arrays.described(parameter.name, parameter) | {"long_name": f"train {parameter.words}"}
                     )
         yield from figures.draw(labeled, self.experiment.goal).items()
+
+
+def _best(rows: Sequence[Mapping[str, Any]], varied: Sequence[str], seeds: int, loss: str) -> Iterator[str]:
+    """Yields lines about the setting with which most networks learned, and of these, the one with the lowest loss."""
+    sound = [row for row in rows if row["train_loss"]["median"] is not None]
+    if not sound or not varied:
+        return
+    best = min(sound, key=lambda row: (-row.get("learned", 0), row["train_loss"]["median"]))
+    setting = ", ".join(f"{name.replace('_', ' ')} {best[name]}" for name in varied if name in best)
+    learned = f"learned by {best['learned']} of {seeds}, " if "learned" in best else ""
+    yield f"best setting: {setting} ({learned}median {loss} {tables.number(best['train_loss']['median'])})"
+    edges = []
+    for name in varied:
+        with suppress(ValueError):  # Names of cells and optimizers have no order.
+            numbers = [float(row[name]) for row in rows if name in row]
+            if name in best and float(best[name]) in (min(numbers), max(numbers)):
+                edges.append(name.replace("_", " "))
+    if edges:
+        yield f"it lies at the edge of the grid of {' and of '.join(edges)}: values beyond may be better"

@@ -14,7 +14,7 @@ from lstm_toys import output
 from lstm_toys.results.arrays import probed
 from lstm_toys.studies.sweep import figures, results
 from lstm_toys.studies.sweep.settings import SweepSettings
-from lstm_toys.studies.sweep.study import Sweep
+from lstm_toys.studies.sweep.study import Sweep, _best
 from lstm_toys.tasks.goal import Goal
 
 SETTING = (
@@ -92,6 +92,29 @@ def printed(metrics, capsys):
     for each in reported(Sweep(sine.EXPERIMENT, SweepSettings("sweep", settings=())), metrics):
         output.console().print(each)
     return [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
+
+
+@pytest.mark.parametrize(
+    ("learned", "losses", "told"),
+    [
+        ([1, 3, 3, 2], [0.1, 0.3, 0.2, 0.05], ["best setting: learning rate 0.1, cell gru (learned by 3 of 5, "]),
+        (None, [0.4, 0.3, 0.2, 0.5], ["best setting: learning rate 0.1, cell gru (median train MSE 0.2)"]),
+        (None, [None, 0.3, None, 0.1], ["best setting: learning rate 1.0, cell gru (median train MSE 0.1)", "rate"]),
+        (None, [None] * 4, []),
+    ],
+)
+def test_the_best_setting_is_told_and_whether_the_grid_ends_there(learned, losses, told):
+    """By who learned it first, then by the loss; names have no edge."""
+    settings = [(0.01, "lstm"), (0.01, "gru"), (0.1, "gru"), (1.0, "gru")]
+    rows = [
+        {"learning_rate": rate, "cell": cell, "train_loss": {"median": loss}}
+        for (rate, cell), loss in zip(settings, losses, strict=True)
+    ]
+    if learned is not None:
+        rows = [{**row, "learned": count} for row, count in zip(rows, learned, strict=True)]
+    lines = [*_best(rows, ["learning_rate", "cell"], 5, "train MSE")]
+    assert len(lines) == len(told)
+    assert all(words in line for words, line in zip(told, lines, strict=True))
 
 
 @pytest.mark.parametrize("kinds", [["sequences"], ["points", "sequences"]])
