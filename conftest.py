@@ -204,6 +204,13 @@ def untrained(task, model, losses=(0.1, 0.3, 0.2), diverged=(1,), measures=None)
     return Networks(model, params, 4, None, own, {}, *features, step=2, kept={2: params}, labeled=labeled)
 
 
+def initialized(model, seeds, features=1, scale=1.0):
+    """The parameters of several networks before their training, times a scale."""
+    init = jax.jit(lambda key: model.init(key, np.zeros((1, 2, features), np.float32))["params"])
+    every = [init(jax.random.key(seed)) for seed in range(seeds)]
+    return jax.tree.map(lambda *leaves: scale * np.stack(leaves), *every)
+
+
 def executed(study, folder, trainings=1):
     """The run of a study that needs no other, computed in this process without metrics and figures."""
     study = study.placed(folder / "runs", {})

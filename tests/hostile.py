@@ -55,7 +55,7 @@ ENVIRONMENT = [
     Row("JAX_PLATFORMS=cuda line $S", 2, "JAX does not start as requested by JAX_PLATFORMS=cuda", always=True),
     Row("JAX_ENABLE_X64=maybe line $S", 2, "JAX cannot be imported: invalid truth value 'maybe'", always=True),
     Row("JAX_ENABLE_X64=maybe recipe", 2, "JAX cannot be imported: invalid truth value 'maybe'"),
-    Row("printf 'a\\n1\\n2\\n3\\n2\\n1\\n' > c.csv; JAX_ENABLE_X64=1 own $O --train=c.csv", 0, TRAINED, always=True),
+    Row("printf 'a\\n1\\n2\\n3\\n2\\n1\\n' > c.csv; JAX_ENABLE_X64=1 own $O --train=c.csv", 0, TRAINED),
     Row("JAX_DISABLE_JIT=1 line $S", 2, "JAX_DISABLE_JIT prevents training; unset it"),
     Row("printf 'savefig.bbox: tight\\ntext.usetex: True' > matplotlibrc; line $S", 0, TRAINED),
     Row("unset JAX_COMPILATION_CACHE_DIR; XDG_CACHE_HOME=/proc/nowhere HOME=/proc/nowhere line $S", 0, TRAINED),

@@ -5,6 +5,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from conftest import initialized
 from lstm_toys.dynamics.system import system_of
 from lstm_toys.networks.layer import Layer
 
@@ -58,14 +59,10 @@ def made(model, params):
 
 def drawn(model, seeds=3, scale=1.0):
     """Networks with random parameters."""
-    init = jax.jit(lambda key: model.init(key, jnp.zeros((1, 2, 1)))["params"])
-    every = [init(jax.random.key(seed)) for seed in range(seeds)]
     random = np.random.default_rng(0)
     return jax.tree.map(
-        lambda *leaves: np.stack([scale * leaf + random.normal(0, 0.2, leaf.shape) for leaf in leaves]).astype(
-            np.float32
-        ),
-        *every,
+        lambda leaf: (leaf + random.normal(0, 0.2, leaf.shape)).astype(np.float32),
+        initialized(model, seeds, scale=scale),
     )
 
 

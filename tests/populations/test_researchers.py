@@ -1,5 +1,7 @@
 """What is trained on, penalized, noisy or changes with the step: against plain loops."""
 
+from functools import partial
+
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
@@ -8,7 +10,7 @@ import pytest
 from reference import PURPOSES
 
 import lstm_toys as lt
-from conftest import rarely
+from conftest import initialized, rarely, untrained
 
 X = lt.time_points(12)
 TASK = lt.reproduce("line", {"slope": np.array([0.5, -0.2]), "intercept": 0.1}, X)
@@ -43,6 +45,7 @@ def first(networks, step=None):
     return jax.tree.map(lambda leaf: jnp.asarray(leaf[0]), own)
 
 
+@partial(jax.jit, static_argnums=1)
 def mse(params, model, examples):
     return jnp.mean(jnp.square(model.apply({"params": params}, examples.inputs) - examples.targets))
 
@@ -69,6 +72,7 @@ def test_a_penalty_is_of_all_curves_of_a_step_and_recorded_apart(model, batch):
     networks = lt.train(task, model, numbers={"rates": np.array([0.05, 0.0])}, **options)
     assert networks.numbers["train_rates"].tolist() == np.float32([0.05, 0.0]).tolist()
 
+    @jax.jit
     def cost(params, examples=every):
         _, kept = model.apply(
             {"params": params}, examples.inputs, capture_intermediates=True, mutable=["intermediates"]
@@ -114,7 +118,7 @@ def test_networks_train_on_from_those_of_another_task():
 
 
 def test_initial_parameters_of_another_model_or_number_are_named():
-    before = lt.train(TASK, lt.Stack(1, (4,)), seeds=2, steps=1, learning_rate=RATE)
+    before = untrained(TASK, lt.Stack(1, (4,)), losses=(0.1, 0.1))
     with pytest.raises(ValueError, match=r"lstm_0/bias of initial must be .*12.* not .*16"):
         lt.train(TASK, MODEL, seeds=2, steps=1, learning_rate=RATE, initial=before)
     with pytest.raises(ValueError, match=r"lstm_0/bias of initial must .*one entry per member"):
@@ -159,7 +163,7 @@ class NoisyRNN(lt.RNN):
 
 def test_random_numbers_outside_of_training_are_given_by_keys():
     model = lt.Stack(1, (2,), "dense", cell=f"{__name__}:NoisyRNN")
-    networks = lt.train(TASK, model, seeds=3, steps=1, learning_rate=RATE)
+    networks = lt.Networks(model, initialized(model, 3))
     inputs, rngs = np.tile(EXAMPLES.inputs, (6, 1, 1)), {"noise": jax.random.key(3)}
     quiet, loud = lt.answers(networks, inputs), lt.answers(networks, inputs, rngs=rngs)
     np.testing.assert_array_equal(loud, lt.answers(networks, inputs, rngs=rngs))
@@ -203,6 +207,7 @@ def test_examples_that_change_with_the_step():
     networks = lt.train(task, MODEL, seeds=2, steps=(1, 4), learning_rate=RATE)
     purpose = jax.random.fold_in(jax.random.fold_in(jax.random.key(0), 0), 1)
 
+    @jax.jit
     def gradient(params, step):
         own = examples(jax.random.fold_in(purpose, step), {"step": step})
         return jax.grad(lambda params: mse(params, MODEL, own))(params)

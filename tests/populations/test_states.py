@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import lstm_toys as lt
-from conftest import rarely
+from conftest import initialized, rarely
 from lstm_toys.networks.cells import cell_class
 from lstm_toys.networks.lstm import unroll
 from lstm_toys.populations import states
@@ -29,18 +29,12 @@ class Nested(nn.Module):
         return nn.Dense(1)(inner(lt.LSTM(2, name="first")(inputs)))
 
 
-def networks(model, seeds=3, curves=CURVES):
-    """Parameters of some networks."""
-    init = jax.jit(lambda key: model.init(key, jnp.asarray(curves))["params"])
-    return jax.tree.map(lambda *leaves: np.stack(leaves), *(init(jax.random.key(seed)) for seed in range(seeds)))
-
-
 @pytest.mark.parametrize(
     ("cell", "hidden"), [("lstm", (4,)), *rarely(("lstm", (4, 3)), ("gru", (4, 3)), ("rnn", (4, 3)))], ids=str
 )
 def test_states_are_those_of_each_layer_alone(cell, hidden):
     model = lt.Stack(1, hidden, cell=cell)
-    params = networks(model)
+    params = initialized(model, 3)
     found = lt.states((model, params), CURVES)
     names = (*(f"{cell}_{place}" for place in range(len(hidden))), "readout")
     assert found.keys() == {*names}
@@ -59,16 +53,16 @@ def test_states_are_those_of_each_layer_alone(cell, hidden):
 
 @pytest.mark.long
 def test_layers_in_any_module_are_found():
-    found = lt.states((Nested(), networks(Nested(), 1)), CURVES)
+    found = lt.states((Nested(), initialized(Nested(), 1)), CURVES)
     units = {name: layer["hidden"].shape[-1] for name, layer in found.items()}
     assert units == {"first": 2, "inner/gru_0": 4, "inner/readout": 3}
 
 
 def test_a_model_without_layers_and_curves_of_other_features_are_refused():
     with pytest.raises(ValueError, match="Dense has no layer"):
-        lt.states((nn.Dense(1), networks(nn.Dense(1), 1)), CURVES)
+        lt.states((nn.Dense(1), initialized(nn.Dense(1), 1)), CURVES)
     with pytest.raises(ValueError, match=r"^features of inputs must be 1, as of the networks' own curves, not 2$"):
-        lt.states((MODEL, networks(MODEL, 1)), np.zeros((3, 20, 2), np.float32))
+        lt.states((MODEL, initialized(MODEL, 1)), np.zeros((3, 20, 2), np.float32))
 
 
 START = np.random.default_rng(0).uniform(-0.5, 0.5, (2, 5, 2)).astype(np.float32)
@@ -100,7 +94,7 @@ def flipped(answer):
 )
 def test_a_rollout_is_a_curve_that_grows_by_its_answers(options, feedback, monkeypatch):
     model = lt.Stack(2, hidden=(4,), **options)
-    params = networks(model, curves=START)
+    params = initialized(model, 3, features=2)
     monkeypatch.setattr(states, "CHUNK", 4)
     found = lt.rollout((model, params), START, 6, feedback)
     answer, shown = grown(model, params, 6, feedback or (lambda answer: answer))
@@ -134,13 +128,13 @@ class Forgetful(nn.Module):
 )
 def test_what_cannot_be_fed_back_is_refused(model, said):
     with pytest.raises(ValueError, match=said):
-        lt.rollout((model, networks(model, 1, START)), START, 1)
+        lt.rollout((model, initialized(model, 1, features=2)), START, 1)
 
 
 @pytest.mark.parametrize("cell", ["lstm", *rarely("gru", "rnn")])
 def test_a_curve_in_two_pieces_is_answered_as_in_one(cell):
     model = lt.Stack(1, (4, 3), cell=cell, readout="dense")
-    params = networks(model)
+    params = initialized(model, 3)
     whole, inside = lt.answers((model, params), CURVES), lt.states((model, params), CURVES)
     middle = jax.tree.map(lambda each: each[:, :, 7], inside)
     rest = lt.answers((model, params), CURVES[:, 8:], initial=middle)
@@ -152,7 +146,7 @@ def test_a_curve_in_two_pieces_is_answered_as_in_one(cell):
 
 
 def test_answers_from_given_states_are_the_same_whatever_other_networks_and_curves_there_are():
-    params = networks(MODEL, 5)
+    params = initialized(MODEL, 5)
     middle = jax.tree.map(lambda each: each[:, :, 7], lt.states((MODEL, params), CURVES))
     every = lt.answers((MODEL, params), CURVES, initial=middle)
     own = jax.tree.map(lambda each: each[2:3, 4:5], middle)

@@ -12,7 +12,7 @@ from statsmodels.stats.multitest import multipletests
 
 import experiments.research.horizons.__main__ as horizons
 import lstm_toys as lt
-from conftest import ROOT
+from conftest import ROOT, initialized
 from experiments.research.horizons import counting, hypotheses, measurements, measures, parity
 from experiments.research.papers import languages
 from lstm_toys.cli import command
@@ -43,8 +43,7 @@ def counters(leaks=LEAKS, gates="sigmoid", down=1.0):
 
 def test_counters_answer_as_the_networks_do():
     model = lt.Stack(features=3, hidden=(4,), readout="dense")
-    every = [model.init(jax.random.key(seed), jnp.zeros((1, 2, 3)))["params"] for seed in range(5)]
-    params = jax.tree.map(lambda *leaves: 3 * np.stack(leaves), *every)
+    params = initialized(model, 5, features=3, scale=3.0)
     strings = languages.powers(jnp.arange(1, 6), 11, 2)
     signed = np.asarray(lt.answers((model, params), strings.inputs)) * (2 * np.asarray(strings.targets) - 1)
     counted = (np.arange(11) < np.asarray(strings.lengths)[:, None]) & (np.asarray(strings.weights) > 0)
@@ -142,10 +141,9 @@ def test_shifts_of_the_counters_gate_move_horizons_as_predicted_and_another_bias
     assert set(same[0][0]) <= {0, 4, 6}  # Of two units, the counter is the first.
 
 
-def recurrences(hard=False, seeds=4, scale=2.0):
+def recurrences(hard=False, seeds=4):
     model = lt.Stack(1, hidden=(3,), readout="dense", cell=f"experiments.research.papers.cells:Linear(hard={hard})")
-    every = [model.init(jax.random.key(seed), jnp.zeros((1, 2, 1)))["params"] for seed in range(seeds)]
-    return model, jax.tree.map(lambda *leaves: scale * np.stack(leaves), *every)
+    return model, initialized(model, seeds, scale=2.0)
 
 
 @pytest.mark.parametrize("hard", [False, True])

@@ -11,7 +11,7 @@ import optax
 import pytest
 
 import lstm_toys as lt
-from conftest import ROOT, carry_out, rarely
+from conftest import ROOT, carry_out, initialized, rarely
 from experiments.research.longevity import __main__ as longevity
 from experiments.research.longevity import hypotheses, measurements, populations
 from experiments.research.longevity.figures import longevity as figure_of
@@ -35,8 +35,7 @@ def promoting():
 
 def drawn(cell, count=5, scale=3.0, width=4):
     model = lt.Stack(features=3, hidden=(width,), cell=cell, readout="dense")
-    every = [model.init(jax.random.key(seed), jnp.zeros((1, 2, 3)))["params"] for seed in range(count)]
-    return model, jax.tree.map(lambda *leaves: scale * np.stack(leaves), *every)
+    return model, initialized(model, count, features=3, scale=scale)
 
 
 @pytest.mark.usefixtures("short")

@@ -1,11 +1,11 @@
 """What is inside networks of papers: against states that are made by hand."""
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
 import lstm_toys as lt
+from conftest import initialized
 from experiments.research.papers import languages, networks
 
 
@@ -20,8 +20,7 @@ def test_a_string_is_accepted_whatever_is_answered_to_its_start_and_after_its_en
 def test_the_leak_is_that_of_the_counter_where_it_neither_begins_nor_turns(monkeypatch):
     monkeypatch.setattr(networks, "accepted", lambda answers, _: np.ones(len(answers)))  # As if they counted.
     model = lt.Stack(features=3, hidden=(4,), readout="dense")
-    every = [model.init(jax.random.key(seed), jnp.zeros((1, 2, 3)))["params"] for seed in range(3)]
-    params = jax.tree.map(lambda *leaves: 3 * np.stack(leaves), *every)
+    params = initialized(model, 3, features=3, scale=3.0)
     string = "^" + 50 * "a" + 50 * "b"
     expected = []
     for seed in range(3):

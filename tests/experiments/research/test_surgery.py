@@ -5,14 +5,13 @@ from functools import partial
 from itertools import product
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 import pytest
 from flips import flips, horizon
 
 import experiments.research.surgery.__main__ as surgery
 import lstm_toys as lt
-from conftest import rarely
+from conftest import initialized, rarely
 from experiments.research.horizons import measures, parity
 from experiments.research.surgery import doses, hypotheses, measurements, populations
 from experiments.research.surgery.populations import BITS, SIGNS, Population, moved
@@ -21,11 +20,10 @@ LINEAR = "experiments.research.papers.cells:Linear"
 SYMBOLS = {"parity": BITS, "signs": SIGNS}
 
 
-def drawn(fields="", features=1, seeds=4, scale=2.0):
+def drawn(fields="", features=1):
     """A recurrence of three units with these fields, and parameters of several networks."""
     model = lt.Stack(1, hidden=(3,), readout="dense", cell=f"{LINEAR}({fields})")
-    every = [model.init(jax.random.key(seed), jnp.zeros((1, 2, features)))["params"] for seed in range(seeds)]
-    return model, jax.tree.map(lambda *leaves: scale * np.stack(leaves), *every)
+    return model, initialized(model, 4, features, scale=2.0)
 
 
 def test_the_product_of_signs_ignores_distractors():
