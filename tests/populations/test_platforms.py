@@ -19,7 +19,7 @@ import lstm_toys as lt
 from conftest import rarely
 from lstm_toys.dynamics import interventions, limits, linear, models, system
 from lstm_toys.execution import devices
-from lstm_toys.networks import inside
+from lstm_toys.networks import states as network_states
 from lstm_toys.populations import answering, blocks, programs, states
 from lstm_toys.populations.programs import specify
 from lstm_toys.studies.claims import evidence
@@ -192,7 +192,7 @@ def networks(model, seeds=3, features=1):
 def begun(model):
     """States in which networks begin."""
     params = jax.tree.map(lambda leaf: leaf[0], networks(model).params)
-    _, last = jax.eval_shape(partial(inside.inside, model), params, jnp.zeros((1, 1, 1)))
+    _, last = jax.eval_shape(partial(network_states.inside, model), params, jnp.zeros((1, 1, 1)))
     return jax.tree.map(lambda leaf: np.zeros((3, *leaf.shape[1:]), np.float32), last)
 
 
