@@ -1,11 +1,11 @@
 from .runs.external import curves_of, labeled
-from .studies.claims.choices import Change, Specification, Thresholds, changed
+from .studies.claims.choices import Change, Thresholds
 from .studies.claims.declaration import Baseline, Claim, Claims, Source, Variant
-from .studies.claims.entries import read
 from .studies.claims.evidence import per_curve
 from .studies.claims.figures import draw
+from .studies.claims.judging import judge
 from .studies.claims.report import sentences
-from .studies.claims.verdicts import judge
+from .studies.claims.table import read, rows
 
 __all__ = [
     "Baseline",
@@ -13,15 +13,14 @@ __all__ = [
     "Claim",
     "Claims",
     "Source",
-    "Specification",
     "Thresholds",
     "Variant",
-    "changed",
     "curves_of",
     "draw",
     "judge",
     "labeled",
     "per_curve",
     "read",
+    "rows",
     "sentences",
 ]

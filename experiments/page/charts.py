@@ -31,10 +31,11 @@ class Scale(NamedTuple):
 
 def drawing(entry: Any) -> dict[str, Any]:
     """Lays out the chart of an entry of ``claims.json`` for the template: positions and texts."""
-    rows, marks, threshold = rows_of(entry), [*marks_of(entry)], (entry.threshold.low, entry.threshold.high)
-    compared = [*rows.values()][: 1 + bool(entry.threshold.against)]  # Not controls, which may be far away.
-    scale = scaled(compared, [0.0, *entry.threshold.ends, *(value for _, value, _ in marks)])
-    region = [scale(end) for end in entry.threshold.within(*scale)]
+    rows, marks, threshold = rows_of(entry), [*marks_of(entry)], (entry.low, entry.high)
+    ends = [end for end in threshold if np.isfinite(end)]
+    compared = [*rows.values()][: 1 + bool(entry.against)]  # Not controls, which may be far away.
+    scale = scaled(compared, [0.0, *ends, *(value for _, value, _ in marks)])
+    region = [scale(end) for end in threshold]
     return {
         "width": WIDTH,
         "margin": MARGIN,
@@ -50,17 +51,17 @@ def drawing(entry: Any) -> dict[str, Any]:
         ],
         "large": [*swarm(compared[0], scale, threshold, LARGE)],
         "marks": [{"kind": kind, "place": scale(value), "text": text} for kind, value, text in marks],
-        "region": region if entry.threshold.ends else None,  # The range that meets the claim.
+        "region": region if ends else None,  # The range that meets the claim.
         "ticks": [{"place": scale(tick), "text": f"{tick:g}"} for tick in ticks(*scale)],
     }
 
 
 def rows_of(entry: Any) -> dict[str, list[float]]:
     """The numbers of the networks, of the networks that they are compared with, and of the controls, by label."""
-    rows = {f"{entry.counted} networks": entry.per_seed}
-    if entry.against_per_seed is not None:
-        rows[f"networks of {entry.threshold.against}"] = entry.against_per_seed
-    rows |= {name: control.per_seed for name, control in entry.controls.items()}
+    rows = {f"{entry.counted} networks": entry.number}
+    if entry.against:
+        rows[f"networks of {entry.against}"] = entry.other_number
+    rows |= {name: control.number for name, control in entry.controls.items()}
     return {label: numbers[~np.isnan(numbers)].tolist() for label, numbers in rows.items()}
 
 

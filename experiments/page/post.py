@@ -1,6 +1,5 @@
 """The post, section by section: its tasks, the networks' answers, and whether its sentences hold."""
 
-import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -17,30 +16,18 @@ SECTIONS = prose("post")["section"]
 
 VERDICTS = {"supported": "It holds", "refuted": "It does not hold", "undecided": "It is not decided"}
 
-LEVELS = {"depends": "depends on choices", "not tested": "too few choices judged"}
-"""Words for levels of robustness whose names do not say enough; see `lstm-toys claims --specifications`."""
-
 
 def make(runs: Mapping[str, FinishedRun]) -> PartContent | None:
     """Makes the sections whose run is finished, and the table of verdicts; None without either."""
-    entries: Sequence[Any] = lt.claims.read(runs["claims"].run.checked("claims.json")) if "claims" in runs else []
-    choices = json.loads(runs["choices"].run.checked("specifications.json").read_text()) if "choices" in runs else []
+    judged = runs["claims"].run.checked("claims.json") if "claims" in runs else None
+    entries: Sequence[Any] = lt.claims.rows(lt.claims.read(judged)) if judged else []
     used = {section["run"] for section in SECTIONS} & runs.keys()
     results = {name: lt.load_results(runs[name].run.checked("results.nc")) for name in used}
-    levels = {choice["id"]: choice["level"] for choice in choices}
-    return lay_out(results, entries, levels, runs) if results or entries else None
+    return lay_out(results, entries, runs) if results or entries else None
 
 
-def lay_out(
-    results: Mapping[str, lt.Results],
-    entries: Sequence[Any],
-    levels: Mapping[str, str | None],
-    runs: Mapping[str, FinishedRun],
-) -> PartContent:
-    """Makes the sections from results by run, and the table from entries of ``claims.json``.
-
-    ``levels`` say by id how robust verdicts are to other choices; they are empty if that is unknown.
-    """
+def lay_out(results: Mapping[str, lt.Results], entries: Sequence[Any], runs: Mapping[str, FinishedRun]) -> PartContent:
+    """Makes the sections from results by run, and the table from the rows of claims."""
     sections = [
         {
             "section": section,
@@ -51,15 +38,14 @@ def lay_out(
         if section["run"] in results
     ]
     titles = {name: section["title"] for section in SECTIONS for name in section["claims"]}
-    claims = [{**claim(entry, levels.get(entry.id)), "title": titles[entry.id]} for entry in entries]
-    replicated = [row for row in claims if row["level"] == "replicated"]
+    claims = [{**claim(entry), "title": titles[entry.id]} for entry in entries]
+    supported = [row for row in claims if row["verdict"] == "supported"]
     return PartContent(
         {
             "sections": sections,
             "counts": Counter(row["verdict"] for row in claims),
-            "replicated": Counter(row["verdict"] for row in replicated),
-            "untrained": sum(row["verdict"] == "supported" and row["untrained"] for row in replicated),
-            "learned": sum(row["verdict"] == "supported" and row["learned"] for row in claims),
+            "untrained": sum(row["untrained"] for row in supported),
+            "learned": sum(row["learned"] for row in supported),
             "seeds": entries[0].seeds if entries else 0,
             "claims": sorted(claims, key=lambda row: row["share"]),
             "command": runs["claims"].command if "claims" in runs else "",
@@ -85,22 +71,20 @@ def recipe(settings: lt.Settings) -> str:
     return f"{network}; {settings.optimizer}, learning rate {settings.learning_rate:g}, {settings.steps:,} steps"
 
 
-def claim(entry: Any, level: str | None) -> dict[str, Any]:
-    """Prepares a claim for the template; ``level`` says how robust its verdict is to other choices, if known."""
+def claim(entry: Any) -> dict[str, Any]:
+    """Prepares a claim for the template."""
     declared = next(candidate for candidate in CLAIMS.claims if candidate.id == entry.id)
     untrained = any(
         name == "untrained networks" and control.verdict == "supported" for name, control in entry.controls.items()
     )
-    turns = entry.during is not None and entry.during.changes
-    notes = [LEVELS.get(level, level)] if level else []
-    notes += ["also for most untrained networks"] * (entry.verdict == "supported" and untrained)
+    turns = len({moment.verdict_at_once for moment in entry.during.values()}) > 1
+    notes = ["also for most untrained networks"] * (entry.verdict == "supported" and untrained)
     curves = dict.fromkeys(source.curves for source in declared.sources if source.population == "sine")
-    fields = ("id", "statement", "origin", "statistic", "verdict", "meets", "share")
     return {
-        **{name: getattr(entry, name) for name in fields},
+        **{name: getattr(entry, name) for name in ("id", "statement", "origin", "statistic", "verdict", "meets")},
+        "share": entry.share.value,
         "words": lt.claims.sentences(entry),
         "verdict_words": VERDICTS[entry.verdict],
-        "level": level,
         "learned": declared.learned,
         "untrained": untrained,
         "turns": turns,

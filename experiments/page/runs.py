@@ -28,7 +28,6 @@ COMMANDS: dict[str, tuple[tuple[str, ...], ...]] = {
     **{name: (("sine", "--seeds", "64", *flags),) for name, (_, *flags) in FURTHER.items()},
     **{name: ((name,),) for name in EXPERIMENTS},
     "claims": (("claims", "--variants"), ("claims",)),
-    "choices": (("claims", "--specifications"),),
 }
 """By name, the commands of which one run suffices; the first one is printed if all runs are missing."""
 

@@ -113,7 +113,7 @@ def verdicts(further: Mapping[str, tuple[str, lt.Results]], numbers: Mapping[str
 def judge(results: lt.Results) -> dict[str, Any]:
     """The verdict on the claim, in words too, and how many networks meet it."""
     judgment: Any = lt.claims.judge(VALLEY, {VALLEY.sources[0].population: results})
-    networks = judgment.counted + judgment.meaningless
+    networks = judgment.counted + judgment.undefined
     words = WORDS["verdict"]["verdicts"][judgment.verdict]
     return {"verdict": judgment.verdict, "words": words, "met": judgment.met, "networks": networks, "high": VALLEY.high}
 

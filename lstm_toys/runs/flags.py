@@ -17,7 +17,7 @@ from absl import flags
 
 from lstm_toys.files import content
 from lstm_toys.runs import parsers
-from lstm_toys.text import meant, message
+from lstm_toys.text import did_you_mean, message
 
 MOST_FILES = 100
 """Most files of flags in a command line; a file that names itself would have no end."""
@@ -169,7 +169,7 @@ def split(table: FlagTable, arguments: Sequence[str], *, known_only: bool = True
     try:
         rest: list[str] = values(["", *expanded(arguments)], known_only=known_only)[1:]
     except flags.UnrecognizedFlagError as error:
-        hint = meant(error.flagname, table)
+        hint = did_you_mean(error.flagname, table)
         raise UsageError(f"unknown flag --{error.flagname}; {f'{hint} ' * bool(hint)}--help lists the flags") from None
     except (flags.Error, ValueError) as error:
         raise UsageError(message(error)) from None

@@ -15,7 +15,7 @@ from lstm_toys.output import counted, listed
 from lstm_toys.results import storage
 from lstm_toys.runs.folder import VALUE
 from lstm_toys.sharing.run_files import CLAIMS, RunFiles
-from lstm_toys.studies.claims import entries
+from lstm_toys.studies.claims.table import read, rows
 
 TIMES = ("computed", "continued", "seconds", "runs_seconds", "member_steps_per_second", "answers_per_second")
 APART = (*TIMES, "version", "run", "flags", "fingerprint", "earlier_fingerprints", "files", "texts", "figures", VALUE)
@@ -133,14 +133,15 @@ def _verdicts(ours: RunFiles, theirs: RunFiles) -> tuple[list[str], bool]:
     paths = [run.folder / CLAIMS for run in (ours, theirs)]
     if not all(path.exists() for path in paths):
         return [], False
-    first, second = ({entry.id: entry for entry in entries.read(path, entries.Entry)} for path in paths)
+    first, second = ({row.id: row for row in rows(read(path))} for path in paths)
     both = [name for name in first if name in second]
-    other = [name for name in both if first[name].threshold != second[name].threshold]
+    ends = "low", "high", "against", "meets"
+    other = [name for name in both if any(vars(first[name])[each] != vars(second[name])[each] for each in ends)]
     same = [name for name in both if name not in other]
     changed = [name for name in same if first[name].verdict != second[name].verdict]
     lines = [f"verdict on {name}: {first[name].verdict} and {second[name].verdict}" for name in changed]
     lines.append(f"{len(same) - len(changed)} of {len(both)} verdicts agree")
-    gaps = [(gap, name) for name in same if (gap := abs(first[name].share - second[name].share)) > 0]
+    gaps = [(gap, name) for name in same if (gap := abs(first[name].share.value - second[name].share.value)) > 0]
     lines += ["largest difference of a share: {:.3g}, of {}".format(*max(gaps))] if gaps else []
     alone = sorted({*first} ^ {*second})
     lines += [*_line("claims with another threshold", other), *_line("claims of one run alone", alone)]

@@ -13,9 +13,8 @@ from lstm_toys.files import opened
 from lstm_toys.runs import listing
 from lstm_toys.runs.publishing import content
 from lstm_toys.sharing.run_files import CLAIMS, RunFiles
-from lstm_toys.studies.claims import entries
-from lstm_toys.studies.claims.entries import Entry
 from lstm_toys.studies.claims.report import said, sentences
+from lstm_toys.studies.claims.table import read, rows
 
 TEMPLATE = Path(__file__).with_name("report.html.jinja")
 
@@ -30,7 +29,7 @@ def html(run: RunFiles, *, drawn: bool = True) -> str:
     )
     environment.filters |= {"data": _data, "setting": listing.on_one_line}
     figures = run.figures if drawn else []
-    judged = entries.read(run.folder / CLAIMS, Entry) if (run.folder / CLAIMS).exists() else []
+    judged = rows(read(run.folder / CLAIMS)) if (run.folder / CLAIMS).exists() else []
     return environment.from_string(TEMPLATE.read_text(encoding="utf-8")).render(
         run=run,
         question=[text.strip() for text in run.origin.get("question", "").split("\n\n") if text.strip()],

@@ -61,7 +61,7 @@ def score(needs: Mapping[str, lt.Run]) -> dict[str, Any]:
         "seeds": sines.sizes["seed"],
         "claims": {
             claim: {
-                name: agreement(judgment.per_seed, judgments[claim].per_seed)
+                name: agreement(judgment.number, judgments[claim].number)
                 for name, judgments in models.items()
                 if claim in judgments
             }

@@ -18,7 +18,7 @@ import lstm_toys as lt
 from ...post import claims
 from . import languages
 from .languages import TRAINED
-from .populations import changed, fewer, specifications
+from .populations import changed, fewer
 
 EXPERIMENT = languages.experiment(
     "counting", "anbn", "Networks learn a^n b^n, with n up to 50.", most=TRAINED, hidden=10
@@ -134,7 +134,6 @@ CLAIMS = lt.claims.Claims(
         "forget bias 0": forget_zero,
         "trained up to 100": fewer(up_to_100),
     },
-    specifications=specifications(),
 )
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ import numpy as np
 
 import lstm_toys as lt
 
-from .populations import BITS_AT_EVERY_POINT, changed, fewer, specifications
+from .populations import BITS_AT_EVERY_POINT, changed, fewer
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -165,7 +165,6 @@ CLAIMS = lt.claims.Claims(
     about="the networks of these cells",
     controls={"untrained networks": changed(steps=0)},
     variants={"noise 0.1": fewer(changed(noise=0.1))},
-    specifications=specifications(),
 )
 
 if __name__ == "__main__":

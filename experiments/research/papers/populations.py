@@ -1,4 +1,4 @@
-"""Variants and specifications of networks that the claims of all papers share. Imports nothing heavy."""
+"""Variants of networks that the claims of all papers share. Imports nothing heavy."""
 
 from __future__ import annotations
 
@@ -11,16 +11,12 @@ import numpy as np
 
 import lstm_toys as lt
 
-from ...post.claims import other_gates, trained_by
-
-NETWORKS = 16
-"""Most networks under other choices."""
-
 BITS_AT_EVERY_POINT: dict[str, Any] = {"sequence": True, "loss": "binary_cross_entropy", "fresh": True}
 """Options of the tasks of all papers: bits at every point, of strings that are new in every step."""
 
 OPTIMIZERS = {"rmsprop": "RMSprop", "adam": "Adam"}
 """The optimizers that were tried, and their names in words."""
+
 
 RATES = {"rmsprop": (0.01, 0.03, 0.1), "adam": (0.003, 0.01, 0.03)}
 """The grid of optimizers and learning rates, of those that `tune` tries."""
@@ -65,11 +61,6 @@ def changed(**values: Any) -> lt.claims.Change:
     return lambda _, settings: replace(settings, **values)
 
 
-def other_seeds(more: int) -> lt.claims.Change:
-    """Networks that were initialized by another base seed."""
-    return lambda _, settings: replace(settings, base_seed=settings.base_seed + more)
-
-
 def fewer(change: lt.claims.Change) -> lt.claims.Change:
     """A variant with half the networks, because all of them would take too long."""
 
@@ -78,42 +69,3 @@ def fewer(change: lt.claims.Change) -> lt.claims.Change:
         return variant and replace(variant, seeds=max(1, settings.seeds // 2))
 
     return smaller
-
-
-def optimized(optimizer: str, rate: float) -> lt.claims.Change:
-    """Another optimizer and rate; populations that are published with these are skipped."""
-    change = trained_by(optimizer, rate)
-
-    def other(name: str, settings: lt.Settings) -> lt.Settings | None:
-        return None if (settings.optimizer, settings.learning_rate) == (optimizer, rate) else change(name, settings)
-
-    return other
-
-
-def at_most(networks: int, change: lt.claims.Change) -> lt.claims.Change:
-    """The same change, for at most some networks."""
-    return lambda name, settings: change(name, replace(settings, seeds=min(settings.seeds, networks)))
-
-
-def specifications() -> tuple[lt.claims.Specification, ...]:
-    """Choices of rates, sizes, seeds, optimizers with rates, gates and steps, with at most `NETWORKS` networks.
-
-    A third and three times the published rate stay next to the grid, which lacks most of these rates.
-    """
-    times = lt.claims.changed
-    choices = (
-        ("learning rate", "a third", times(learning_rate=1 / 3)),
-        ("learning rate", "three times", times(learning_rate=3.0)),
-        ("units", "half", times(hidden=0.5)),
-        ("units", "twice", times(hidden=2.0)),
-        *(("base seed", f"{more:,} more", other_seeds(more)) for more in (1_001, 2_002)),
-        *(
-            ("optimizer and rate", f"{name} {rate:g}", optimized(name, rate))
-            for name, rates in RATES.items()
-            for rate in rates
-        ),
-        ("gates", "the other", other_gates),
-        ("steps", "half", times(steps=0.5)),
-        ("steps", "twice", times(steps=2.0)),
-    )
-    return tuple(lt.claims.Specification(at_most(NETWORKS, change), {kind: choice}) for kind, choice, change in choices)

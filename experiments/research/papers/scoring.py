@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
+import numpy as np
 from rich.console import RenderableType
 
 import lstm_toys as lt
@@ -29,16 +30,18 @@ def score(
     random = needs["random"].read_metrics()["numbers"]["claims"]
     sources, _, still_open = (FOLDER / f"{name}.md").read_text(encoding="utf-8").partition(OPEN)
 
-    judgments: list[Any] = lt.claims.read(needs["claims"].checked("claims.json"))
+    judgments = lt.claims.rows(lt.claims.read(needs["claims"].checked("claims.json")))
 
     def verdict(judgment: Any) -> dict[str, Any]:
-        return {field: getattr(judgment, field) for field in ("share", "interval", "verdict", "counted")}
+        share, *interval = judgment.share
+        known = None if np.isnan(interval[0]) else interval
+        return {"share": share, "interval": known, "verdict": judgment.verdict, "counted": judgment.counted}
 
     numbers = {}
     for claim, judgment in zip(declared.claims, judgments, strict=True):
         if claim.number is about.number:
-            numbers[claim.sources[0].population] = judgment.per_seed
-            numbers |= {} if claim.against is None else {claim.against: judgment.against_per_seed}
+            numbers[claim.sources[0].population] = judgment.number
+            numbers |= {} if claim.against is None else {claim.against: judgment.other_number}
 
     return {
         "claims": {

@@ -19,8 +19,7 @@ from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.identity import Settings
 from lstm_toys.statistics.intervals import Estimate
 from lstm_toys.studies import claims as study
-from lstm_toys.studies.claims.choices import Change, Specification, Thresholds, usual
-from lstm_toys.tasks.parameters import HISTORY, TRAINING
+from lstm_toys.studies.claims.choices import Change, Thresholds
 
 Verdict = Literal["supported", "refuted", "undecided", "ours higher", "theirs higher"]
 VERDICTS = get_args(Verdict)
@@ -42,9 +41,11 @@ Number = Callable[..., Float[np.ndarray, " S"]]
 
 Counted = Literal["all", "learned", "equal loss"]
 
-Role = Literal[
-    "published", "networks", "null", "controls", "variants", "during", "specifications", "ranks", "references"
-]
+Role = Literal["published", "networks", "null", "controls", "variants", "during"]
+
+
+THRESHOLD = "threshold"
+"""The kind of other thresholds; other numbers have kinds of their own, see `Claim`."""
 
 
 def verdict(share: Estimate) -> Verdict:
@@ -216,31 +217,29 @@ class Claim:
         both, values = np.isfinite(self.low) and np.isfinite(self.high), self.thresholds and self.thresholds.values
         if any(isinstance(each, tuple) != both for each in values or ()):
             raise ValueError(f"{claim}: thresholds must be {'pairs (low, high)' if both else 'numbers'}, like its own")
-        _ = self.others  # Each of them must be possible.
         several, named = f"{claim}: alternatives", "a dictionary of functions by name"
         for kind, numbers in arguments.mapping(several, self.alternatives, "a dictionary by kind of choice").items():
             for name, number in arguments.mapping(f"{several}, {kind}", numbers, named).items():
                 _check_number(f"{several}, {kind} {name!r}", number, self.sources)
+        _ = self.choices  # Each of them must be possible.
 
     @property
-    def others(self) -> tuple[Claim, ...]:
-        """The claim with each of its other thresholds."""
+    def choices(self) -> dict[tuple[str, str], Claim]:
+        """The claim with each of its other thresholds and numbers, by kind of choice and name."""
         single = "low" if np.isfinite(self.low) else "high"
         ends: list[dict[str, Any]] = [
             dict(zip(("low", "high"), each, strict=True)) if isinstance(each, tuple) else {single: each}
             for each in (self.thresholds.values if self.thresholds else ())
         ]
-        return tuple(replace(self, **each, thresholds=None) for each in ends)
-
-    @property
-    def renumbered(self) -> dict[tuple[str, str], Claim]:
-        """The claim with each of its alternative numbers, by kind of choice and name."""
-        every = dict[tuple[str, str], Claim]()
-        for kind, numbers in self.alternatives.items():
-            for name, number in numbers.items():
-                other = replace(self, number=number, baselines=(), thresholds=None, alternatives={})
-                object.__setattr__(other, "id", f"{self.id} ({kind}: {name})")  # For messages.
-                every[kind, name] = other
+        alone: dict[str, Any] = {"baselines": (), "thresholds": None, "alternatives": {}}
+        every = {(THRESHOLD, other.meets): other for other in (replace(self, **alone, **each) for each in ends)}
+        every |= {
+            (kind, name): replace(self, **alone, number=number)
+            for kind, numbers in self.alternatives.items()
+            for name, number in numbers.items()
+        }
+        for (kind, name), other in every.items():
+            object.__setattr__(other, "id", f"{self.id} ({kind}: {name})")  # No id that a user may give.
         return every
 
     @property
@@ -251,11 +250,6 @@ class Claim:
         if np.isfinite(self.low) and np.isfinite(self.high):
             return f"from {self.low:g} to {self.high:g}"
         return f"at least {self.low:g}" if np.isfinite(self.low) else f"at most {self.high:g}"
-
-    @property
-    def about_learning(self) -> bool:
-        """Whether it is about what is, or is not, learned, and so also about networks that did not learn."""
-        return self.learned or (self.fails and {source.curves for source in self.sources} <= {TRAINING, HISTORY})
 
     @property
     def of_networks(self) -> bool:
@@ -325,9 +319,8 @@ class Column:
     Attributes:
         name: what tables and files call it.
         role: what it is for. ``"published"``: published answers; ``"networks"``: the networks that the claims are
-            about; ``"null"``: a model without a network; ``"controls"``, ``"variants"``, ``"specifications"``: see
-            `Claims`; ``"during"``: these networks at a moment of training; ``"ranks"``: networks or a variant on the
-            curves to which there are published answers; ``"references"``: the networks that a variant is compared with.
+            about; ``"null"``: a model without a network; ``"controls"``, ``"variants"``: see `Claims`; ``"during"``:
+            these networks at a moment of training.
         counts: which of its networks count; see `Variant`.
     """
 
@@ -346,8 +339,7 @@ class Column:
 
     def only_learned(self, claim: Claim) -> bool:
         """Whether networks that did not learn do not count."""
-        about_learning = claim.about_learning if self.role == "specifications" else claim.learned
-        return self.counts != "all" and not about_learning
+        return self.counts != "all" and not claim.learned
 
 
 @dataclass(frozen=True)
@@ -371,8 +363,6 @@ class Claims:
         aspects: by the description of a property, such as "hard gates", the variants whose networks lack it.
         during: by population, at least two earlier numbers of steps, in ascending order, in the same training after
             which claims about only such populations are also tested.
-        specifications: a tuple of `Specification`, other trainings that the claims could have been about as well. By
-            default a third and three times the learning rate, half and twice the units, and two other base seeds.
 
     Raises:
         ValueError: names repeat or are unknown, there are no claims, or another argument is invalid.
@@ -402,15 +392,11 @@ class Claims:
     variants: Mapping[str, Change | Variant] = field(default_factory=dict)
     aspects: Mapping[str, Sequence[str]] = field(default_factory=dict)
     during: Mapping[str, Sequence[int]] = field(default_factory=dict)
-    specifications: tuple[Specification, ...] = field(default_factory=usual)
 
     def __post_init__(self) -> None:
         for name in ("title", "about"):
             arguments.text(name, getattr(self, name))
-        for name, kind in (("claims", Claim), ("specifications", Specification)):
-            arguments.fields(
-                self, arguments.instances, name, kind=kind, expected=f"a tuple of lt.claims.{kind.__name__}"
-            )
+        arguments.fields(self, arguments.instances, "claims", kind=Claim, expected="a tuple of lt.claims.Claim")
         arguments.kinds(vars(self), published=Callable | None)
         arguments.fields(self, arguments.instances, "data", kind=Path, expected="a tuple of paths")
         for name in ("populations", "controls", "variants", "aspects", "during"):
@@ -418,8 +404,7 @@ class Claims:
         for name, each in {**self.controls, **self.variants}.items():
             change = callable(each) or isinstance(each, Variant)
             arguments.expect(change, f"{name!r} of controls or variants", "a function, or an lt.claims.Variant", each)
-        others = [each.name for each in self.specifications]
-        columns = [NETWORKS, DURING, COPY, CLIPPED, *self.controls, *self.variants, *others]
+        columns = [NETWORKS, DURING, COPY, CLIPPED, *self.controls, *self.variants]
         for what, names in (("claim", [*self.ids]), ("column", columns)):
             if twice := [name for name in names if names.count(name) > 1]:
                 raise ValueError(f"two {what}s are named {twice[0]!r}")
@@ -478,7 +463,6 @@ class Claims:
             Column(DURING, "during"): self._kept,
             **{Column(name, "controls"): change for name, change in self.controls.items()},
             **{Column(name, "variants", each.networks): each.change for name, each in variants.items()},
-            **{Column(each.name, "specifications", "learned"): each.change for each in self.specifications},
         }
 
     def _kept(self, name: str, settings: Settings) -> Settings | None:

@@ -30,7 +30,6 @@ from lstm_toys.runs.preparation import Prepared
 from lstm_toys.statistics.measures import AnsweredCurve
 from lstm_toys.studies.claims import draws
 from lstm_toys.studies.claims.declaration import INPUT, NETWORKS, TRUTH, Claim, Source
-from lstm_toys.studies.claims.entries import as_json
 from lstm_toys.studies.claims.settings import Question
 from lstm_toys.tasks import supervision
 from lstm_toys.tasks.parameters import HISTORY, TRAINING
@@ -88,7 +87,7 @@ class Answered(dict[str, xr.DataTree]):
         if key not in self._numbers:
             self._named[name] += 1
             name += f", {self._named[name]}" if self._named[name] > 1 else ""
-            self._numbers[key] = np.array(self._keep(name, lambda: as_json(compute())), float)
+            self._numbers[key] = np.array(self._keep(name, lambda: plain(compute())), float)
         return self._numbers[key]
 
 
@@ -107,6 +106,14 @@ class Copies(dict[str, xr.DataTree]):
         drawn, ends = draws.labeled(results, source, self._base_seed), _ends(results, self._bound)
         known = _copied(drawn)
         return None if known is None else drawn.assign(answer=known.clip(*ends).assign_attrs(drawn.answer.attrs))
+
+
+def plain(numbers: Float[np.ndarray, ...]) -> Any:
+    """Makes JSON of numbers, which ``np.array(…, float)`` reads again: NaN is null, and infinite ones are texts."""
+    values = numbers.astype(object)
+    values[np.isnan(numbers)] = None
+    values[np.isinf(numbers)] = values[np.isinf(numbers)].astype(str)
+    return values.tolist()
 
 
 PerCurve = Callable[[AnsweredCurve], PyTree[Shaped[Array, ""]]]

@@ -1,10 +1,11 @@
-"""Draws claims: shares of networks that meet them, numbers of networks, the course of training, and other choices."""
+"""Draws claims: shares of networks that meet them, numbers of networks, the course of training."""
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import xarray as xr
 from jaxtyping import Float
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
@@ -14,9 +15,9 @@ from matplotlib.lines import Line2D
 from lstm_toys.figures.style import COLORS, GRAY, band_entry, canvas, colors, legend, plain
 from lstm_toys.figures.style import entry as handle
 from lstm_toys.output import counted
-from lstm_toys.studies.claims.declaration import ANSWERS, CLIPPED, COPY, INPUT, VERDICTS, Verdict
-from lstm_toys.studies.claims.entries import Entry, Moments, Robustness
+from lstm_toys.studies.claims.declaration import ANSWERS, CLIPPED, COPY, INPUT, VERDICTS
 from lstm_toys.studies.claims.report import named, percent, percents
+from lstm_toys.studies.claims.table import Cell, Row, changes, rows
 
 TINTS = {
     "supported": COLORS["g"],
@@ -36,11 +37,6 @@ CONTROLS = "cyrgk"
 
 HALF: dict[str, Any] = {"color": GRAY, "linewidth": 0.9, "linestyle": "--"}
 
-DOT: dict[str, Any] = {"marker": "o", "markersize": 4, "linestyle": "", "markeredgewidth": 0.8}
-"""The style of a choice."""
-
-LEVELS = "depends", "not tested", "not contradicted", "replicated"
-
 COLUMNS = 3
 """Most panels in a row."""
 
@@ -54,11 +50,11 @@ AGREE = 0.95
 """The share of networks on one side of a threshold from which on they agree."""
 
 
-def draw(entries: Sequence[Entry]) -> dict[str, Figure]:
+def draw(table: xr.Dataset) -> dict[str, Figure]:
     """Draws the shares of networks that meet each claim, their numbers, and what training changes.
 
     Args:
-        entries: the entries of claims, as `lt.claims.read` returns them.
+        table: what was found about claims, as `lt.claims.read` returns it.
 
     Returns:
         Figures by file name: ``claims.png``, ``numbers.png``, and ``during.png`` if claims were judged during training.
@@ -66,28 +62,28 @@ def draw(entries: Sequence[Entry]) -> dict[str, Figure]:
     Example:
         >>> figures = lt.claims.draw(lt.claims.read("results/claims/claims.json"))  # doctest: +SKIP
     """
+    entries = rows(table)
     found = {"claims.png": draw_shares(entries), "numbers.png": draw_numbers(entries)}
     if any(each.during for each in entries):
         found["during.png"] = draw_during(entries)
     return found
 
 
-def draw_shares(entries: Sequence[Entry]) -> Figure:
+def draw_shares(entries: Sequence[Row]) -> Figure:
     """Draws the share of networks that meet each claim, with its interval: one row per claim, sorted by verdict."""
     ordered = _by_verdict(entries)
-    pairs = "; of pairs: bootstrap, or exact" if any(each.threshold.against for each in entries) else ""
+    pairs = "; of pairs: bootstrap, or exact" if any(each.against for each in entries) else ""
     label = f"share of networks that meet the claim\n95 % interval: Wilson{pairs}"
     with canvas("", xlabel=label, ylabel="") as (figure, (axes,)):
         names = [_wrapped(each.statement) for each in ordered]
         figure.set_size_inches(8.6, 1.8 + 0.16 * sum(2 + name.count("\n") for name in names))
         for row, entry in enumerate(ordered):
             style: dict[str, Any] = {"color": TINTS[entry.verdict], "clip_on": False}
-            if entry.interval is not None:
-                axes.plot(entry.interval, [row, row], linewidth=2, solid_capstyle="butt", **style)
-            if not np.isnan(entry.share):
-                axes.barh(row, entry.share, 0.5, color=TINTS[entry.verdict], alpha=0.2)
-                axes.plot([entry.share], [row], SIGNS[entry.verdict], markersize=5, **style)
-            words = plain(f"{percent(entry.share)} {percents(entry.interval)} of {_of(entry)}")
+            value, *interval = entry.share
+            axes.plot(interval, [row, row], linewidth=2, solid_capstyle="butt", **style)
+            axes.barh(row, value, 0.5, color=TINTS[entry.verdict], alpha=0.2)
+            axes.plot([value], [row], SIGNS[entry.verdict], markersize=5, **style)
+            words = plain(f"{percent(value)} {percents(entry.share)} of {_of(entry)}")
             axes.text(1.04, row, words, fontsize=8, va="center", transform=axes.get_yaxis_transform())
         axes.set_yticks(range(len(ordered)), map(plain, names), fontsize=7.5)
         axes.set_xticks([0, 0.5, 1], ["0%", "50%", "100%"])
@@ -100,7 +96,7 @@ def draw_shares(entries: Sequence[Entry]) -> Figure:
     return figure
 
 
-def draw_numbers(entries: Sequence[Entry]) -> Figure:
+def draw_numbers(entries: Sequence[Row]) -> Figure:
     """Draws how far the number of every network is on the right side of its threshold: one row per claim.
 
     Where a claim compares two populations, the median of the other one stands for a threshold. What all claims measure
@@ -117,7 +113,7 @@ def draw_numbers(entries: Sequence[Entry]) -> Figure:
         axes.set_xscale("symlog", linthresh=1)
         for row, entry in enumerate(ordered):
             _numbers(axes, row, entry, shades)
-            words = f"{percent(entry.share)} of {_of(entry)}"
+            words = f"{percent(entry.share.value)} of {_of(entry)}"
             look: dict[str, Any] = {"color": TINTS[entry.verdict], "fontsize": 8, "va": "center"}
             axes.text(1.03, row, plain(words), transform=axes.get_yaxis_transform(), **look)
         axes.axvspan(0, 1.3 * FAR, color=TINTS["supported"], alpha=0.1, linewidth=0)
@@ -129,7 +125,7 @@ def draw_numbers(entries: Sequence[Entry]) -> Figure:
         ticks = [*(-end for end in reversed(ends)), 0, *ends]
         axes.set_xticks(ticks, [plain(f"{tick:g}") for tick in ticks])
         axes.set(xlim=(-1.3 * FAR, 1.3 * FAR), ylim=(len(ordered) - 0.5, -0.5))
-        agree = sum(max(each.share, 1 - each.share) >= AGREE for each in entries)
+        agree = sum(max(each.share.value, 1 - each.share.value) >= AGREE for each in entries)
         figure.suptitle(
             f"On {agree} of {counted(len(entries), 'claim')}, at least {100 * AGREE:g} % of networks "
             "are on the same side of the threshold"
@@ -140,20 +136,20 @@ def draw_numbers(entries: Sequence[Entry]) -> Figure:
             band_entry("meets the claim", TINTS["supported"], alpha=0.13),
             handle(f"threshold (at the edges: beyond {FAR:g} SD)", "black", linewidth=1, linestyle="--"),
         ]
-        if any(each.threshold.against for each in entries):
+        if any(each.against for each in entries):
             handles.append(_dots("networks compared with, whose median is the threshold"))
         handles += [_dots(label, COLORS["k"], SINGLE[name]) for name, label in single_names(entries).items()]
         legend(figure, *handles)
     return figure
 
 
-def _numbers(axes: Axes, row: int, entry: Entry, controls: dict[str, str]) -> None:
+def _numbers(axes: Axes, row: int, entry: Row, controls: dict[str, str]) -> None:
     """Draws a row: the networks above, controls below them, and single numbers on the line."""
-    numbers = _known(entry.per_seed)
-    others = [(controls[name], _known(population.per_seed)) for name, population in entry.controls.items()]
-    low, high = entry.threshold.within(-np.inf, np.inf)
-    if entry.against_per_seed is not None:
-        others.append((GRAY, _known(entry.against_per_seed)))
+    numbers = _known(entry.number)
+    others = [(controls[name], _known(population.number)) for name, population in entry.controls.items()]
+    low, high = entry.low, entry.high
+    if entry.other_number is not None:
+        others.append((GRAY, _known(entry.other_number)))
         low = np.median(others[-1][1]) if len(others[-1][1]) else np.nan
     finite = numbers[np.isfinite(numbers)]
     spread = max(np.std(finite, ddof=1) if len(finite) > 1 else 0.0, 1e-12)
@@ -173,21 +169,19 @@ def _numbers(axes: Axes, row: int, entry: Entry, controls: dict[str, str]) -> No
         axes.plot(distances(value), row, SINGLE[name], color=COLORS["k"], markersize=5)
 
 
-def draw_during(entries: Sequence[Entry]) -> Figure:
+def draw_during(entries: Sequence[Row]) -> Figure:
     """Draws the share of networks that meet each claim over steps of training, with exact intervals for all at once."""
-    drawn = [(each, each.during) for each in entries if each.during]
-    drawn.sort(key=lambda pair: not pair[1].changes)
-    changing = sum(during.changes for _, during in drawn)
-    columns = min(COLUMNS, len(drawn))
-    titles = [_wrapped(each.statement, 40) for each, _ in drawn]
+    drawn = sorted((each for each in entries if each.during), key=lambda each: not changes(each))
+    changing, columns = sum(map(changes, drawn)), min(COLUMNS, len(drawn))
+    titles = [_wrapped(each.statement, 40) for each in drawn]
     with canvas(*titles, xlabel="steps", ylabel="", columns=columns) as (figure, panels):
         figure.set_size_inches(max(6.8, 3.2 * columns), 1.5 + 2.1 * -(-len(drawn) // columns))
-        for axes, (_, during) in zip(panels, drawn, strict=True):
-            _course(axes, during)
-        networks = counted(max(each.seeds for each, _ in drawn), "network")
-        pairs = {each.threshold.against is not None for each, _ in drawn}
+        for axes, each in zip(panels, drawn, strict=True):
+            _course(axes, each.during)
+        networks = counted(max(each.seeds for each in drawn), "network")
+        pairs = {bool(each.against) for each in drawn}
         methods = [name for kind, name in ((False, "Clopper-Pearson"), (True, "bootstrap of pairs")) if kind in pairs]
-        found = {verdict for _, during in drawn for verdict in during.verdict}
+        found = {moment.verdict_at_once for each in drawn for moment in each.during.values()}
         handles = [
             *(_dots(f"share of {networks}: {name}", TINTS[name], SIGNS[name]) for name in VERDICTS if name in found),
             band_entry(f"95 % interval ({' or '.join(methods)}), for all steps at once", COLORS["b"]),
@@ -198,14 +192,13 @@ def draw_during(entries: Sequence[Entry]) -> Figure:
     return figure
 
 
-def _course(axes: Axes, during: Moments) -> None:
+def _course(axes: Axes, during: Mapping[str, Cell]) -> None:
     """Draws the share of networks that meet a claim over steps, with the verdict at each."""
-    rows = zip(during.steps, during.share, during.interval, strict=True)
-    known = [(step, share, *ends) for step, share, ends in rows if ends is not None]
-    steps, shares, low, high = np.reshape(known, (-1, 4)).T
+    steps, (shares, low, high) = [*map(int, during)], np.transpose([each.at_once for each in during.values()])
     axes.fill_between(steps, low, high, color=COLORS["b"], alpha=0.2, linewidth=0)
     axes.plot(steps, shares, color=COLORS["b"], linewidth=1)
-    for step, share, verdict in zip(during.steps, during.share, during.verdict, strict=True):
+    for step, share, moment in zip(steps, shares, during.values(), strict=True):
+        verdict = moment.verdict_at_once
         axes.plot(step, share, SIGNS[verdict], color=TINTS[verdict], markersize=4.5)
     axes.set_title(axes.get_title(), fontsize=8.5)
     axes.set_ylim(-0.05, 1.05)
@@ -215,70 +208,7 @@ def _course(axes: Axes, during: Moments) -> None:
     axes.tick_params(labelsize=8)
 
 
-def draw_choices(others: Sequence[Robustness]) -> Figure:
-    """Draws the shares under each choice: a row per claim, the most fragile first, and a column per kind of choice.
-
-    ``others`` are entries of ``specifications.json`` with a level, at least one.
-    """
-    ordered = sorted(others, key=lambda each: (LEVELS.index(each.level), _margin(each)))
-    columns = list(dict.fromkeys(kind for each in others for kind in each.ranges))
-    numbers = {level: sum(each.level == level for each in others) for level in LEVELS}
-    names = [f"{_wrapped(each.statement, 64)}\n{each.verdict}, {each.level}" for each in ordered]
-    height = 0.11 * (1 + max(1 + name.count("\n") for name in names))
-    titles = [textwrap.fill(kind, 12) for kind in columns]
-    size = 3.9 + 0.75 * len(columns), 1.9 + height * len(ordered)
-    look: dict[str, Any] = {"xlabel": "", "ylabel": "", "subplots": {"sharey": True}, "axes.titlesize": 8}
-    with canvas(*titles, size=size, **look) as (figure, panels):
-        for axes, kind in zip(panels, columns, strict=True):
-            for row, each in enumerate(ordered):
-                _choices(axes, row, each, kind)
-            axes.axvline(0.5, **HALF)
-            for end in np.cumsum([*numbers.values()])[:-1]:
-                axes.axhline(end - 0.5, color=GRAY, linewidth=0.8)
-            axes.grid(visible=False, axis="y")
-            axes.set(xlim=(-0.08, 1.08), ylim=(len(ordered) - 0.5, -0.5))
-            axes.set_xticks([0, 0.5, 1], ["0", "", "100%"], fontsize=7.5)
-        panels[0].set_yticks(range(len(ordered)), map(plain, names), fontsize=7.5)
-        own = handle("the claim's own networks", "black", marker="|", markersize=9, linestyle="")
-        found = {each.verdict for one in others for each in one.judged}
-        verdicts = [
-            handle(f"another choice: {name}", TINTS[name], markerfacecolor=_inside(name), **DOT)
-            for name in VERDICTS
-            if name in found
-        ]
-        legend(figure, own, *verdicts, columns=4)
-        told = "; ".join(f"{number} {level}" for level, number in numbers.items() if number and level != LEVELS[0])
-        title = f"{numbers[LEVELS[0]]} of {counted(len(others), 'verdict')} depend on other choices"
-        figure.suptitle(
-            f"{title}{f' ({told})' * bool(told)}\nshare of networks that meet each claim, by kind of choice"
-        )
-    return figure
-
-
-def _choices(axes: Axes, row: int, found: Robustness, kind: str) -> None:
-    """Draws the shares under the choices of a kind, from the claim's own share on."""
-    if (ends := found.ranges.get(kind)) is None:
-        return
-    axes.hlines(row, min(found.share, *ends), max(found.share, *ends), color=GRAY, linewidth=0.8)
-    axes.plot(found.share, row, "|", color="black", markersize=9)
-    for each in found.judged:
-        if each.kind == kind:
-            color, inside = TINTS[each.verdict], _inside(each.verdict)
-            axes.plot(each.share, row, color=color, markerfacecolor=inside, **DOT)
-
-
-def _inside(verdict: Verdict) -> str:
-    """The color inside a dot: open if undecided."""
-    return "white" if verdict == "undecided" else TINTS[verdict]
-
-
-def _margin(found: Robustness) -> float:
-    """How far the share under the worst choice is on the side of the verdict, in units of a share; negative beyond."""
-    sign = 1 if found.verdict == "supported" else -1
-    return min(sign * (end - 0.5) for ends in found.ranges.values() for end in ends)
-
-
-def single(entry: Entry) -> dict[str, float]:
+def single(entry: Row) -> dict[str, float]:
     """The numbers of what is not a population, by the names in `SINGLE`."""
     every = entry.null if entry.published is None else {"published": entry.published, **entry.null}
     found = {name: each.value for name, each in every.items() if np.isfinite(each.value)}
@@ -287,7 +217,7 @@ def single(entry: Entry) -> dict[str, float]:
     return found
 
 
-def single_names(entries: Sequence[Entry]) -> dict[str, str]:
+def single_names(entries: Sequence[Row]) -> dict[str, str]:
     """The names of these numbers in a legend, of those that some entry has."""
     known = {name for each in entries for name in single(each)}
     answers = dict.fromkeys(each.null[COPY].answers for each in entries if COPY in each.null)
@@ -301,12 +231,12 @@ def _wrapped(text: str, width: int = WIDTH) -> str:
     return textwrap.fill(text.replace(" %", "\u00a0%"), width, max_lines=2, placeholder=" …")
 
 
-def _by_verdict(entries: Sequence[Entry]) -> list[Entry]:
+def _by_verdict(entries: Sequence[Row]) -> list[Row]:
     return sorted(entries, key=lambda entry: VERDICTS.index(entry.verdict))
 
 
-def _of(entry: Entry) -> str:
-    return "pairs" if entry.threshold.against else str(entry.counted)
+def _of(entry: Row) -> str:
+    return "pairs" if entry.against else str(entry.counted)
 
 
 def _dots(label: str, color: str = GRAY, marker: str = "o") -> Line2D:

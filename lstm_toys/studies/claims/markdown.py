@@ -8,31 +8,27 @@ import jinja2
 
 from lstm_toys.studies.claims import report as words
 from lstm_toys.studies.claims.declaration import CLIPPED, INPUT
-from lstm_toys.studies.claims.entries import Entry, Robustness
-from lstm_toys.studies.claims.specifications import LEARNED, TURNING
+from lstm_toys.studies.claims.table import Row
 from lstm_toys.text import escape
 
 FOLDER = Path(__file__).parent
 
 
 def claims(
-    judged: Sequence[Entry],
+    judged: Sequence[Row],
     title: str,
     conditions: str,
     aspects: Mapping[str, Any] = {},
     counting: Mapping[str, str] = {},
+    choices: Sequence[Row] = (),
 ) -> str:
-    """Formats all entries as the text of ``claims.md``; ``counting`` is which networks of each variant count."""
+    """Formats the rows of claims as ``claims.md``; ``counting`` is which networks of each variant count.
+
+    ``choices`` are the rows of other thresholds and numbers.
+    """
     named = {"entries": judged, "title": title, "conditions": conditions, "aspects": aspects, "counting": counting}
-    known = {"words": words, "INPUT": INPUT, "clipped": CLIPPED}
+    known = {"words": words, "INPUT": INPUT, "clipped": CLIPPED, "choices": choices}
     return rendered(FOLDER / "claims.md.jinja", **named, **known)
-
-
-def specifications(every: Sequence[Robustness], title: str) -> str:
-    """The table of all claims: the verdict, how it stands other choices, and the range of the share by kind."""
-    kinds = words.named(each.kinds for each in every)
-    named = {"every": every, "title": title, "kinds": kinds, "learned": LEARNED, "turning": TURNING}
-    return rendered(FOLDER / "specifications.md.jinja", words=words, **named)
 
 
 def rendered(template: Path, **named: Any) -> str:

@@ -11,9 +11,10 @@ from rich.console import RenderableType
 from lstm_toys import tables
 from lstm_toys.output import counted, listed
 from lstm_toys.results.summary import finite
-from lstm_toys.studies.claims.choices import COMBINATION
-from lstm_toys.studies.claims.declaration import NETWORKS, Claims
-from lstm_toys.studies.claims.entries import Comparison, Entry, Interval, Robustness, Share, SingleJudgment
+from lstm_toys.statistics import comparisons, intervals
+from lstm_toys.statistics.intervals import Estimate
+from lstm_toys.studies.claims.declaration import Claims, verdict
+from lstm_toys.studies.claims.table import Cell, Row
 
 NEARLY_ALL = 0.9
 """Lower end of the interval of a share above which nearly all networks meet a claim."""
@@ -21,14 +22,14 @@ NEARLY_ALL = 0.9
 STYLE: dict[str, Any] = {"box": None, "padding": (0, 1, 0, 0), "title_justify": "left"}
 
 
-def report(declared: Claims, entries: Sequence[Entry], others: Sequence[Robustness]) -> Iterator[RenderableType]:
-    """Yields the table of verdicts and shares of ``entries``, and remarks; ``others`` are verdicts by other choices."""
+def report(declared: Claims, entries: Sequence[Row], choices: Sequence[Row]) -> Iterator[RenderableType]:
+    """Yields the table of verdicts and shares, and remarks; ``choices`` are those by other thresholds and numbers."""
     marks: dict[str, int] = {}
     rows = []
     for entry in entries:
         notes = ",".join(str(marks.setdefault(remark, len(marks) + 1)) for remark in entry.remarks)
-        share, interval = percent(entry.share), percents(entry.interval).strip("()")
-        median = number(entry.median)
+        share, interval = percent(entry.share.value), percents(entry.share).strip("()")
+        median = number(entry.median.value)
         claim = f"{entry.statement} ({entry.id})"
         rows.append((claim, said(entry), notes, share, interval, median, entry.meets))
     columns = ("claim", "verdict", "", "share>", "95 %>", "median>", "required")
@@ -40,7 +41,7 @@ def report(declared: Claims, entries: Sequence[Entry], others: Sequence[Robustne
         yield at_once(entries)
     for name in named(each.variants for each in entries):
         every = {each.id: each.variants[name] for each in entries if name in each.variants}
-        if other := ", ".join(f"{claim} {points(each)}" for claim, each in every.items() if each.differs):
+        if other := ", ".join(f"{claim} {points(each)}" for claim, each in every.items() if differs(each)):
             yield f"with {name} the share differs, in points of 100: {other}"
     for entry in entries:
         if turned := turns(entry):
@@ -48,19 +49,18 @@ def report(declared: Claims, entries: Sequence[Entry], others: Sequence[Robustne
     yield from reach(entries, declared.aspects)
     for entry in entries:
         if entry.diverged:
-            treated = "without a number" if entry.excluded else "counted as not meeting it"
+            treated = "counted as not meeting it" if entry.learned else "without a number"
             yield f"{entry.id}: diverged and {treated}: seeds {listed(entry.diverged)}"
         yield from (f"{entry.id}: {each}" for each in details(entry))
-    if others:
-        yield "under other choices:"
-        yield from (f"  {each.id}: {specified(each)}" for each in others)
+    for entry in entries:
+        yield from (f"{entry.id}: {each}" for each in under_choices(entry, choices))
 
 
-def sentences(entry: Entry) -> list[str]:
+def sentences(entry: Row) -> list[str]:
     """Says what was found about a claim, for a report: shares, medians and remarks, each in a sentence.
 
     Args:
-        entry: the entry of a claim, as `lt.claims.read` returns it.
+        entry: what was found about a claim, one of `lt.claims.rows`.
 
     Returns:
         How many networks meet the claim and the median of their numbers, with 95 % intervals; then, where there is
@@ -68,22 +68,21 @@ def sentences(entry: Entry) -> list[str]:
         the verdict. The text is plain: no characters are escaped.
 
     Example:
-        >>> entries = lt.claims.read("results/claims/claims.json")  # doctest: +SKIP
-        >>> lt.claims.sentences(entries[0])[0]  # doctest: +SKIP
+        >>> table = lt.claims.read("results/claims/claims.json")  # doctest: +SKIP
+        >>> lt.claims.sentences(lt.claims.rows(table)[0])[0]  # doctest: +SKIP
         '64 of 64 networks meet it: 100% (95 % interval 94–100%).'
     """
-    share = percent(entry.share) + _labeled(percents(entry.interval), "95 % interval")
-    if (against := entry.threshold.against) is None:
+    share = percent(entry.share.value) + _labeled(percents(entry.share), "95 % interval")
+    if entry.against:
+        said = [f"In {share} of all pairs the number of one of these networks is above that of one of {entry.against}."]
+    else:
         of = "networks with a number" if entry.lacking else "networks"
         said = [f"{entry.met} of {entry.counted} {of} meet it: {share}."]
-    else:
-        said = [f"In {share} of all pairs the number of one of these networks is above that of one of {against}."]
-    spread = _labeled(numbers(entry.median_interval), "95 % bootstrap interval")
-    said.append(f"The median is {number(entry.median)}{spread}.")
+    said.append(f"The median is {with_interval(entry.median)}.")
     said += [f"{each[0].upper()}{each[1:]}." for each in details(entry)]
     if published := entry.published:
         meets = "meets it" if published.meets else "does not meet it"
-        below = f"; {rank(published)} are below it" if rank(published) else ""
+        below = f"; {rank(entry)} are below it" if rank(entry) else ""
         said.append(f"The published network has {number(published.value)} and {meets}{below}.")
     said += [f"{remark[0].upper()}{remark[1:]}." for remark in entry.remarks]
     return [*said, f"Among other networks the verdict turns: {turned}."] if (turned := turns(entry)) else said
@@ -93,22 +92,27 @@ def _labeled(interval: str, label: str) -> str:
     return interval and f" ({label} {interval.strip('()')})"
 
 
-def rank(published: SingleJudgment) -> str:
+def with_interval(estimate: Estimate) -> str:
+    """Formats an estimate with its bootstrap interval, if it has one."""
+    return number(estimate.value) + _labeled(numbers(estimate), "95 % bootstrap interval")
+
+
+def rank(entry: Row) -> str:
     """Counts, in words, the networks with a lower number than the published one, and with the same; else ""."""
-    if not published.ranks or NETWORKS not in published.ranks:  # The published answers are to other curves.
+    if not entry.rank:  # The published answers are to other curves.
         return ""
-    below, equal, whole = published.ranks[NETWORKS]
+    below, equal, whole = entry.rank
     return f"{below} of {counted(whole, 'network')}{f' ({equal} equal)' if equal else ''}"
 
 
-def at_once(entries: Sequence[Entry]) -> str:
+def at_once(entries: Sequence[Row]) -> str:
     """Lists the verdicts that become undecided with simultaneous intervals for all claims."""
-    fallen = [each.id for each in entries if each.simultaneous.verdict != each.verdict]
+    fallen = [each.id for each in entries if each.verdict_at_once != each.verdict]
     intervals_of = f"with intervals for all {counted(len(entries), 'claim')} at once (Clopper-Pearson, Bonferroni)"
     return f"{intervals_of} {'undecided: ' + ', '.join(fallen) if fallen else 'every verdict stands'}"
 
 
-def turns(entry: Entry) -> str:
+def turns(entry: Row) -> str:
     """Lists the variants that change the verdict, in words; empty if none does."""
     others: dict[str, list[str]] = {}
     for name, variant in entry.variants.items():
@@ -117,7 +121,12 @@ def turns(entry: Entry) -> str:
     return "; ".join(f"{verdict} with {', '.join(names)}" for verdict, names in others.items())
 
 
-def reach(entries: Sequence[Entry], aspects: Mapping[str, Sequence[str]]) -> Iterator[str]:
+def differs(variant: Cell) -> bool:
+    """Whether the interval of the difference excludes 0."""
+    return variant.difference.low > 0 or variant.difference.high < 0
+
+
+def reach(entries: Sequence[Row], aspects: Mapping[str, Sequence[str]]) -> Iterator[str]:
     """Yields a line per aspect with the claims about it; see `Claims`.
 
     A claim is about an aspect if its share is higher in all variants that lack it, or lower in all.
@@ -126,41 +135,37 @@ def reach(entries: Sequence[Entry], aspects: Mapping[str, Sequence[str]]) -> Ite
         about = []
         for each in entries:
             variants = [each.variants[name] for name in names if name in each.variants]
-            signs = {variant.difference > 0 if variant.differs else None for variant in variants}
+            signs = {variant.difference.value > 0 if differs(variant) else None for variant in variants}
             if len(variants) == len(names) and signs in ({True}, {False}):
                 about.append(each.id)
         if about:
             yield f"about {aspect}, since the share differs with {' and with '.join(names)}: {', '.join(about)}"
 
 
-def said(entry: Entry) -> str:
+def said(entry: Row) -> str:
     """The verdict, and whether nearly all networks meet the claim."""
-    most = entry.verdict == "supported" and entry.interval is not None and entry.interval[0] > NEARLY_ALL
-    return f"{entry.verdict}, nearly all" if most and entry.threshold.against is None else entry.verdict
+    most = entry.verdict == "supported" and entry.share.low > NEARLY_ALL and not entry.against
+    return f"{entry.verdict}, nearly all" if most else str(entry.verdict)
 
 
-def details(entry: Entry) -> Iterator[str]:
+def details(entry: Row) -> Iterator[str]:
     """Yields what belongs to a verdict, in words: effect, networks without a number, power if it is undecided."""
-    if (distance := entry.distance) is not None and np.isfinite(distance.median):
-        side = "inside" if distance.median >= 0 else "beyond"
-        ends = distance.median_interval
-        around = _labeled(numbers(ends), "95 % bootstrap interval")
-        nearer = "the nearer threshold" if len(entry.threshold.ends) > 1 else "the threshold"
-        yield f"the median is {number(abs(distance.median))} {side} {nearer}; signed, {number(distance.median)}{around}"
-    if (pairs := entry.pairs) is not None and (every := sum(pairs)):
+    if np.isfinite((inside := distance(entry)).value):
+        side = "inside" if inside.value >= 0 else "beyond"
+        nearer = "the nearer threshold" if np.isfinite([entry.low, entry.high]).all() else "the threshold"
+        yield f"the median is {number(abs(inside.value))} {side} {nearer}; signed, {with_interval(inside)}"
+    if entry.against and (every := sum(pairs := comparisons.pairs(entry.number, entry.other_number))):
         above, tied, below = (percent(each / every) for each in pairs)
-        other = entry.threshold.against
-        yield f"of all pairs, ours is above {other}'s in {above}, equal in {tied}, below in {below}"
-        if entry.shift is not None:
-            around = _labeled(numbers(entry.shift.interval), "95 % bootstrap interval")
-            yield f"the median difference is {number(entry.shift.shift)}{around}"
+        yield f"of all pairs, ours is above {entry.against}'s in {above}, equal in {tied}, below in {below}"
+        yield f"the median difference is {with_interval(entry.shift)}"
     if entry.bounds is not None:
         yield lacking(entry)
     if entry.outside is not None:
         yield f"if networks that did not learn counted, {_ends(entry.outside)}; this decides nothing"
-    if entry.verdict == "undecided" and not entry.turned and entry.known:
-        chances = ", ".join(f"{chance:.2f} at {share:g}" for share, chance in entry.power.items())
-        of = "probability" if entry.threshold.against else "share"
+    if entry.verdict == "undecided" and not turned(entry) and entry.known:
+        power = comparisons.power if entry.against else intervals.power
+        chances = ", ".join(f"{power(entry.known, share):.2f} at {share:g}" for share in (0.6, 0.7, 0.8, 0.9))
+        of = "probability" if entry.against else "share"
         decide = "decides" if entry.known == 1 else "decide"
         yield (
             f"{counted(entry.known, 'network')} {decide} with a probability of {chances}, by the true {of}; more are "
@@ -168,18 +173,45 @@ def details(entry: Entry) -> Iterator[str]:
         )
 
 
-def lacking(entry: Entry) -> str:
+def distance(entry: Row) -> Estimate:
+    """How far the median is inside the nearer threshold, negative beyond it; infinite without a threshold."""
+    low, high = entry.low, entry.high
+    value, *ends = (min(each - low, high - each) for each in entry.median)
+    inside = entry.median.low <= (low + high) / 2 <= entry.median.high
+    return Estimate(value, min(ends), (high - low) / 2 if inside else max(ends))
+
+
+def turned(entry: Row) -> bool:
+    """Whether it is undecided because networks without a number could turn the verdict."""
+    return bool(entry.verdict == "undecided" != verdict(entry.share))
+
+
+def lacking(entry: Row) -> str:
     """States how many networks have no number, and what the verdict would be if they failed, or met the claim."""
     said = f"{entry.lacking} of {entry.seeds - len(entry.unlearned)} have no number"
-    if (theirs := entry.against_per_seed) is not None:
-        said += f", and {int(np.isnan(theirs).sum())} of {len(theirs)} of {entry.threshold.against}"
-    decides = "they could turn the verdict: " if entry.turned else ""
+    if entry.against:
+        said += f", and {int(np.isnan(entry.other_number).sum())} of {len(entry.other_number)} of {entry.against}"
+    decides = "they could turn the verdict: " if turned(entry) else ""
     return f"{said}; {decides}{_ends(entry.bounds or [])}"
 
 
-def _ends(bounds: Sequence[Share]) -> str:
-    fail, meet = (f"{percent(each.share)} {percents(each.interval)}".strip() for each in bounds)
+def _ends(bounds: Sequence[Estimate]) -> str:
+    fail, meet = (f"{percent(each.value)} {percents(each)}".strip() for each in bounds)
     return f"if all of them failed, {fail} would meet it, if all met it, {meet}"
+
+
+def under_choices(entry: Row, choices: Sequence[Row]) -> Iterator[str]:
+    """Yields a line about the verdicts by other thresholds and numbers, if there are any."""
+    if own := [each for each in choices if each.of == entry.id]:
+        agree = sum(each.verdict == entry.verdict for each in own)
+        others = [f"{shown(each)}, {each.verdict}" for each in own if each.verdict != entry.verdict]
+        more = f"; not by {'; '.join(others)}" * bool(others)
+        yield f"the same verdict by {agree} of {counted(len(own), 'other threshold')} and numbers{more}"
+
+
+def shown(choice: Row) -> str:
+    """A choice, and the share of networks that meet the claim under it."""
+    return f"{choice.kind} {choice.choice}: {percent(choice.share.value)} {percents(choice.share)}".strip()
 
 
 def number(value: float) -> str:
@@ -187,30 +219,9 @@ def number(value: float) -> str:
     return tables.number(finite(value))
 
 
-def numbers(interval: Interval) -> str:
+def numbers(interval: Estimate) -> str:
     """Formats both ends of an interval, in parentheses; empty without one."""
-    return "" if interval is None else f"({number(interval[0])} to {number(interval[1])})"
-
-
-def specified(found: Robustness) -> str:
-    """Says how a verdict stands other choices: its level, and the choices that turn it or leave it undecided."""
-    if found.level is None:
-        return "undecided"
-
-    def told(kind: str, names: Sequence[str]) -> str:
-        if kind == COMBINATION:
-            return f"combinations ({len(names)} of {found.kinds[kind].judged})"
-        return f"{kind} ({'; '.join(names)})"
-
-    depends, undecided = (
-        ", ".join(told(*each) for each in kinds.items()) for kinds in (found.depends, found.undecided)
-    )
-    if found.level == "not tested":
-        tried = counted(sum(each.tried for each in found.kinds.values()), "choice")
-        stands = f"not tested: {len(found.judged)} of {tried} could be judged{f'; turned by {depends}' * bool(depends)}"
-    else:
-        stands = f"depends on {depends}" if depends else f"{found.level}: {found.agree} of {len(found.judged)} agree"
-    return f"{stands}; undecided under {undecided}" if undecided else stands
+    return "" if np.isnan(interval.low) else f"({number(interval.low)} to {number(interval.high)})"
 
 
 def percent(share: float) -> str:
@@ -218,18 +229,17 @@ def percent(share: float) -> str:
     return "–" if np.isnan(share) else f"{share:.0%}"
 
 
-def percents(interval: Interval) -> str:
+def percents(interval: Estimate) -> str:
     """Formats both ends of an interval of shares as percentages, in parentheses; empty without one."""
-    return "" if interval is None or np.isnan(interval[0]) else f"({100 * interval[0]:.0f}–{interval[1]:.0%})"
+    return "" if np.isnan(interval.low) else f"({100 * interval.low:.0f}–{interval.high:.0%})"
 
 
-def points(variant: Comparison) -> str:
+def points(variant: Cell) -> str:
     """Formats a difference of shares in percentage points, with its interval."""
-    if np.isnan(variant.difference):
+    value, low, high = variant.difference
+    if np.isnan(value):
         return "–"
-    ends = variant.difference_interval
-    interval = "" if ends is None else f" ({100 * ends[0]:+.0f} to {100 * ends[1]:+.0f})"
-    return f"{100 * variant.difference:+.0f}{interval}"
+    return f"{100 * value:+.0f}{'' if np.isnan(low) else f' ({100 * low:+.0f} to {100 * high:+.0f})'}"
 
 
 def named(groups: Iterable[Iterable[str]]) -> list[str]:

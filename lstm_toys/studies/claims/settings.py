@@ -67,7 +67,6 @@ class ClaimSettings(StudySettings):
     """The settings that verdicts depend on, in addition to the claims.
 
     Attributes:
-        specifications: whether claims are also judged under other choices.
         only: ids of the claims to judge; empty for all.
         answers: populations with external answers, and the SHA-256 of each file.
         flags: flags that all networks are trained with, in addition to those that the claims declare.
@@ -84,8 +83,6 @@ class ClaimSettings(StudySettings):
     """File of answers of any model, made by lt.claims.labeled, in place of networks; one per population."""
     variants: bool = False
     """Also test networks of other shapes and budgets, if the claims declare them; slow."""
-    specifications: bool = False
-    """Also test whether verdicts stay under other choices, such as optimizers and sizes; slow."""
     seeds: Annotated[int, range(1, 10**7 + 1)] = 64
     """Number of networks of each population; seed i gives the same network, however many there are."""
     base_seed: Annotated[int, range(2**32)] = 0
@@ -100,7 +97,6 @@ class ClaimSettings(StudySettings):
     def parse(cls, subject: Claims, typed: Mapping[str, Any]) -> tuple[Question, ClaimSettings, Options]:
         post = typed["claims"] == f"experiments.{POST}"
         name = "claims" if post else f"claims_{typed['claims'].rpartition('.')[2]}"
-        name += "_specifications" * typed.get("specifications", False)  # A set of its own, since it takes long.
         made, declared = cls(name, **{**flags.select(cls, typed), "answers": ()}), subject
         if made.variants and not declared.variants:
             raise UsageError(f"flag --variants: {made.claims} declares no variants")
@@ -165,11 +161,11 @@ def parsed(asked: ClaimSettings, what: str, experiment: Experiment, arguments: S
 def columns(declared: Claims, trained: Mapping[str, Settings], asked: ClaimSettings) -> dict[str, dict[str, Settings]]:
     """Returns the runs that claims are tested on by column and population; raises UsageError if one is impossible.
 
-    The columns are the networks themselves, during training, controls, variants, and other choices.
+    The columns are the networks themselves, during training, controls and variants.
     """
     every = {NETWORKS: {**trained}}
     for column, change in declared.columns.items():
-        if not getattr(asked, column.role, True):  # Variants and specifications have flags.
+        if not getattr(asked, column.role, True):  # Variants have a flag.
             continue
         held = {}
         for name, usual in trained.items():
@@ -184,8 +180,7 @@ def columns(declared: Claims, trained: Mapping[str, Settings], asked: ClaimSetti
                 held[name] = parsed(asked, column.name, experiment, typed)
         judged = set[str]()
         for claim in filter(column.judges, declared.claims):
-            own = claim.made_of(held)
-            judged |= own & {*claim.populations} if column.role == "specifications" else own  # Without baselines.
+            judged |= claim.made_of(held)
         every[column.name] = {name: each for name, each in held.items() if name in judged}
     return every
 

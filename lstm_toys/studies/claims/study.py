@@ -19,7 +19,6 @@ from rich.console import RenderableType
 
 from lstm_toys.execution.lowering import Digests, digest
 from lstm_toys.figures import Drawing
-from lstm_toys.files import as_text
 from lstm_toys.networks.cells import CELLS
 from lstm_toys.output import listed
 from lstm_toys.populations.trained import Networks
@@ -30,20 +29,17 @@ from lstm_toys.runs.loading import networks_of
 from lstm_toys.runs.parts import Parts
 from lstm_toys.runs.preparation import Prepared
 from lstm_toys.runs.study import Metrics, Study
-from lstm_toys.studies.claims import evidence, figures, markdown, report, specifications, verdicts
+from lstm_toys.studies.claims import evidence, figures, judging, markdown, report
+from lstm_toys.studies.claims.columns import measured
 from lstm_toys.studies.claims.declaration import CLIPPED, COPY, DURING, NETWORKS, Column
-from lstm_toys.studies.claims.entries import Choice, Entry, Robustness, as_json, from_json, read
 from lstm_toys.studies.claims.settings import ClaimSettings, Question
+from lstm_toys.studies.claims.table import Row, as_text, read, rows
 from lstm_toys.studies.training.study import Training
 from lstm_toys.tasks.parameters import TRAINING
 from lstm_toys.text import code, escape
 
-SPECIFICATIONS = "other choices"
-"""The name of the seconds that the runs of all specifications took."""
-
-
-DECLARED = ("id", "sources", "low", "high", "learned", "against", "fails", "thresholds")
-"""The values of a claim that its judgments depend on."""
+CLAIMS, CHOICES = "claims.json", "choices.json"
+"""The files of the tables of claims, and of claims by other thresholds and numbers."""
 
 
 class ClaimStudy(Study[ClaimSettings]):
@@ -73,7 +69,7 @@ class ClaimStudy(Study[ClaimSettings]):
             learned = name in declared.variants and declared.variant(name).networks == "learned"
             if learned and self.subject.experiment(population).goal is None:
                 raise Refused(f"variant {name!r} counts networks that learned, but {population} declares no goal")
-        check(self.subject, self.external, alternatives=self.settings.specifications)
+        check(self.subject, self.external)
 
     @cached_property
     def external(self) -> dict[str, xr.DataTree]:
@@ -82,13 +78,20 @@ class ClaimStudy(Study[ClaimSettings]):
         return {name: evidence.external_answers(question, name, path) for name, path in question.answers.items()}
 
     @cached_property
-    def judgment(self) -> list[Entry]:
-        """The entries of ``claims.json``; raises Refused for a statistic that cannot be computed."""
+    def tables(self) -> dict[str, xr.Dataset]:
+        """The tables by file; raises Refused for a statistic that cannot be computed."""
         declared = self.subject.declared
-        return verdicts.make_entries(declared.claims, self._columns(), declared.about)
+        made = {CLAIMS: judging.make_table(declared.claims, self._columns(), declared.about)}
+        choices = [(claim.id, *names, other) for claim in declared.claims for names, other in claim.choices.items()]
+        if choices:
+            of, kinds, names, others = zip(*choices, strict=True)
+            every = judging.make_table(others, [(Column(NETWORKS, "networks"), self._networks)], declared.about)
+            about = {"of": of, "kind": kinds, "choice": names}
+            made[CHOICES] = every.assign_coords({name: ("claim", [*each]) for name, each in about.items()})
+        return made
 
-    def _columns(self) -> verdicts.Columns:
-        """Yields everything that the claims are judged by, except for other choices."""
+    def _columns(self) -> judging.Columns:
+        """Yields everything that the claims are judged by."""
         question, networks = self.subject, self._networks
         yield Column("published", "published"), evidence.published(question)
         yield Column(NETWORKS, "networks"), networks
@@ -100,41 +103,8 @@ class ClaimStudy(Study[ClaimSettings]):
                 yield from self._moments()
             elif column.counts == "equal loss":
                 yield column, self._at_loss(column, networks)
-            elif column.role != "specifications":
+            else:
                 yield column, self._results(column.name)
-
-    @cached_property
-    def multiverse(self) -> list[Robustness]:
-        """The entries of ``specifications.json``: every claim under all other choices that were asked for."""
-        if not self.settings.specifications:
-            return []
-        declared = self.subject.declared
-        inputs = [
-            *([repr(getattr(claim, name)) for name in DECLARED] for claim in declared.claims),
-            *([each.name, each.kind, {**each.choices}] for each in declared.specifications),
-            *([name, repr(experiment.goal)] for name, (experiment, _) in declared.populations.items()),
-            *(*declared.data, *self.subject.answers.values()),
-            *([where, name, run] for (where, name), run in self.needed.items()),
-            # Judged by every command, also by code that is not among the imported modules.
-            as_json(self.judgment),
-        ]
-        kept = self._parts.keep("judged by other choices", inputs, lambda: as_json(self._by_choices()))
-        trained, analyzed = (from_json(dict[str, list[Choice]], each) for each in kept)
-        return [
-            specifications.robustness(claim, each.verdict, each.share, trained[claim.id], analyzed[claim.id])
-            for claim, each in zip(declared.claims, self.judgment, strict=True)
-        ]
-
-    def _by_choices(self) -> list[dict[str, list[Choice]]]:
-        """The judgments of each claim by the networks of all specifications, and by other analyses of its own."""
-        declared, networks = self.subject.declared, self._networks
-        known = {each.name: each for each in declared.specifications}
-        columns = ((each, self._results(each.name)) for each in declared.columns if each.name in known)
-        trained: dict[str, list[Choice]] = {each: [] for each in declared.ids}
-        for claim, column, results, judgment in verdicts.judgments(declared.claims, columns):
-            trained[claim.id].append(specifications.by_training(claim, known[column.name], results, judgment))
-        analyzed = {each.id: [*specifications.by_analysis(each, networks)] for each in declared.claims}
-        return [trained, analyzed]
 
     @cached_property
     def _networks(self) -> evidence.Answered:
@@ -197,7 +167,7 @@ class ClaimStudy(Study[ClaimSettings]):
             found[name], then[name] = at_loss(prepared, trained, losses[name])
         return self._answered(column.name, found, losses, then)
 
-    def _moments(self) -> verdicts.Columns:
+    def _moments(self) -> judging.Columns:
         """Yields the networks after each kept number of steps."""
         trained = [*self._trained(DURING)]
         for step in sorted({step for *_, networks in trained for step in networks.steps}):
@@ -214,7 +184,7 @@ class ClaimStudy(Study[ClaimSettings]):
     def values(self) -> Digests:
         declared = self.subject.declared
         return {
-            "verdicts": digest(json.dumps(as_json([self.judgment, self.multiverse]))),
+            "verdicts": digest(json.dumps({name: as_text(each) for name, each in self.tables.items()})),
             "words": digest(json.dumps([declared.title, declared.about, {**declared.aspects}])),
             "runs": digest([each.folder.name for each in self.needed.values()]),
         }
@@ -223,18 +193,15 @@ class ClaimStudy(Study[ClaimSettings]):
         return {"experiment": self.run.name, "flags": self.settings.as_dict(), "files": []}
 
     def metrics(self) -> Metrics:
-        return {"verdicts": {each.id: each.verdict for each in self.judgment}, "runs_seconds": self._spent()}
+        verdicts = {each.id: each.verdict for each in rows(self.tables[CLAIMS])}
+        return {"verdicts": verdicts, "runs_seconds": self._spent()}
 
     def texts(self) -> dict[str, str]:
-        judged, declared = self.judgment, self.subject.declared
+        declared, conditions = self.subject.declared, self._conditions(self._spent())
         counting = {name: declared.variant(name).networks for name in declared.variants}
-        conditions = self._conditions(self._spent())
-        text = markdown.claims(judged, declared.title, conditions, declared.aspects, counting)
-        made = {"claims.json": as_text(as_json(judged)), "claims.md": text}
-        if others := self.multiverse:
-            text = markdown.specifications(others, declared.title)
-            made |= {"specifications.json": as_text(as_json(others)), "specifications.md": text}
-        return made
+        judged, choices = (rows(self.tables[name]) if name in self.tables else [] for name in (CLAIMS, CHOICES))
+        text = markdown.claims(judged, declared.title, conditions, declared.aspects, counting, choices)
+        return {**{name: as_text(each) for name, each in self.tables.items()}, "claims.md": text}
 
     def _conditions(self, spent: Mapping[str, float]) -> str:
         """How the networks were made, and what that took, as a line of Markdown."""
@@ -243,34 +210,28 @@ class ClaimStudy(Study[ClaimSettings]):
         flags |= {"only": ",".join(asked.only)} if asked.only else {}
         words = ["lstm-toys", "claims", *(f"--{name}={value}" for name, value in flags.items())]
         words += [f"--answers={name}={path.name}" for name, path in self.subject.answers.items()]
-        words += [*asked.flags, *(f"--{each}" for each in ("variants", "specifications") if getattr(asked, each))]
+        words += [*asked.flags, *["--variants"] * asked.variants]
         took = ", ".join(f"{seconds:,.0f} s ({escape(column)})" for column, seconds in spent.items())
         return f"Made by {code(shlex.join(words))}.{f' The runs took {took}.' if took else ''}"
 
     def _spent(self) -> dict[str, float]:
         """The seconds that the runs of each column took; a run counts only in its first column."""
-        others, spent = {each.name for each in self.subject.declared.specifications}, dict[str, float]()
+        spent = dict[str, float]()
         first = {run.folder: column for (column, _), run in reversed([*self.needed.items()])}
         for (column, _), run in self.needed.items():
             if first.pop(run.folder, None) == column:
-                name = SPECIFICATIONS if column in others else column
-                spent[name] = spent.get(name, 0.0) + sum(run.stored()["seconds"].values())
+                spent[column] = spent.get(column, 0.0) + sum(run.stored()["seconds"].values())
         return {column: round(seconds, 1) for column, seconds in spent.items()}
 
     def report(self) -> Iterator[RenderableType]:
-        yield from report.report(self.subject.declared, *self._judged())
+        yield from report.report(self.subject.declared, *map(self._rows, (CLAIMS, CHOICES)))
 
-    def _judged(self) -> tuple[list[Entry], list[Robustness]]:
-        """The entries of ``claims.json`` and of ``specifications.json``, from the files."""
-        judged, asked = read(self.run.checked("claims.json"), Entry), self.settings.specifications
-        return judged, read(self.run.checked("specifications.json"), Robustness) if asked else []
+    def _rows(self, name: str) -> list[Row]:
+        """The rows of a table, from its file; none without one."""
+        return rows(read(self.run.checked(name))) if name in self.run.stored()["files"] else []
 
     def draw(self) -> Iterator[tuple[str, Drawing]]:
-        judged, others = self._judged()
-        if sided := [each for each in others if each.level is not None and each.ranges]:
-            yield "specifications.png", figures.draw_choices(sided)
-        else:  # The images of the claims alone are those of the command without other choices.
-            yield from figures.draw(judged).items()
+        yield from figures.draw(read(self.run.checked(CLAIMS))).items()
 
 
 def after(prepared: Prepared, networks: Networks, steps: int | Int[np.ndarray, " S"]) -> xr.DataTree:
@@ -303,10 +264,10 @@ def untrained(prepared: Prepared, count: int) -> Networks:
     return Networks(prepared.model, jax.tree.map(lambda *leaves: np.stack(leaves), *every))
 
 
-def check(question: Question, answers: evidence.Evidence, *, alternatives: bool) -> None:
+def check(question: Question, answers: evidence.Evidence) -> None:
     """Tries every claim on given or made-up answers, copies and published answers before training; raises Refused.
 
-    Alternative numbers of claims are tried on the first of these only.
+    Other numbers by which claims are judged are tried on the first of these only.
     """
     one = {
         name: answers[name] if name in answers else evidence.synthetic(question.experiment(name), each)
@@ -338,6 +299,6 @@ def check(question: Question, answers: evidence.Evidence, *, alternatives: bool)
                 known = listed(arrays.names_of(one[name])) or "none"
                 raise Refused(f"claim {claim.id}: {name} has no curves {own!r}, but {known}; --only leaves it out")
         for results in (several, copies, published):
-            verdicts.judge(claim, results)
-        for other in claim.renumbered.values() if alternatives else ():
-            verdicts.judge(other, several)
+            measured(claim, results)
+        for other in claim.choices.values():
+            measured(other, several)

@@ -1,0 +1,290 @@
+"""Judges claims by the numbers of networks, and makes the table of all claims and columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from itertools import groupby
+from operator import itemgetter
+from typing import Any, TypeAlias
+
+import numpy as np
+import xarray as xr
+from jaxtyping import Bool, Float
+
+from lstm_toys.populations.trained import Networks
+from lstm_toys.runs.context import Refused
+from lstm_toys.statistics import comparisons, intervals
+from lstm_toys.statistics.intervals import NOTHING, Estimate
+from lstm_toys.studies.claims import evidence
+from lstm_toys.studies.claims.columns import DIVERGED, EXCLUDED, Numbers, measured
+from lstm_toys.studies.claims.declaration import (
+    ANSWERS,
+    CLIPPED,
+    COPY,
+    INPUT,
+    Claim,
+    Column,
+    Verdict,
+    verdict,
+)
+from lstm_toys.studies.claims.table import FIELDS, LABELS, Cell, Row, cell, changes, rows
+
+Columns: TypeAlias = Iterable[tuple[Column, evidence.Evidence]]
+"""Columns and their evidence, which may be loaded in turn, since the results of all would fill the memory."""
+
+Values: TypeAlias = dict[str, Any]
+"""The values of a claim and column, by the name of the variable; see `FIELDS`."""
+
+ABOUT = ("statement", "origin", "statistic", "meets", "low", "high", "learned")
+"""What a table has of a claim's declaration."""
+
+
+def judge(
+    claim: Claim,
+    populations: evidence.Evidence,
+    *,
+    networks: Mapping[str, Networks] | None = None,
+    only_learned: bool = False,
+) -> Cell | None:
+    """Judges a claim by results of populations.
+
+    Args:
+        claim: the claim.
+        populations: labeled results by population, such as `lt.claims.labeled` or ``lt.load(folder).results`` has.
+        networks: the networks by population, for claims with the source ``"networks"``, or with examples that are
+            drawn, from base seed 0; None: such claims have no judgment.
+        only_learned: exclude networks whose variable ``learned`` is False.
+
+    Returns:
+        The ``number`` of each network; the ``share`` of the ``counted`` ones with a number that meets the claim, with
+        its interval, and the ``verdict``; see `lt.claims.rows`. None if the results lack one of the claim's sources.
+
+    Raises:
+        Refused: the function of the claim or of a baseline raises, or does not return one real number per network.
+
+    Example:
+        >>> def largest(steeper):
+        ...     return steeper.answer.values.max(axis=(1, 2))
+        >>> sources = (lt.claims.Source("line", "steeper"),)
+        >>> claim = lt.claims.Claim("low", "Answers are low", "largest answer", largest, sources, high=0.5)
+        >>> answers = (("seed", "curve", "time"), [[[0.1, 0.4]], [[0.3, 0.8]]])
+        >>> networks = xr.Dataset({"diverged": ("seed", [False, False])}, {"seed": [0, 1]})
+        >>> results = lt.Results.from_dict({"/": networks, "steeper": xr.Dataset({"answer": answers})})
+        >>> lt.claims.judge(claim, {"line": results}).share.value
+        0.5
+    """
+    if networks is not None:
+        populations = evidence.Answered(populations, {name: partial(itemgetter(name), networks) for name in networks})
+    if (found := measured(claim, populations, only_learned=only_learned)) is None:
+        return None
+    values = judged(claim, found)
+    return cell(values, values["baselines"], against=claim.against, learned=claim.learned)
+
+
+def judged(claim: Claim, found: Numbers) -> Values:
+    """Judges a claim by numbers."""
+    counted = shares(claim, found)
+    return {
+        **{name: np.full([len(LABELS.get(axis, ())) for axis in axes], fill) for name, (axes, fill) in FIELDS.items()},
+        **found._asdict(),
+        **counted,
+        "verdict": decided(claim, [Estimate(*each) for each in counted["share"][:3].tolist()]),
+        "median": _median(found.number),
+        "shift": comparisons.shift(found.number, found.other_number) if claim.against else NOTHING,
+        "baselines": {what: _median(each) for what, each in found.baselines.items()},
+    }
+
+
+def shares(claim: Claim, found: Numbers) -> Values:
+    """The shares by all ways of counting networks without a number, see `LABELS`, and of how many networks they are."""
+    excluded, others_excluded = (each & EXCLUDED > 0 for each in (found.state, found.other_state))
+    held = found.number if claim.against else np.where(np.isnan(found.number), np.nan, claim.met(found.number))
+    held = np.where((found.state & DIVERGED > 0) & claim.learned, 0.0, held)
+    both = held, found.other_number if claim.against else None
+    lacking = np.isnan(held) & ~excluded, np.isnan(found.other_number) & ~others_excluded
+    every = [_share(*both), *_bounds(*both, *lacking), *_bounds(*both, excluded, others_excluded)]
+    return {"share": np.array([share for share, _ in every]), "known": np.array([known for _, known in every])}
+
+
+def decided(claim: Claim, shares: Sequence[Estimate]) -> Verdict:
+    """The verdict of a share and of its bounds, if there are any; undecided where these differ."""
+    verdicts = {verdict(each) for each in shares if not np.isnan(each.value)}
+    single = verdicts.pop() if len(verdicts) == 1 else "undecided"
+    return ANSWERS.get(single, single) if claim.higher is None else single
+
+
+def _share(ours: Float[np.ndarray, " S"], theirs: Float[np.ndarray, " S2"] | None) -> tuple[Estimate, int]:
+    """The share of networks with 1 rather than 0, or of pairs in which ours is above theirs; and of how many it is.
+
+    NaN is left out; of pairs, the number is that of the smaller population.
+    """
+    sizes = [int((~np.isnan(each)).sum()) for each in (ours, theirs) if each is not None]
+    if theirs is None:
+        return intervals.wilson(int(np.nansum(ours)), sizes[0]), sizes[0]
+    return comparisons.probability_above(ours, theirs), min(sizes)
+
+
+def _bounds(
+    ours: Float[np.ndarray, " S"],
+    theirs: Float[np.ndarray, " S2"] | None,
+    our_lacking: Bool[np.ndarray, " S"],
+    their_lacking: Bool[np.ndarray, " S2"],
+) -> list[tuple[Estimate, int]]:
+    """The shares if all networks without a number failed, and if all met the claim; no shares if none lacks one."""
+    if not (our_lacking.any() or their_lacking.any()):
+        return [(NOTHING, 0)] * 2
+    if theirs is None:
+        return [_share(np.where(our_lacking, end, ours), None) for end in (0.0, 1.0)]
+    ends = (-np.inf, np.inf)
+    return [_share(np.where(our_lacking, end, ours), np.where(their_lacking, -end, theirs)) for end in ends]
+
+
+def _median(numbers: Float[np.ndarray, " S"]) -> Estimate:
+    return intervals.median_bootstrap(numbers[~np.isnan(numbers)])
+
+
+def at_once(claim: Claim, values: Values, confidence: float) -> list[Estimate]:
+    """The share and its bounds with intervals for several at once: exact ones, or bootstraps' widened like normal."""
+    found = []
+    for estimate, known in zip(
+        map(Estimate._make, values["share"][:3].tolist()), values["known"].tolist(), strict=False
+    ):
+        if not claim.against:
+            met = round(estimate.value * known) if known else 0
+            found.append(intervals.clopper_pearson(met, known, confidence))
+        elif np.isfinite(estimate.low) and estimate.value in (0.0, 1.0):
+            found.append(comparisons.separated(estimate.value, known, confidence))
+        else:
+            _, *ends = intervals.widened(estimate, confidence)
+            found.append(Estimate(estimate.value, *np.clip(ends, 0.0, 1.0).tolist()))  # NaN stays NaN.
+    return found
+
+
+def make_table(claims: Sequence[Claim], columns: Columns, about: str) -> xr.Dataset:
+    """Makes the table of claims; raises Refused if the networks lack a source, or a function fails.
+
+    Args:
+        claims: the claims.
+        columns: the published answers, if any, then the networks that the claims are about, then all others.
+        about: what the networks are called.
+    """
+    cells, known = dict[tuple[str, Column], Values](), dict[str, Numbers]()
+    scopes, right, posts = dict[str, list[str]](), dict[str, bool](), dict[str, float]()
+    held, published = list[Column](), dict[str, xr.DataTree]()
+    for column, results in columns:
+        held.append(column)
+        published = {**results} if column.role == "published" else published
+        same = {name: evidence.alike(each, published[name]) for name, each in results.items() if name in published}
+        for claim in claims:
+            if not column.judges(claim):
+                continue
+            if (found := measured(claim, results, only_learned=column.only_learned(claim))) is None:
+                continue
+            values = cells[claim.id, column] = judged(claim, found)
+            if column.role == "networks":
+                known[claim.id], scopes[claim.id] = found, evidence.scope(claim, results)
+            elif column.role == "published":
+                posts[claim.id] = found.number[0]
+            elif column.role == "null":
+                values["answers"], right[claim.id] = evidence.copied(claim, results)
+            if column.role in ("networks", "variants") and claim.id in posts and (alike := measured(claim, same)):
+                value, theirs = posts[claim.id], alike.number
+                values["rank"] = [each.sum() for each in (theirs < value, theirs == value, ~np.isnan(theirs))]
+    _compare(claims, cells, known)
+    table = _assembled(claims, held, cells)
+    remarks = [
+        [*scopes[row.id], *_remarks(row, about, expected=row.learned and right.get(row.id, True))]
+        for row in rows(table)
+    ]
+    padded = [[*each, *[""] * (max(map(len, remarks)) - len(each))] for each in remarks]
+    return table.assign(remarks=(("claim", "remark"), np.array(padded, str)))
+
+
+def _compare(claims: Sequence[Claim], cells: Mapping[tuple[str, Column], Values], known: Mapping[str, Numbers]) -> None:
+    """Adds intervals for several shares at once, and differences of variants from the networks ``known``.
+
+    A variant of which only networks that learned count is compared with such networks.
+    """
+    differences = intervals.simultaneous(sum(column.role == "variants" for _, column in cells))
+    for claim in claims:
+        if claim.id not in known:
+            lacking = " and ".join(f"{source.name} of {source.population}" for source in claim.sources)
+            raise Refused(f"claim {claim.id}: the results lack {lacking}, or are not of as many networks each")
+        own = {column: values for (name, column), values in cells.items() if name == claim.id}
+        many = {"networks": len(claims), "during": sum(column.role == "during" for column in own)}
+        for column, values in own.items():
+            if column.role in many:
+                found = at_once(claim, values, intervals.simultaneous(many[column.role]))
+                values |= {"at_once": found[0], "verdict_at_once": decided(claim, found)}
+            elif column.role == "variants":
+                reference = known[claim.id]
+                if column.counts == "learned" and not claim.learned:
+                    reference = reference.learned()
+                pair = (at_once(claim, each, differences)[0] for each in (values, shares(claim, reference)))
+                values["difference"] = intervals.difference(*pair)
+
+
+def _assembled(
+    claims: Sequence[Claim], columns: Sequence[Column], cells: Mapping[tuple[str, Column], Values]
+) -> xr.Dataset:
+    """The table of the values of all cells."""
+    places: dict[Any, Values] = {
+        (row, place): cells[claim.id, column]
+        for row, claim in enumerate(claims)
+        for place, column in enumerate(columns)
+        if (claim.id, column) in cells
+    }
+    shape, data = (len(claims), len(columns)), dict[str, Any]()
+    for name, (axes, fill) in FIELDS.items():
+        values = {place: np.asarray(each[name]) for place, each in places.items()}
+        sizes = np.max([each.shape for each in values.values()], axis=0).astype(int)
+        array = np.full((*shape, *sizes), fill, object if fill == "" else None)
+        for place, each in values.items():
+            array[(*place, *map(slice, each.shape))] = each
+        data[name] = (("claim", "column", *axes), array.astype(str) if fill == "" else array)
+    baselines = [(claim.id, each.what) for claim in claims for each in claim.baselines]
+    medians = [
+        [cells.get((of, column), {}).get("baselines", {}).get(what, NOTHING) for column in columns]
+        for of, what in baselines
+    ]
+    data["baselines"] = (("baseline", "column", "end"), np.reshape(medians, (-1, len(columns), 3)))
+    data["remarks"] = (("claim", "remark"), np.zeros((len(claims), 0), str))
+    of, what = np.array(baselines, str).reshape(-1, 2).T
+    coords: dict[str, Any] = {name: ("claim", [getattr(claim, name) for claim in claims]) for name in ABOUT}
+    coords |= {"against": ("claim", [claim.against or "" for claim in claims])}
+    coords |= {name: ("column", [getattr(column, name) for column in columns]) for name in ("role", "counts")}
+    coords |= {"baseline": what, "baseline_of": ("baseline", of), **LABELS}
+    names = {"claim": [claim.id for claim in claims], "column": [column.name for column in columns]}
+    return xr.Dataset(data, {**names, **coords})
+
+
+def _remarks(row: Row, about: str, *, expected: bool) -> Iterator[str]:
+    """Yields caveats: a model without a network or a control meets the claim, or the verdict changes in training.
+
+    ``expected``: a copy is what the claim states was learned, so that it says nothing that the copy meets the claim.
+    """
+    supported, refuted = row.verdict == "supported", row.verdict == "refuted"
+    met = [name for name, single in row.null.items() if single.meets and not expected]
+    for name in met[:1]:
+        answers = row.null[name].answers
+        copied = answers == INPUT
+        if refuted:
+            said = ", these networks do not"
+        elif copied and name == COPY:
+            said = f": {'says' if supported else 'if supported, it would say'} nothing about {about}"
+        else:
+            least = "right answers" if name == COPY else "answers within (-1, 1)"
+            said = f": {'needs' if supported else 'if supported, it would need'} no more than {least}"
+        model = f"a {name} of the input" if copied else f"the {answers}{' clipped to (-1, 1)' * (name == CLIPPED)}"
+        yield f"{model} meets it{said}"
+    too = {"supported": "meet it too", "refuted": "meet it, these networks do not", "undecided": "meet it"}
+    for name, control in row.controls.items():
+        if control.verdict == "supported":
+            yield f"{name} {too[row.verdict]}"
+    if changes(row):
+        pairs = [(each.verdict_at_once, int(step)) for step, each in row.during.items()]
+        spans = [(name, [step for _, step in group]) for name, group in groupby(pairs, key=itemgetter(0))]
+        *earlier, (last, steps) = spans
+        before = ", ".join(f"{name} to {span[-1]:,}" for name, span in earlier)
+        yield f"during training, judged at all steps at once: {before}, {last} from {steps[0]:,} steps"
