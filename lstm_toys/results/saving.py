@@ -226,9 +226,10 @@ def _labeled(
             raise ValueError(f"the sweep has no results of all of these networks after {step:,} steps")
         part = next(part for part in arrays.parts_of(results) if places[0] in part.setting)
         chosen = part.sel(setting=xr.DataArray(places, dims="seed"), seed=xr.DataArray(seeds, dims="seed"))
-        labels = {str(name): chosen[name].values for name in chosen.coords if name not in ("seed", "setting")}
-        settings = {name: ("seed", values) for name, values in varied(labels).items()}
-        return chosen.map_over_datasets(lambda node: node.assign_coords(settings) if "seed" in node.dims else node)
+        coordinates = {str(name): coordinate for name, coordinate in chosen.coords.items()}
+        labels = {name: values.values for name, values in coordinates.items() if name not in ("seed", "setting")}
+        along = {name: ("seed", values) for name, values in varied(labels).items()}
+        return chosen.map_over_datasets(lambda node: node.assign_coords(along) if "seed" in node.dims else node)
     return results
 
 
