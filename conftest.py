@@ -7,6 +7,7 @@ pytest's own cache: compiling takes long, and JAX finds a program by all that it
 """
 
 import atexit
+import dataclasses
 import doctest
 import inspect
 import json
@@ -189,7 +190,7 @@ def context(folder, trainings=1):
 def untrained(task, model, losses=(0.1, 0.3, 0.2), diverged=(1,), measures=None):
     """Networks that nobody trained: of these losses, and with all their weights zero."""
     from lstm_toys.networks.training import LastGood, Record
-    from lstm_toys.populations import records
+    from lstm_toys.populations.checkpoints import Group
     from lstm_toys.populations.programs import specify
     from lstm_toys.populations.trained import Networks
 
@@ -199,7 +200,8 @@ def untrained(task, model, losses=(0.1, 0.3, 0.2), diverged=(1,), measures=None)
     measures = np.ones((len(losses), 2, len(task.measured))) if measures is None else measures
     good, frames = LastGood(sound, params, np.ones(len(losses))), np.empty((len(losses), 0))
     record = Record(np.array([[1.0, loss] for loss in losses]), measures, frames, None)
-    labeled = records.tree(spec, start, np.array([0, 2]), good, record)
+    group = Group(range(len(losses)), start, kept={2: good}, record=record)
+    labeled = group.labeled(dataclasses.replace(spec, recorded=np.array([0, 2])), 2)
     features, own = (task.input_features, task.output_features), labeled.diverged.values
     return Networks(model, params, 4, None, own, {}, *features, step=2, kept={2: params}, labeled=labeled)
 

@@ -40,6 +40,23 @@ UNEVEN = 0.1
 
 TIME = re.compile(r"(x|t|time)\s*(?:\(([^()]*)\)|\[([^][]*)\])?", re.IGNORECASE)
 
+NUMBER = re.compile(r"[-+]?(\d+[.,]?\d*|[.,]\d+)([eE][-+]?\d+)?", re.ASCII)
+
+LONGEST = 100
+"""Most characters of a name or a number; a number in single precision needs a tenth."""
+
+MISSING = {"nan", "inf", "infinity", "na", "n/a", "null", "none"}
+
+THOUSANDS = re.compile(r"[-+]?[1-9]\d{0,2},\d{3}")
+
+
+class Table(NamedTuple):
+    """A table of numbers, with the line number of each row, counted from 1."""
+
+    names: tuple[str, ...]
+    values: jt.Float[np.ndarray, "R C"]
+    lines: jt.Int[np.ndarray, " R"]
+
 
 @dataclass(frozen=True)
 class Curves:
@@ -185,24 +202,6 @@ def _span(name: re.Match[str], x: jt.Float[np.ndarray, " T"], lines: jt.Int[np.n
         return Span(float(x[0]), float(x[-1]), unit=(name[2] or name[3] or "").strip(), name=name[1])
     except ValueError as error:
         raise ValueError(f"{column}: {error}; subtract the first time point, or choose another unit") from None
-
-
-NUMBER = re.compile(r"[-+]?(\d+[.,]?\d*|[.,]\d+)([eE][-+]?\d+)?", re.ASCII)
-
-LONGEST = 100
-"""Most characters of a name or a number; a number in single precision needs a tenth."""
-
-MISSING = {"nan", "inf", "infinity", "na", "n/a", "null", "none"}
-
-THOUSANDS = re.compile(r"[-+]?[1-9]\d{0,2},\d{3}")
-
-
-class Table(NamedTuple):
-    """A table of numbers, with the line number of each row, counted from 1."""
-
-    names: tuple[str, ...]
-    values: jt.Float[np.ndarray, "R C"]
-    lines: jt.Int[np.ndarray, " R"]
 
 
 def read_cells(path: Path | str) -> Table:
