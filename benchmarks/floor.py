@@ -66,8 +66,8 @@ def repeated(body: Body, carry: PyTree, block: int) -> Run:
         return jax.lax.fori_loop(0, times, lambda _, carry: body(carry), carry)
 
     shape = mesh.size, block
-    members = blocks.place(jax.tree.map(lambda leaf: np.broadcast_to(leaf, (*shape, *leaf.shape)), carry), mesh)
-    compiled = blocks.spread(repeat, mesh).lower(members, jnp.int32(0)).compile()
+    members = blocks.place(jax.tree.map(lambda leaf: np.broadcast_to(leaf, (*shape, *leaf.shape)), carry))
+    compiled = blocks.spread(repeat).lower(members, jnp.int32(0)).compile()
 
     def run(times: int) -> float:
         began = time.perf_counter()

@@ -30,8 +30,8 @@ def engine(job: Workload, start: InitialWeights) -> Trainer:
     specification, seeds = specify(job.task, job.model, seeds=start.members, steps=1, learning_rate=job.learning_rate)
     block = specification.block
     size = blocks.group_size(start.members, block, mesh.size)
-    initialize, train_until = programs.compile_programs(specification, size, mesh)
-    groups = [initialize(members, jnp.uint32(0)) for _, members in blocks.placed(seeds, size, block, mesh)]
+    initialize, train_until = programs.compile_programs(specification, size)
+    groups = [initialize(members, jnp.uint32(0)) for _, members in blocks.placed(seeds, size, block)]
     losses = [np.empty(0)] * len(groups)
 
     def train(steps: int) -> None:
@@ -99,8 +99,8 @@ def spread(
 
     block = programs.suitable_block(job.task, job.model) if as_engine else -(-start.members // mesh.size)
     size = blocks.group_size(start.members, block, mesh.size)
-    groups = [members for _, members in blocks.placed(network.params(start.weights), size, block, mesh)]
-    advanced = blocks.spread(advance, mesh, donate=True).lower(groups[0], jnp.int32(0), inputs).compile()
+    groups = [members for _, members in blocks.placed(network.params(start.weights), size, block)]
+    advanced = blocks.spread(advance, donate=True).lower(groups[0], jnp.int32(0), inputs).compile()
 
     def train(steps: int) -> None:
         groups[:] = [advanced(group, jnp.int32(steps), inputs) for group in groups]

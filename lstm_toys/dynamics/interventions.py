@@ -100,17 +100,14 @@ def intervene(
     if hold is not None:
         values[:] = arguments.numbers("hold", hold, f"{seeds} {rows.shape[1]}", **bounds)
 
-    mesh = blocks.mesh()
-    program = _program(model, layer, gate, start, stop, mesh)
-    size = blocks.group_size(seeds, block, mesh.size)
+    program = _program(model, layer, gate, start, stop)
+    size = blocks.group_size(seeds, block, jax.device_count())
     members = params, rows.astype(np.int32), values
-    return np.asarray(blocks.in_groups(program, members, size, block, mesh, jnp.asarray(curves, jnp.float32)))
+    return np.asarray(blocks.in_groups(program, members, size, block, jnp.asarray(curves, jnp.float32)))
 
 
 @cache
-def _program(
-    model: nn.Module, layer: str, gate: str | None, start: int, stop: int, mesh: jax.sharding.Mesh
-) -> jax.stages.Wrapped:
+def _program(model: nn.Module, layer: str, gate: str | None, start: int, stop: int) -> jax.stages.Wrapped:
     changed = partial(_held, model, layer) if gate is None else partial(_clamped, model, layer, gate)
 
     def answered(member: Member, curves: Float[Array, "C T F"]) -> Float[Array, "C ..."]:
@@ -125,7 +122,7 @@ def _program(
             parts.append(inside(model, member[0], curves[:, stop:], begun)[0])
         return jnp.concatenate(parts, axis=1) if answers.ndim == 3 else parts[-1]
 
-    return blocks.spread(answered, mesh)
+    return blocks.spread(answered)
 
 
 def _held(model: nn.Module, layer: str, member: Member, curves: Float[Array, "C T F"]) -> During:

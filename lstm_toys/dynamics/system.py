@@ -146,14 +146,12 @@ def each_network(
     Returns:
         The results of the function, as NumPy arrays with a leading axis S.
     """
-    mesh = blocks.mesh()
-    program = _program(function, system, mesh)
     params, separate, shared = jax.tree.map(_double, (params, separate, shared))
-    count = len(jax.tree.leaves(params)[0])
+    count, devices = len(jax.tree.leaves(params)[0]), jax.device_count()
     # At least two: XLA would inline a loop over a single network, which would change the last bits.
-    size = mesh.size * min(max(2, -(-count // mesh.size)), MEMBERS)
+    size = devices * min(max(2, -(-count // devices)), MEMBERS)
     with jax.enable_x64(True):
-        return blocks.in_groups(program, (params, separate), size, 1, mesh, *shared)
+        return blocks.in_groups(_program(function, system), (params, separate), size, 1, *shared)
 
 
 def unless_nan(function: Callable[..., PyTree], states: Float[Array, "*P D"], *others: Any) -> PyTree:
@@ -188,9 +186,9 @@ def _double(leaf: Any) -> np.ndarray:
 
 
 @cache
-def _program(function: Callable[..., PyTree], system: System, mesh: jax.sharding.Mesh) -> jax.stages.Wrapped:
+def _program(function: Callable[..., PyTree], system: System) -> jax.stages.Wrapped:
     def of_member(member: tuple[PyTree, PyTree], *shared: PyTree) -> PyTree:
         params, separate = member
         return function(partial(system.step, params), separate, *shared)
 
-    return blocks.spread(of_member, mesh, batch=blocks.members_in_turn)
+    return blocks.spread(of_member, batch=blocks.members_in_turn)

@@ -85,7 +85,7 @@ def answers(
         if len(jax.eval_shape(partial(training.answer, model), one, curve).shape) == 3:
             raise arguments.refused("lengths", "None for a model that answers at every point", lengths)
     begun = checked_initial(networks, initial, inputs)
-    program = _program(networks.model, blocks.mesh(), rngs is not None or begun is not None)
+    program = _program(networks.model, rngs is not None or begun is not None)
     return in_blocks(program, networks, inputs, block, lengths, rngs, begun)
 
 
@@ -93,7 +93,7 @@ def separate_answers(
     networks: Networks, inputs: Float[np.ndarray, "S C T F"], lengths: Int[np.ndarray, "S C"] | None = None
 ) -> Float[np.ndarray, "S C T A"] | Float[np.ndarray, "S C A"]:
     """Computes the answers of every network to separate curves, regardless of the other networks; see `answers`."""
-    program = _separate_program(networks.model, blocks.mesh())
+    program = _separate_program(networks.model)
     return in_blocks(program, networks, inputs, networks.block, lengths)
 
 
@@ -174,8 +174,8 @@ def in_blocks(
 
     If each network has different curves, they and their lengths have a leading axis S.
     """
-    (curves, points, features), mesh, separate = inputs.shape[-3:], blocks.mesh(), inputs.ndim == 4
-    size, tile, together = _sizes(len(networks), curves, points, block, mesh)
+    (curves, points, features), separate = inputs.shape[-3:], inputs.ndim == 4
+    size, tile, together = _sizes(len(networks), curves, points, block)
     starts = range(0, max(1, curves), tile)
     members: Any = networks.params
     if rngs is not None or begun is not None:
@@ -192,7 +192,7 @@ def in_blocks(
         """The chunks of a tile for each network of a group; padding repeats the last."""
         rows, columns = np.minimum(group, len(array) - 1), np.minimum(np.arange(first, first + tile), curves - 1)
         chosen = array[rows[..., None], columns].reshape(*group.shape, -1, together, *array.shape[2:])
-        return blocks.place(chosen, mesh)
+        return blocks.place(chosen)
 
     def of_group(places: np.ndarray, count: int, group: PyTree) -> PyTree[Float[np.ndarray, "count C ..."]]:
         tiles = []
@@ -220,8 +220,9 @@ def in_blocks(
 
         return jax.tree.map(whole, *tiles)
 
-    groups, placed = blocks.groups(len(networks), size, block, mesh.size), blocks.placed(members, size, block, mesh)
-    return blocks.joined(of_group(places, *part) for places, part in zip(groups, placed, strict=True))
+    groups = blocks.groups(len(networks), size, block, jax.device_count())
+    parts = zip(groups, blocks.placed(members, size, block), strict=True)
+    return blocks.joined(of_group(places, *part) for places, part in parts)
 
 
 def count(model: nn.Module, params: PyTree, points: int, features: int, *, name: str = "inputs") -> int:
@@ -264,7 +265,7 @@ def curve_block(points: int) -> int:
     return max(1, min(CURVE_BLOCK, POINTS // points))
 
 
-def _sizes(seeds: int, curves: int, points: int, block: int, mesh: jax.sharding.Mesh) -> tuple[int, int, int]:
+def _sizes(seeds: int, curves: int, points: int, block: int) -> tuple[int, int, int]:
     """Networks and curves in one call of a program, and curves in a chunk."""
     together = curve_block(points)
     # Blocks of an accelerator may have more members than a group on a CPU, and take fewer curves per call.
@@ -272,7 +273,8 @@ def _sizes(seeds: int, curves: int, points: int, block: int, mesh: jax.sharding.
     tile = together * max(1, min(-(-curves // together), POINTS // share // (together * points)))
     # Fewer blocks per call if one curve has more than `POINTS` time points.
     most_blocks = max(1, blocks.GROUP_MEMBERS * POINTS // max(POINTS, points) // block)
-    return min(blocks.group_size(seeds, block, mesh.size), mesh.size * block * most_blocks), tile, together
+    devices = jax.device_count()
+    return min(blocks.group_size(seeds, block, devices), devices * block * most_blocks), tile, together
 
 
 def digests_of(
@@ -285,32 +287,32 @@ def digests_of(
     lengths: Int[np.ndarray, " C"] | None = None,
 ) -> lowering.Digests:
     """Digests `answers` to a set of curves, whatever the number of ``seeds``; ``params`` are shapes of ONE network."""
-    (number, points, features), mesh = curves.shape, blocks.mesh()
-    size, tile, together = _sizes(seeds, number, points, block, mesh)
-    members = blocks.shapes(params, next(blocks.groups(size, size, block, mesh.size)), mesh)
+    number, points, features = curves.shape
+    size, tile, together = _sizes(seeds, number, points, block)
+    members = blocks.shapes(params, size, block)
     chunks = [jax.ShapeDtypeStruct((tile // together, together, points, features), jnp.float32)]
     chunks += [] if lengths is None else [jax.ShapeDtypeStruct((tile // together, together), jnp.int32)]
-    program = lowering.lowered(f"answering program {name}", _program(model, mesh), members, *chunks)
+    program = lowering.lowered(f"answering program {name}", _program(model), members, *chunks)
     shown = [curves] if lengths is None else [curves, lengths]
     return program | {f"curves {name}": lowering.digest(*shown)}
 
 
 @cache
-def _program(model: nn.Module, mesh: jax.sharding.Mesh, begun: bool = False) -> jax.stages.Wrapped:
-    return chunked(partial(training.answer, model), mesh, begun=begun)
+def _program(model: nn.Module, begun: bool = False) -> jax.stages.Wrapped:
+    return chunked(partial(training.answer, model), begun=begun)
 
 
 @cache
-def _separate_program(model: nn.Module, mesh: jax.sharding.Mesh) -> jax.stages.Wrapped:
+def _separate_program(model: nn.Module) -> jax.stages.Wrapped:
     """A program for networks that each answer chunks of different curves, with their lengths."""
 
     def answered(member: tuple[PyTree, *tuple[Array, ...]]) -> Float[Array, "chunks N ..."]:
         return jax.lax.map(lambda chunk: training.answer(model, member[0], *chunk), member[1:])
 
-    return blocks.spread(answered, mesh)
+    return blocks.spread(answered)
 
 
-def chunked(function: Callable[..., PyTree], mesh: jax.sharding.Mesh, *, begun: bool) -> jax.stages.Wrapped:
+def chunked(function: Callable[..., PyTree], *, begun: bool) -> jax.stages.Wrapped:
     """A program that calls ``function(params, inputs)`` for each network and chunk of curves; see `in_blocks`.
 
     With ``lengths``, the function takes them as well; if ``begun``, the arguments ``rngs`` and ``initial``.
@@ -331,4 +333,4 @@ def chunked(function: Callable[..., PyTree], mesh: jax.sharding.Mesh, *, begun: 
 
         return jax.lax.map(of_chunk, (places, tuple(shown), states))
 
-    return blocks.spread(from_states if begun else plain, mesh)
+    return blocks.spread(from_states if begun else plain)

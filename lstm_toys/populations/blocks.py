@@ -61,23 +61,26 @@ def mesh() -> jax.sharding.Mesh:
     return jax.make_mesh((jax.device_count(),), ("device",), axis_types=(jax.sharding.AxisType.Auto,))
 
 
-def place(members: PyTree, mesh: jax.sharding.Mesh) -> PyTree:
+def sharding() -> jax.sharding.NamedSharding:
+    """An equal share of blocks on each device."""
+    return jax.sharding.NamedSharding(mesh(), jax.P("device"))
+
+
+def place(members: PyTree) -> PyTree:
     """Puts blocks of members on the devices, an equal share on each."""
-    return jax.device_put(members, jax.sharding.NamedSharding(mesh, jax.P("device")))
+    return jax.device_put(members, sharding())
 
 
-def shapes(
-    member: PyTree[jax.ShapeDtypeStruct], group: Int[np.ndarray, "blocks N"], mesh: jax.sharding.Mesh
-) -> PyTree[jax.ShapeDtypeStruct]:
-    """The shapes of a group's members on the devices, from those of ONE member."""
-    share = jax.sharding.NamedSharding(mesh, jax.P("device"))
+def shapes(member: PyTree[jax.ShapeDtypeStruct], size: int, block: int) -> PyTree[jax.ShapeDtypeStruct]:
+    """The shapes of a group of members on the devices, from those of ONE member."""
+    group, share = next(groups(size, size, block, jax.device_count())), sharding()
     return jax.tree.map(
         lambda leaf: jax.ShapeDtypeStruct((*group.shape, *leaf.shape), leaf.dtype, sharding=share), member
     )
 
 
 def spread(
-    function: Callable[..., Any], mesh: jax.sharding.Mesh, *, batch: Callable[..., Any] = jax.vmap, donate: bool = False
+    function: Callable[..., Any], *, batch: Callable[..., Any] = jax.vmap, donate: bool = False
 ) -> jax.stages.Wrapped:
     """Turns a function of one member, and of shared arguments, into a jitted function of many blocks of members.
 
@@ -97,7 +100,7 @@ def spread(
 
     def on_devices(blocks: PyTree, *shared: PyTree) -> PyTree:
         in_specs = (jax.P("device"), *(jax.P() for _ in shared))
-        mapped = jax.shard_map(on_device, mesh=mesh, in_specs=in_specs, out_specs=jax.P("device"), check_vma=False)
+        mapped = jax.shard_map(on_device, mesh=mesh(), in_specs=in_specs, out_specs=jax.P("device"), check_vma=False)
         return mapped(blocks, *shared)
 
     return jax.jit(on_devices, donate_argnums=0 if donate else ())
@@ -132,19 +135,19 @@ def groups(members: int, size: int, block: int, device_count: int) -> Iterator[I
         yield first + np.arange(blocks * block).reshape(blocks, block)
 
 
-def placed(members: PyTree, size: int, block: int, mesh: jax.sharding.Mesh) -> Iterator[tuple[int, PyTree]]:
+def placed(members: PyTree, size: int, block: int) -> Iterator[tuple[int, PyTree]]:
     """Puts the members on the devices, group by group; yields the size of a group without padding, and its blocks."""
     count = len(jax.tree.leaves(members)[0])
-    for group in groups(count, size, block, mesh.size):
+    for group in groups(count, size, block, jax.device_count()):
         taken = jax.tree.map(partial(np.take, indices=group, axis=0, mode="clip"), members)
-        yield min(size, count - int(group[0, 0])), place(taken, mesh)
+        yield min(size, count - int(group[0, 0])), place(taken)
 
 
 def in_groups(
-    program: Callable[..., PyTree], members: PyTree, size: int, block: int, mesh: jax.sharding.Mesh, *shared: PyTree
+    program: Callable[..., PyTree], members: PyTree, size: int, block: int, *shared: PyTree
 ) -> PyTree[np.ndarray]:
     """Runs a program of `spread` for all members, see `placed`; results have a leading axis of members."""
-    return joined(flat(program(part, *shared), count) for count, part in placed(members, size, block, mesh))
+    return joined(flat(program(part, *shared), count) for count, part in placed(members, size, block))
 
 
 def joined(parts: Iterable[PyTree[np.ndarray]]) -> PyTree[np.ndarray]:

@@ -92,13 +92,13 @@ class TrainingSpecification:
 
     def programs_digests(self, members: int) -> lowering.Digests:
         """Digests of the programs that train the members, on whose number they do not depend."""
-        (initialize, begin), (train_until, end) = calls(self, members, blocks.mesh())
+        (initialize, begin), (train_until, end) = calls(self, members)
         digests = lowering.lowered("initialization program", initialize, *begin)
         return digests | lowering.lowered("training program", train_until, *end)
 
     def fingerprint(self, members: int) -> dict[str, Any]:
         """The fingerprint of an execution of the programs that train groups of this many members."""
-        programs = [lowering.program(function, *inputs) for function, inputs in calls(self, members, blocks.mesh())]
+        programs = [lowering.program(function, *inputs) for function, inputs in calls(self, members)]
         return devices.fingerprint(self.block, lapack=any(program.lapack for program in programs))
 
     def training_digest(self, start: Start) -> str:
@@ -125,14 +125,12 @@ class TrainingSpecification:
         }
 
 
-def compile_programs(
-    specification: TrainingSpecification, size: int, mesh: jax.sharding.Mesh
-) -> list[jax.stages.Compiled]:
+def compile_programs(specification: TrainingSpecification, size: int) -> list[jax.stages.Compiled]:
     """Compiles `calls` for groups of ``size`` members; raises InvalidModel."""
-    return [function.lower(*inputs).compile() for function, inputs in calls(specification, size, mesh)]
+    return [function.lower(*inputs).compile() for function, inputs in calls(specification, size)]
 
 
-def calls(specification: TrainingSpecification, size: int, mesh: jax.sharding.Mesh) -> list[tuple[Any, Any]]:
+def calls(specification: TrainingSpecification, size: int) -> list[tuple[Any, Any]]:
     """The two programs of a training for groups of blocks of members, with arguments.
 
     The first one initializes members; it takes a `Start` and the base seed. The second one takes members, the step they
@@ -144,14 +142,13 @@ def calls(specification: TrainingSpecification, size: int, mesh: jax.sharding.Me
     def make() -> tuple[jax.stages.Wrapped, jax.stages.Wrapped]:
         begin, train = (partial(function, spec.procedure) for function in (_begin, training.train_until))
         together = partial(jax.vmap, axis_name=training.MEMBERS)
-        in_turn = blocks.spread(begin, mesh, batch=blocks.members_in_turn)
-        return in_turn, blocks.spread(train, mesh, batch=together, donate=True)
+        in_turn = blocks.spread(begin, batch=blocks.members_in_turn)
+        return in_turn, blocks.spread(train, batch=together, donate=True)
 
-    initialize, train_until = spec.once(("programs", mesh), make)
-    group = next(blocks.groups(size, size, spec.block, mesh.size))
+    initialize, train_until = spec.once("programs", make)
     blank = _blank(spec.procedure, spec.coefficients, spec.member.params if spec.continues else None)
     member = spec.member._replace(hyper=blank.hyper)
-    start, members = (blocks.shapes(one, group, mesh) for one in (blank, member))
+    start, members = (blocks.shapes(one, size, spec.block) for one in (blank, member))
     stops = np.zeros(STOPS, np.int32), np.zeros(STOPS, bool)
     return [(initialize, (start, np.uint32(0))), (train_until, (members, np.int32(0), *stops))]
 

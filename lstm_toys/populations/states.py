@@ -62,17 +62,17 @@ def states(
     """
     networks, inputs, block = answering.checked(networks, inputs, block, empty=True)
     begun = answering.checked_initial(networks, initial, inputs)
-    program = _program(networks.model, blocks.mesh(), rngs is not None or begun is not None)
+    program = _program(networks.model, rngs is not None or begun is not None)
     return answering.in_blocks(program, networks, inputs, block, rngs=rngs, begun=begun)
 
 
 @cache
-def _program(model: nn.Module, mesh: jax.sharding.Mesh, begun: bool = False) -> jax.stages.Wrapped:
+def _program(model: nn.Module, begun: bool = False) -> jax.stages.Wrapped:
 
     def states_of(params: PyTree, inputs: Float[Array, "C T F"], **named: Any) -> PyTree[Float[Array, "C T _"]]:
         return inside(model, params, inputs, **named)[1]
 
-    return answering.chunked(states_of, mesh, begun=begun)
+    return answering.chunked(states_of, begun=begun)
 
 
 CHUNK = 256
@@ -159,13 +159,13 @@ def rollout(
     steps = arguments.whole("steps", steps, least=1)
     every = arguments.whole("every", every, least=1, most=steps)
     answering.check_initial(networks.model, networks.params, start.shape[2])
-    begun, mesh = answering.checked_initial(networks, initial, start), blocks.mesh()
-    begin, advance = _programs(networks.model, feedback, mesh)
+    begun = answering.checked_initial(networks, initial, start)
+    begin, advance = _programs(networks.model, feedback)
     numbers = np.arange(len(networks), dtype=np.uint32)
     keys = None if rngs is None else dict(rngs)
-    size = blocks.group_size(len(networks), block, mesh.size)
+    size = blocks.group_size(len(networks), block, jax.device_count())
     parts = []
-    for count, members in blocks.placed((networks.params, numbers, begun), size, block, mesh):
+    for count, members in blocks.placed((networks.params, numbers, begun), size, block):
         carry, shape = begin(members, jnp.asarray(start, jnp.float32), keys)
         answers = [np.empty((count, shape.shape[2], 0, shape.shape[3]), np.float32)]
         for first in range(0, steps, CHUNK):
@@ -177,9 +177,7 @@ def rollout(
 
 
 @cache
-def _programs(
-    model: nn.Module, feedback: Feedback | None, mesh: jax.sharding.Mesh
-) -> tuple[jax.stages.Wrapped, jax.stages.Wrapped]:
+def _programs(model: nn.Module, feedback: Feedback | None) -> tuple[jax.stages.Wrapped, jax.stages.Wrapped]:
 
     def following(answer: Float[Array, "C A"], inputs: Float[Array, "C F"]) -> Float[Array, "C F"]:
         if feedback is None and answer.shape != inputs.shape:
@@ -213,4 +211,4 @@ def _programs(
         carry, answers = jax.lax.scan(step, carry, jnp.arange(CHUNK, dtype=jnp.int32))
         return carry, jnp.swapaxes(answers, 0, 1)
 
-    return blocks.spread(begin, mesh), blocks.spread(advance, mesh)
+    return blocks.spread(begin), blocks.spread(advance)

@@ -221,11 +221,11 @@ class PopulationTraining:
 
     @cached_property
     def _programs(self) -> list[jax.stages.Compiled]:
-        return programs.compile_programs(self.specification, self.group_size, blocks.mesh())
+        return programs.compile_programs(self.specification, self.group_size)
 
     def _placed(self, group: Group) -> training.Member:
         """Puts the members of a group on the devices, as far as they have been trained."""
-        how = self.group_size, self.specification.block, blocks.mesh()
+        how = self.group_size, self.specification.block
         ((_, start),) = blocks.placed(group.start, *how)
         fresh = self._programs[0](start, np.uint32(self.specification.base_seed))
         if not group.member:

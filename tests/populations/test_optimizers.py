@@ -51,7 +51,7 @@ def plain(transform, seed, steps=20, block=4):
 
     network, mesh = (params, transform.init(params), inputs, targets), blocks.mesh()
     copies = jax.tree.map(lambda leaf: jnp.broadcast_to(leaf, (mesh.size, block, *jnp.shape(leaf))), network)
-    after = blocks.spread(loop, mesh)(blocks.place(copies, mesh), jnp.int32(steps))
+    after = blocks.spread(loop)(blocks.place(copies), jnp.int32(steps))
     return jax.tree.map(lambda leaf: leaf[0, 0], after[0])
 
 

@@ -19,7 +19,7 @@ import lstm_toys as lt
 from conftest import rarely
 from lstm_toys.dynamics import interventions, limits, linear, models, system
 from lstm_toys.execution import devices
-from lstm_toys.networks import states as network_states
+from lstm_toys.networks.states import inside
 from lstm_toys.populations import answering, blocks, programs, states
 from lstm_toys.populations.programs import specify
 from lstm_toys.studies.claims import evidence
@@ -144,7 +144,7 @@ def test_a_training_calls_no_library_but_for_kernels_of_flax(name, monkeypatch):
         options = {"initial": jax.tree.map(lambda leaf: np.zeros(leaf.shape, leaf.dtype), shapes)}
     with jax.numpy_dtype_promotion("standard"):  # Optax mixes types.
         specification, _ = specify(task, model, **{"seeds": 512, "steps": 1, "learning_rate": 0.1, **options})
-        traced = [function.trace(*given) for function, given in programs.calls(specification, 512, blocks.mesh())]
+        traced = [function.trace(*given) for function, given in programs.calls(specification, 512)]
     assert specification.block == blocks.MOST_FITTING
     assert programs.curves_at_once(task, model, options.get("penalty")) == (task.batch or programs.shown(task)[0])
     assert [calls(each) for each in traced] == [QR if name in WITH_QR else NOTHING, NOTHING]
@@ -192,7 +192,7 @@ def networks(model, seeds=3, features=1):
 def begun(model):
     """States in which networks begin."""
     params = jax.tree.map(lambda leaf: leaf[0], networks(model).params)
-    _, last = jax.eval_shape(partial(network_states.inside, model), params, jnp.zeros((1, 1, 1)))
+    _, last = jax.eval_shape(partial(inside, model), params, jnp.zeros((1, 1, 1)))
     return jax.tree.map(lambda leaf: np.zeros((3, *leaf.shape[1:]), np.float32), last)
 
 
@@ -348,7 +348,7 @@ def test_the_bytes_of_a_member_are_about_those_of_the_compiled_program(name):
     model = model if name == "own model" else model.clone(hidden=(32,))
     specification, _ = specify(task, model, **options)
     specification = dataclasses.replace(specification, procedure=specification.procedure._replace(curves_in_turn=False))
-    function, given = programs.calls(specification, 32, blocks.mesh())[1]
+    function, given = programs.calls(specification, 32)[1]
     with jax.numpy_dtype_promotion("standard"):  # Optax mixes types.
         memory = function.lower(*given).compile().memory_analysis()
     found = (memory.temp_size_in_bytes + memory.argument_size_in_bytes) / 16
@@ -356,11 +356,11 @@ def test_the_bytes_of_a_member_are_about_those_of_the_compiled_program(name):
 
 
 def test_large_blocks_take_fewer_curves_at_a_time(monkeypatch):
-    mesh, sizes = blocks.mesh(), partial(answering._sizes, 512, 10_000, 20)
-    expected = sizes(256, mesh)
+    sizes = partial(answering._sizes, 512, 10_000, 20)
+    expected = sizes(256)
     monkeypatch.setattr(jax, "default_backend", lambda: "gpu")
-    assert sizes(64, mesh)[1:] == expected[1:]
-    assert sizes(256, mesh) == (expected[0], expected[1] // 4 // 8 * 8, expected[2])
+    assert sizes(64)[1:] == expected[1:]
+    assert sizes(256) == (expected[0], expected[1] // 4 // 8 * 8, expected[2])
 
 
 @pytest.mark.parametrize(

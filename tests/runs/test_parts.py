@@ -13,7 +13,7 @@ from commands import claims
 import lstm_toys as lt
 from conftest import ROOT, carry_out
 from lstm_toys import modules
-from lstm_toys.cli import modules as named
+from lstm_toys.cli import command
 from lstm_toys.execution import code
 from lstm_toys.runs import keeping
 from lstm_toys.runs.context import Refused
@@ -131,7 +131,7 @@ def test_other_choices_are_judged_again_if_numbers_change_by_code_that_no_module
     other = lt.claims.Specification(lambda _, usual: dataclasses.replace(usual, base_seed=1), {"seeds": "others"})
     claim = lt.claims.Claim("small", "It is small", "gain", numbers, LINE, high=0.5)
     declared = lt.claims.Claims("small", (claim,), {"lines": (LINES, [])}, specifications=(other,))
-    monkeypatch.setattr(named, "declared", lambda *_: declared)
+    monkeypatch.setattr(command, "declared", lambda *_: declared)
     for GAIN["value"], verdict in ((0.3, "supported"), (0.9, "refuted")):
         assert carry_out(claims, ["--claims=small", "--specifications", f"--results_dir={tmp_path}", "--quiet"]) == 0
         newest = max(tmp_path.glob("runs/claims*/specifications.json"), key=lambda path: path.stat().st_mtime)

@@ -80,13 +80,12 @@ class GridMeasures:
 
     def digests(self, networks: Networks) -> lowering.Digests:
         """Digests of everything that is measured of networks, for the identity of a run."""
-        digests, mesh, count = lowering.compiled(), blocks.mesh(), len(networks)
-        group = next(blocks.groups(count, count, networks.block, mesh.size))
-        params = blocks.shapes(blocks.member(networks.params), group, mesh)
+        digests = lowering.compiled()
+        params = blocks.shapes(blocks.member(networks.params), len(networks), networks.block)
         for grid in self.grids:
             cells = grid.cells(0, self.curves[grid.name], self.timesteps, self.span)
             chunk = dict.fromkeys(cells, jax.ShapeDtypeStruct((1, CURVE_BLOCK), jnp.float32))
-            program = blocks.spread(self.measuring(networks.model, grid), mesh)
+            program = blocks.spread(self.measuring(networks.model, grid))
             digests |= lowering.lowered(f"measures on {grid.name}", program, params, chunk)
             declared = self.families[grid.family].parameters
             digests[f"grid {grid.name}"] = lowering.digest(cells, repr(declared), [axis.name for axis in grid.axes])
@@ -95,11 +94,11 @@ class GridMeasures:
     def measure(self, group: int, part: Part) -> Values:
         """Measures answers of some networks, at most ``group``, to the curves on one grid."""
         grid, cells = next(grid for grid in self.grids if grid.name == part.curves), self.curves[part.curves]
-        points, mesh = grid.points(self.timesteps, self.span), blocks.mesh()
+        points = grid.points(self.timesteps, self.span)
         key = (grid.family, points, grid.axis(SPACING) is None)  # Grids with other values share a program.
         if key not in self.programs:
-            self.programs[key] = blocks.spread(self.measuring(part.networks.model, grid), mesh)
-        ((count, placed),) = blocks.placed(part.networks.params, group, part.networks.block, mesh)
+            self.programs[key] = blocks.spread(self.measuring(part.networks.model, grid))
+        ((count, placed),) = blocks.placed(part.networks.params, group, part.networks.block)
 
         def whole(values: Float[np.ndarray, "S chunks N ..."]) -> Float[np.ndarray, "S rows columns ..."]:
             more = values.shape[3:]
