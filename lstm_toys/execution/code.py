@@ -3,17 +3,26 @@
 import ast
 import hashlib
 import json
+import sys
 import uuid
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
-from lstm_toys import modules
+from lstm_toys import files, modules
 
 BELOW = ("tasks", "statistics", "networks", "populations", "execution", "results", "runs", "studies/training")
 """Folders whose code every training runs, in addition to the modules directly in the library's folder."""
 
 UNREAD = ("annotation", "returns", "type_comment")
 """Fields of a syntax tree that have no effect on results."""
+
+RULES = hashlib.sha256(sys.version.encode() + Path(__file__).read_bytes())
+"""What the digest of a syntax tree depends on, in addition to the bytes of the file."""
+
+TREES = "trees.json"
+MOST_TREES = 5_000
+"""The file in the user's cache folder that keeps digests of syntax trees, and how many it keeps at most."""
 
 
 @cache
@@ -27,14 +36,37 @@ def library(*folders: str) -> str:
     paths = [*root.glob("*.py"), *(path for folder in (*BELOW, *folders) for path in (root / folder).rglob("*.py"))]
     if any(map(modules.changed, paths)):
         return uuid.uuid4().hex[:16]
+    kept = _kept()
+    before = len(kept)
     digests = {path.relative_to(root).as_posix(): digest(path) for path in paths}
+    if len(kept) > before:
+        with suppress(OSError, RuntimeError):  # The folder cannot be written, or the user has no home.
+            files.cache_folder().mkdir(parents=True, exist_ok=True)
+            files.write_sealed(files.cache_folder() / TREES, dict([*kept.items()][-MOST_TREES:]))
     return hashlib.sha256(json.dumps(digests, sort_keys=True).encode()).hexdigest()[:16]
 
 
 @cache
+def _kept() -> dict[str, str]:
+    """The digests of syntax trees in the user's cache folder, by those of their files' bytes; empty without any."""
+    with suppress(OSError, RuntimeError):
+        return files.read_sealed(files.cache_folder() / TREES)
+    return {}
+
+
+@cache
 def digest(path: Path) -> str:
-    """Digests the syntax tree of a module."""
-    tree = ast.parse(path.read_bytes())
+    """Digests the syntax tree of a module, unless the digest is kept."""
+    source, key = path.read_bytes(), RULES.copy()
+    key.update(source)
+    kept = _kept()
+    if (name := key.hexdigest()) not in kept:
+        kept[name] = _of_tree(source)
+    return kept[name]
+
+
+def _of_tree(source: bytes) -> str:
+    tree = ast.parse(source)
     for node in ast.walk(tree):
         for name in UNREAD:
             if getattr(node, name, None) is not None:

@@ -1,5 +1,6 @@
 """The digest of the library's own code: what changes it, and that it is the same where the library is installed."""
 
+import hashlib
 import os
 import shutil
 
@@ -53,3 +54,33 @@ def test_code_below_a_study_counts_without_texts_wherever_it_lies(installed, mon
     monkeypatch.setattr(modules, "BEGAN", 0.0)  # Edited while the process runs.
     code.library.cache_clear()
     assert code.library("studies/dynamics") not in {usual, *told}
+
+
+DAMAGES = {
+    "missing": lambda path: path.unlink(),
+    "cut": lambda path: path.write_bytes(path.read_bytes()[:-9]),
+    "edited": lambda path: path.write_text(path.read_text().replace('": "', '": "0')),
+    "a folder": lambda path: (path.unlink(), path.mkdir()),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_trees_are_digested_once_and_a_damaged_cache_only_costs_time(damage, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    digested, of_tree = [], code._of_tree
+    monkeypatch.setattr(code, "_of_tree", lambda source: digested.append(source) or of_tree(source))
+
+    def again():
+        for each in (code.library, code.digest, code._kept):
+            each.cache_clear()
+        digested.clear()
+        return code.library(), len(digested)
+
+    usual, every = again()
+    assert every > 50
+    assert again() == (usual, 0)
+    DAMAGES[damage](tmp_path / "lstm_toys" / code.TREES)
+    assert again() == (usual, every)
+    assert again() == (usual, every if damage == "a folder" else 0)
+    monkeypatch.setattr(code, "RULES", hashlib.sha256(b"other rules"))
+    assert again() == (usual, every)
