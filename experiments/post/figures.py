@@ -1,15 +1,12 @@
 """Figures of the search for the recipe, and of the timeline."""
 
 from collections.abc import Sequence
-from functools import partial
-from itertools import groupby, product
+from itertools import groupby
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
-from matplotlib.ticker import LogLocator, NullFormatter
 
 import lstm_toys as lt
 
@@ -17,65 +14,49 @@ UNBEATEN: dict[str, Any] = {"linestyle": "", "marker": "o", "markersize": 5}
 CHOSEN: dict[str, Any] = {"linestyle": "", "marker": "o", "markersize": 11, "fillstyle": "none"}
 
 OTHERS = "#b5b5bd"
-"""The color of recipes that others beat."""
+"""The color of all recipes."""
 
 LAST = 3_000
 """Steps beyond this are not drawn in the timeline, since nothing visible happens there."""
 
 
 def scores(metrics: dict[str, Any]) -> Figure:
-    """Draws the score of every setting over steps: a column of panels per optimizer, a row per kind of gates.
+    """Draws scores over steps for the recipes that no other beats, and the range of all recipes."""
 
-    Lines are gray, except those with settings that no other beats.
-    """
+    def line(row: dict[str, Any]) -> str:
+        return row["name"].rpartition(", ")[0]
 
-    def line(row: dict[str, Any]) -> tuple[str, str, float, tuple[int, ...]]:
-        setting = row["setting"]
-        return setting["gates"], setting["optimizer"], setting["learning_rate"], tuple(setting["hidden"])
-
-    rows = [row for row in metrics["settings"] if row["score"] is not None]
-    rows.sort(key=lambda row: (line(row), row["setting"]["steps"]))
-    gates, optimizers, *_ = (sorted({*values}) for values in zip(*map(line, rows), strict=True))
-    shades = lt.figures.colors(sorted({line(row)[2:] for row in rows if row["unbeaten"]}))
-    unbeaten = {line(row) for row in rows if row["unbeaten"]}
-    chosen = metrics["settings"][metrics["chosen"]]
-    places, columns = [*product(gates, optimizers)], len(optimizers)
-    titles, inches = [f"{name}, {gate} gates" for gate, name in places], (1.4 + 2.1 * columns, 2.3 + 2.0 * len(gates))
-    look: dict[str, Any] = {"size": inches, "subplots": {"sharex": True, "sharey": True}, "axes.titlesize": 9}
-    with lt.figures.canvas(*titles, xlabel="", ylabel="", columns=columns, **look) as (figure, panels):
-        for setting, group in groupby(rows, line):
-            axes = panels[places.index(setting[:2])]
-            axes.set(xscale="log", yscale="log")
-            color, width = (shades[setting[2:]], 1.4) if setting in unbeaten else (OTHERS, 0.7)
-            points = [(row["setting"]["steps"], row["score"], row) for row in group]
-            axes.plot(*zip(*(point[:2] for point in points), strict=True), color=color, linewidth=width)
-            for steps, score, row in points:
-                if row["unbeaten"]:
-                    axes.plot(steps, score, color=color, **UNBEATEN)
-                if row is chosen:
-                    axes.vlines(steps, row["low"], row["high"], color="black", linewidth=1)
-                    axes.plot(steps, score, color="black", **CHOSEN)
-        for axis in (axes.xaxis, axes.yaxis):
-            axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-            axis.set_major_formatter("{x:,g}")
-            axis.set_minor_formatter(NullFormatter())
-        for axes in panels[-columns:]:
-            axes.set_xlabel("steps")
-        figure.supylabel("energy score in units of y, smaller is better")
-        best = f"{sum(row['unbeaten'] for row in rows)} of {len(metrics['settings'])} recipes are beaten by no other"
-        title = f"{best} at explaining the published answers;\nchosen: {chosen['name']}"
-        figure.suptitle(f"{title} (the timeline then chooses the steps)")
-        entry = partial(Line2D, [], [])
-        handles = [entry(label="other learning rates and sizes", color=OTHERS, linewidth=0.7)]
-        for (rate, size), shade in shades.items():
-            units = " and ".join(map(str, size)) or "no"
-            handles.append(entry(label=f"learning rate {rate:g}, {units} hidden units", color=shade, linewidth=1.4))
-        handles += [
-            entry(label="beaten by no other", color=lt.figures.GRAY, **UNBEATEN),
-            entry(label="chosen, 95 % bootstrap interval", color="black", **CHOSEN),
-        ]
-        figure.legend(handles=handles, loc="outside lower center", ncols=3)
+    rows = sorted((row for row in metrics["settings"] if row["score"] is not None), key=_steps)
+    chosen, lines = metrics["settings"][metrics["chosen"]], sorted({line(row) for row in rows if row["unbeaten"]})
+    best = f"{sum(row['unbeaten'] for row in rows)} of {len(metrics['settings'])} recipes are beaten by no other"
+    title = f"{best} at explaining the published answers"
+    look: dict[str, Any] = {"xlabel": "steps of training", "ylabel": "energy score in units of y, smaller is better"}
+    with lt.figures.canvas(title, size=(8.4, 4.4), **look) as (figure, (axes,)):
+        steps, scores = zip(
+            *((each, [row["score"] for row in group]) for each, group in groupby(rows, _steps)), strict=True
+        )
+        low, high = np.array([np.quantile(each, (0.05, 0.95)) for each in scores]).T
+        axes.fill_between(steps, low, high, color=OTHERS, alpha=0.4, linewidth=0, label="middle 90 % of all recipes")
+        ends = {}
+        for name, color in lt.figures.colors(lines).items():
+            points = np.array([(_steps(row), row["score"], row["unbeaten"]) for row in rows if line(row) == name])
+            axes.plot(*points[:, :2].T, color=color, linewidth=1.4)
+            axes.plot(*points[points[:, 2] > 0, :2].T, color=color, **UNBEATEN)
+            ends[name] = points[-1, 1], color
+        lt.figures.label_ends(axes, float(steps[-1]), ends, 0.006)
+        axes.plot([], [], color=lt.figures.GRAY, label="beaten by no other", **UNBEATEN)
+        axes.vlines(_steps(chosen), chosen["low"], chosen["high"], color="black", linewidth=1)
+        axes.plot(
+            _steps(chosen), chosen["score"], color="black", label="chosen, with its 95 % bootstrap interval", **CHOSEN
+        )
+        axes.set(xlim=(0, steps[-1]), ylim=(0, 0.1))
+        axes.xaxis.set_major_formatter("{x:,.0f}")
+        figure.legend(loc="outside lower center", ncols=3)
     return figure
+
+
+def _steps(row: dict[str, Any]) -> int:
+    return int(row["setting"]["steps"])
 
 
 def timeline(metrics: dict[str, Any]) -> Figure:

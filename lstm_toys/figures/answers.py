@@ -31,6 +31,9 @@ PUBLISHED: dict[str, Any] = {
 }
 
 
+GIVEN: dict[str, Any] = {"linewidth": 0.9, "linestyle": ":"}
+
+
 def target(results: xr.DataTree, title: str) -> Figure:
     """Draws the first training curve.
 
@@ -158,6 +161,7 @@ class Curve:
             networks. If another is named ``x``, answers are drawn at these x instead of the time points.
         shown: the input or the correct answer ``[T]``, drawn as a thin dashed line; None: it is not drawn.
         published: a published answer ``[T]``, drawn as diamonds; None: there is none.
+        given: the input ``[T]`` if ``shown`` is another curve, drawn as a dotted line; None: it is not drawn.
     """
 
     label: str
@@ -165,6 +169,7 @@ class Curve:
     answers: xr.DataArray
     shown: Float[np.ndarray, " T"] | None = None
     published: Float[np.ndarray, " T"] | None = None
+    given: Float[np.ndarray, " T"] | None = None
 
 
 def curve_panels(
@@ -180,7 +185,7 @@ def curve_panels(
     """Draws answers to the curves of several parts, one part below the other.
 
     Up to three curves of a part share one panel. More have a panel each, at most twelve. Their y axis fits everything
-    drawn, or each panel has its own below an overlay, which compares the curves.
+    drawn.
 
     Args:
         fit: labeled results without diverged networks, for the time points and the legend.
@@ -224,11 +229,13 @@ def curve_panels(
                 plain = [replace(curve, shown=None, published=None) for curve in curves]
                 _part(both[0], plain, (1, 1), fit.time, style.plain(ylabel), filled=False)
             if panels:
-                _part(both[1], curves, grid, fit.time, style.plain(ylabel), shared=not overlay)
+                _part(both[1], curves, grid, fit.time, style.plain(ylabel))
         drawn = [curve for curves in chosen for curve in curves]
         handles = style.answer_entries(fit, GRAY, filled=panels)
         if panels and any(curve.shown is not None for curve in drawn):
             handles.append(style.entry(shown, **INPUT))
+        if any(curve.given is not None for curve in drawn):
+            handles.append(style.entry("input", **GIVEN))
         if panels and any(curve.published is not None for curve in drawn):
             handles.append(style.entry("published answer", **PUBLISHED))
         style.legend(figure, *handles)
@@ -249,17 +256,16 @@ def _part(
     time: xr.DataArray,
     ylabel: str,
     *,
-    shared: bool = True,
     filled: bool = True,
 ) -> None:
     alone = grid == (1, 1)
-    panels: list[Axes] = list(place.subplots(*grid, squeeze=False, sharex=True, sharey=shared).ravel())
-    for axes in panels[: 1 if shared else len(panels)] if not alone else []:
+    panels: list[Axes] = list(place.subplots(*grid, squeeze=False, sharex=True, sharey=True).ravel())
+    for axes in panels[:1] if not alone else []:
         axes.locator_params(nbins=4)  # Ticks take most of the time to draw.
     for number, axes in enumerate(panels):
         axes.set_visible(number < len(curves))
         leftmost, lowest = number % grid[1] == 0, alone or number + grid[1] >= len(curves)  # No panel is below.
-        style.laid_out(axes, x=lowest, y=number == 0 or not shared)
+        style.laid_out(axes, x=lowest, y=number == 0)
         if leftmost:
             axes.set_ylabel(ylabel)
         if lowest:
@@ -274,6 +280,8 @@ def _part(
             axes.set_title(style.plain(curve.label), fontsize=9)
         if curve.shown is not None:
             axes.plot(curve.answers.time, curve.shown, color=curve.color, **INPUT)
+        if curve.given is not None:
+            axes.plot(curve.answers.time, curve.given, color=curve.color if alone else GRAY, **GIVEN)
     if alone and (len(curves) > 1 or not filled):
         handles: list[Artist] = [style.entry(curve.label, curve.color) for curve in curves]
         panels[0].legend(handles=handles, loc="center left", bbox_to_anchor=(1.0, 0.5))

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from lstm_toys.figures import style
-from lstm_toys.figures.answers import Curve, colored, curve_panels
+from lstm_toys.figures.answers import Curve, curve_panels
 from lstm_toys.figures.histories import loss
 from lstm_toys.output import counted
 from lstm_toys.results.arrays import axis_label, names_of, not_diverged, probed
@@ -27,6 +27,9 @@ NAMED = 30
 LONGEST = 24
 MOST_NUMBERS = 36
 """Most names along an axis, most characters of a name, and most curves in a figure of numbers."""
+
+WIDER = 5
+"""Largest ratio of the ranges of inputs and correct answers that are drawn in one panel."""
 
 
 def called(results: xr.DataTree) -> str:
@@ -54,11 +57,32 @@ def feature_of(chosen: xr.Dataset, index: int) -> tuple[xr.DataArray, xr.DataArr
 
 
 def curves_of(chosen: xr.Dataset, index: int, one: str = "curve") -> Iterator[Curve]:
-    """The curves of a set, with the answers of an output feature and, if known, the correct ones."""
+    """The curves of a set, with the answers of an output feature and, if known, the correct ones.
+
+    Curves that share a panel have colors of their own.
+    """
     answer, correct = feature_of(chosen, index)
-    for number, (label, color) in enumerate(colored(labels(chosen, one))):
-        dashed = None if correct is None else correct.isel(curve=number).values
-        yield Curve(label, color, answer.isel(curve=number).expand_dims(feature=["y"], axis=-1), dashed)
+    names, inputs = labels(chosen, one), inputs_of(chosen, correct)
+    colors = (
+        [*style.colors(range(len(names))).values()]
+        if len(names) <= style.MOST_BANDS
+        else [style.COLORS["b"]] * len(names)
+    )
+    for number, (label, color) in enumerate(zip(names, colors, strict=True)):
+        dashed, given = (None if each is None else each.isel(curve=number).values for each in (correct, inputs))
+        yield Curve(label, color, answer.isel(curve=number).expand_dims(feature=["y"], axis=-1), dashed, given=given)
+
+
+def inputs_of(chosen: xr.Dataset, correct: xr.DataArray | None) -> xr.DataArray | None:
+    """The inputs of curves if they are one feature that differs from the correct answers, but is on their scale."""
+    inputs = chosen.get("input")
+    if correct is None or inputs is None or inputs.shape[-1] > 1 or "loss" in chosen.answer.attrs:
+        return None
+    inputs = inputs.isel({inputs.dims[-1]: 0}, drop=True)
+    spans = [float(values.max() - values.min()) for values in (inputs, correct)]
+    if np.array_equal(inputs, correct, equal_nan=True) or max(spans) > WIDER * min(spans):
+        return None
+    return inputs
 
 
 def labels(chosen: xr.Dataset, one: str) -> list[str]:
@@ -114,14 +138,24 @@ def _answers(results: xr.DataTree, index: int, feature: str) -> Figure:
         f"{style.training(trained)} {one}": trained,
         **{f"{one}s: {name}": probed(fit, name) for name in names_of(fit)},
     }
-    parts = [(title, [*curves_of(curves, index, one)]) for title, curves in [*sets.items()][:MOST]]
-    some = f"{MOST} of {len(sets)} sets of {one}s" if len(sets) > MOST else ""
+    title, drawn, shown, ylabel = "", [*sets.items()][:MOST], "correct answer", f"answered {feature}"
     if "loss" in trained.answer.attrs:
-        title, label = "", f"probability of {feature}"
+        ylabel = f"probability of {feature}"
     else:
-        title, label = _errors([*sets.values()], index, f"{feature}: RMSE", one), f"answered {feature}"
+        title = _errors([*sets.values()], index, f"{feature}: RMSE", one)
+        if feature == axis_label(trained.time):  # All correct answers are the diagonal.
+            drawn = [(name, _minus_truth(curves)) for name, curves in drawn]
+            shown, ylabel = "no error", f"error of {feature}"
+    parts = [(name, [*curves_of(curves, index, one)]) for name, curves in drawn]
+    some = f"{MOST} of {len(sets)} sets of {one}s" if len(sets) > MOST else ""
     title = "\n".join(filter(None, (title, some)))
-    return curve_panels(trained, parts, shown="correct answer", title=title, ylabel=label)
+    return curve_panels(trained, parts, shown=shown, title=title, ylabel=ylabel)
+
+
+def _minus_truth(curves: xr.Dataset) -> xr.Dataset:
+    return curves.assign(answer=curves.answer - curves.truth, truth=0 * curves.truth).drop_vars(
+        "input", errors="ignore"
+    )
 
 
 def _errors(sets: Sequence[xr.Dataset], index: int, what: str, one: str) -> str:

@@ -26,6 +26,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 from PIL import Image
+from scipy.optimize import isotonic_regression
 
 from lstm_toys import arguments, output
 from lstm_toys.files import replacing
@@ -355,7 +356,8 @@ def label_ends(axes: Axes, x: float, ends: Mapping[str, tuple[float, str]], apar
         axes: the panel with the lines.
         x: where the lines end.
         ends: height and color of each line's end by label.
-        apart: least vertical distance of labels, in the unit of y; labels that would be nearer are moved down.
+        apart: least vertical distance of labels, in the unit of y. Labels that would be nearer are moved apart, as
+            little as possible, and connected with their ends.
 
     Example:
         >>> with lt.figures.canvas("A line") as (figure, (axes,)):
@@ -364,11 +366,17 @@ def label_ends(axes: Axes, x: float, ends: Mapping[str, tuple[float, str]], apar
         >>> [label.get_text() for label in axes.texts]
         ['up']
     """
-    place = np.inf
-    look: dict[str, Any] = {"textcoords": "offset points", "annotation_clip": False, "va": "center", "fontsize": 8}
-    for label, (height, color) in sorted(ends.items(), key=lambda end: -end[1][0]):
-        place = min(height, place - apart)
-        axes.annotate(plain(label), (x, place), (5, 0), color=color, **look)
+    sorted_ends = sorted(ends.items(), key=lambda end: -end[1][0])
+    heights = np.array([height for _, (height, _) in sorted_ends])
+    spacing = apart * np.arange(len(heights))
+    places = isotonic_regression(heights + spacing, increasing=False).x - spacing
+    look: dict[str, Any] = {"annotation_clip": False, "va": "center", "fontsize": 8}
+    for (label, (height, color)), place in zip(sorted_ends, places.tolist(), strict=True):
+        leader = {"arrowstyle": "-", "color": color, "linewidth": 0.7, "shrinkA": 1, "shrinkB": 0, "relpos": (0, 0.5)}
+        text, end = (14, place), (x, height)
+        axes.annotate(
+            plain(label), end, text, textcoords=("offset points", "data"), color=color, arrowprops=leader, **look
+        )
 
 
 def labeled(place: Figure | Axes) -> list[Artist]:
@@ -423,3 +431,4 @@ def whole_ticks(axes: Axes, places: Real[np.ndarray, " T"]) -> None:
     if np.array_equal(places, np.round(places)):
         steps = (1, 2, 3, 4, 6, 10) if np.ptp(places) < 24 else (1, 2, 5, 10)  # Of up to two years, quarters.
         axes.xaxis.set_major_locator(MaxNLocator("auto", integer=True, steps=steps))
+        axes.xaxis.set_major_formatter("{x:,.0f}")

@@ -80,15 +80,18 @@ def test_the_rule_takes_what_it_says(levels, expected):
     assert choose(settings, levelled(*levels)) == expected
 
 
-def test_only_lines_with_a_recipe_that_no_other_beats_have_a_color():
+def test_lines_are_those_with_a_recipe_that_no_other_beats():
     metrics = json.loads((ROOT / "results" / "recipe" / "metrics.json").read_text())["numbers"]
-    axes = [each for each in figures.scores(metrics).axes if each.lines]
-    drawn = [line for each in axes for line in each.lines if line.get_marker() == "None"]
-    dots = [line for each in axes for line in each.lines if line.get_marker() == "o" and line.get_fillstyle() == "full"]
-    colored = {line.get_color() for line in drawn} - {figures.OTHERS}
-    assert {dot.get_color() for dot in dots} == colored
-    assert len(dots) == sum(each["unbeaten"] for each in metrics["settings"])
-    for line in drawn:
-        points = {tuple(each) for each in line.get_xydata()}
-        on = any(tuple(dot.get_xydata()[0]) in points for dot in dots if dot.axes is line.axes)
-        assert on == (line.get_color() in colored)
+    (axes,) = figures.scores(metrics).axes
+    unbeaten = [each for each in metrics["settings"] if each["unbeaten"]]
+    names = {each["name"].rpartition(", ")[0] for each in unbeaten}
+    assert {text.get_text() for text in axes.texts} == names
+    lines = [line for line in axes.lines if line.get_marker() == "None"]
+    dots = [line for line in axes.lines if line.get_marker() == "o" and line.get_fillstyle() == "full"]
+    assert len(lines) == len(names)
+    marked = [(*point, dot.get_color()) for dot in dots for point in dot.get_xydata().tolist()]
+    colors = {text.get_text(): text.get_color() for text in axes.texts}
+    expected = [
+        (each["setting"]["steps"], each["score"], colors[each["name"].rpartition(", ")[0]]) for each in unbeaten
+    ]
+    assert sorted(marked) == sorted(expected)

@@ -48,10 +48,12 @@ def test_values_are_drawn_with_correct_answers_and_the_parameters_in_which_curve
     assert [*drawn] == ["loss.png", "answers_1.png", "answers_2.png"]
     for number, feature in enumerate(("x", "y"), 1):
         first, *others = panels(drawn[f"answers_{number}.png"])
-        assert first.get_ylabel() == f"answered {feature}"
+        assert first.get_ylabel() == ("error of x" if feature == "x" else "answered y")
         assert [each.get_title() for each in others][::4] == ["slope −0.3, intercept 0.6", "height −0.2, base 0.6"]
         for own, axes in zip(curves_of(results, "training", *names), (first, *others), strict=True):
-            assert_answers(axes, own.sel(feature=feature).answer.values[SOUND], own.sel(feature=feature).truth)
+            answer, truth = own.answer.sel(feature=feature).values[SOUND], own.truth.sel(feature=feature).values
+            off = truth if feature == "x" else 0 * truth  # All correct answers of x are the diagonal.
+            assert_answers(axes, answer - off, truth - off)
         assert_legible(drawn[f"answers_{number}.png"])
         titles = [each.get_suptitle() for each in drawn[f"answers_{number}.png"].subfigs]
         assert titles == ["training curve", *(f"curves: {name}" for name in names)]
@@ -62,6 +64,22 @@ def test_values_are_drawn_with_correct_answers_and_the_parameters_in_which_curve
         said = f"{feature}: RMSE {off[0]:.2g} in training, up to {max(off[1:]):.2g} on another curve"
         assert drawn[f"answers_{number}.png"].get_suptitle() == f"{said} (medians of {len(SOUND)} networks)"
     assert "counts as learned: 0.02" in str([each.get_label() for each in drawn["loss.png"].legends[0].legend_handles])
+
+
+def test_inputs_are_drawn_where_they_are_not_the_correct_answers():
+    def task(x):
+        shown = np.sin(np.outer([1.0, 2], x))[..., None].astype(np.float32)
+        return lt.Task(lambda *_: lt.Examples(shown, np.cumsum(shown, 1) / 90), ("u",), ("v",), sequence=True)
+
+    def probes(x):
+        shown = np.stack([np.sin(x), np.cos(x)])[..., None]
+        return [lt.Probe("copies", shown, {}, targets=shown), lt.Probe("large", 100 * shown, {}, targets=shown)]
+
+    declared = dataclasses.replace(line.EXPERIMENT, task=task, probes=probes, trained=None)
+    figure = lt.figures.usual(results_of(declared))["answers.png"]
+    drawn = [[axes for axes in panel.lines if axes.get_linestyle() == ":"] for panel in panels(figure)]
+    assert [*map(len, drawn)] == [1, 0, 0]
+    assert "input" in legend(figure)
 
 
 def test_bits_are_drawn_as_probabilities():

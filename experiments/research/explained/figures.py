@@ -11,57 +11,52 @@ import lstm_toys as lt
 
 from ...post.sentences import SENTENCES
 
-MODELS = {"clipped copy": ("g", "D"), "static curve": ("r", "s"), "linear at the mean": ("y", "v"), "LPV": ("b", "o")}
-"""The models that are drawn, and their colors and markers, as in the figures of a study of dynamics."""
+MODELS = {
+    "clipped copy": ("the input, clipped to the range of answers at rest", "g", "D"),
+    "static curve": ("the answer at rest under each input", "r", "s"),
+    "linear at the mean": ("the network, linearized at the mean input", "y", "v"),
+    "LPV": ("the network, linearized at each input", "b", "o"),
+}
+"""The models that are drawn, and their meanings, colors and markers, as in the figures of a study of dynamics."""
 
 FEW = 30
 """Fewest networks whose numbers are drawn."""
 
 
 def claims_by_model(metrics: dict[str, Any]) -> Figure:
-    """Draws, for each claim, the rank correlation and the difference between networks and their models.
+    """Draws, for each claim, the rank correlation between networks and their models.
 
-    Correlations that 5 % of permutations of the models exceed in absolute value are open. Numbers of fewer than `FEW`
-    networks are left out.
+    Correlations that 5 % of permutations of the models exceed in absolute value are open. Correlations of fewer than
+    `FEW` networks are left out.
     """
-    rows, size = metrics["claims"], (9.6, 2.3 + 0.4 * len(metrics["claims"]))
-    ordered, near = dict.fromkeys(MODELS, 0), dict.fromkeys(MODELS, 0)
-    with lt.figures.canvas("", "", ylabel="", size=size, subplots={"sharey": True}) as (figure, (left, right)):
-        right.set_xscale("symlog", linthresh=1)
-        for shift, (model, (letter, marker)) in enumerate(MODELS.items()):
+    rows, size = metrics["claims"], (7.4, 2.3 + 0.4 * len(metrics["claims"]))
+    ordered = dict.fromkeys(MODELS, 0)
+    with lt.figures.canvas("", ylabel="", size=size) as (figure, (axes,)):
+        gray: dict[str, Any] = {"color": lt.figures.GRAY}
+        for shift, (model, (label, letter, marker)) in enumerate(MODELS.items()):
             style: dict[str, Any] = {"color": lt.figures.COLORS[letter], "marker": marker, "markersize": 4.5}
-            left.plot([], [], label=model, linestyle="", **style)
+            axes.plot([], [], label=label, linestyle="", **style)
             for row, by_model in enumerate(rows.values()):
                 comparison, height = by_model.get(model), row + 0.18 * (shift - (len(MODELS) - 1) / 2)
                 if comparison is None or comparison["networks"] < FEW or not comparison["spread"]:
                     continue
-                difference = comparison["difference"]["median"] / comparison["spread"]
-                near[model] += abs(difference) < 1
-                right.plot(difference, height, **style)
                 if comparison["correlation"] is not None and (value := comparison["correlation"]["value"]) is not None:
                     beyond = abs(value) > comparison["permuted"]
                     ordered[model] += beyond and value > 0
                     ends = comparison["correlation"]["low"], comparison["correlation"]["high"]
-                    left.plot(ends, [height] * 2, color=style["color"], alpha=0.35, linewidth=2)
-                    left.plot(value, height, **style, markerfacecolor=style["color"] if beyond else "white")
-        gray: dict[str, Any] = {"color": lt.figures.GRAY}
-        left.plot([], [], "o", **gray, markerfacecolor="white", markersize=4.5, label="not beyond chance")
-        left.plot([], [], **gray, alpha=0.35, linewidth=2, label="95 % bootstrap interval")
-        for axes in (left, right):
-            axes.axvline(0, **gray, linewidth=0.9, linestyle="--")
-        right.axvspan(-1, 1, **gray, alpha=0.1, linewidth=0, label="closer than networks to each other")
-        left.set(xlabel=f"rank correlation over at least {FEW} of {metrics['seeds']} networks", xlim=(-1.05, 1.05))
-        left.set(xticks=[-1, -0.5, 0, 0.5, 1], ylim=(len(rows) - 0.5, -0.5))
-        right.set(xlabel="number of the model − network, in SD of networks")
-        right.set_xticks([-10, -1, 0, 1, 10], ["−10", "−1", "0", "1", "10"])
+                    axes.plot(ends, [height] * 2, color=style["color"], alpha=0.35, linewidth=2)
+                    axes.plot(value, height, **style, markerfacecolor=style["color"] if beyond else "white")
+        axes.plot([], [], "o", **gray, markerfacecolor="white", markersize=4.5, label="not beyond chance")
+        axes.plot([], [], **gray, alpha=0.35, linewidth=2, label="95 % bootstrap interval")
+        axes.axvline(0, **gray, linewidth=0.9, linestyle="--")
+        axes.set(xlabel=f"rank correlation of networks with their models ({FEW} to {metrics['seeds']} networks)")
+        axes.set(xlim=(-1.05, 1.05), xticks=[-1, -0.5, 0, 0.5, 1], ylim=(len(rows) - 0.5, -0.5))
         stated = {sentence.id: textwrap.fill(sentence.statement, 36) for sentence in SENTENCES}
-        left.set_yticks(range(len(rows)), [stated[name] for name in rows], fontsize=8)
-        figure.legend(loc="outside lower center", ncols=4)
+        axes.set_yticks(range(len(rows)), [stated[name] for name in rows], fontsize=8)
+        figure.legend(loc="outside lower center", ncols=2)
         best = max(ordered, key=lambda model: ordered[model])
-        figure.suptitle(
-            f"“{best}” predicts which networks have the larger number for {ordered[best]} of {len(rows)} claims;\n"
-            f"its numbers lie within a standard deviation (SD) of the networks' own for {near[best]} of {len(rows)}"
-        )
+        count = f"{ordered[best]} of {len(rows)} claims"
+        figure.suptitle(f"Which networks have the larger number is predicted for {count} by\n{MODELS[best][0]}")
     return figure
 
 
@@ -75,9 +70,12 @@ def tuning(metrics: dict[str, Any]) -> Figure:
         (low, first), *_, (high, last) = ((row["frequency"], row["mode_frequency"]["median"]) for row in rows)
         resting = [row["resting"] for row in rows]
         figure.suptitle(
-            f"Networks trained on {low:g} rad per x oscillate at {first:.3g}, those trained on {high:g} at {last:.3g}\n"
+            f"Networks trained on {low:g} rad per x oscillate at {first:.3g}, those trained on {high:g} at {last:.3g}"
+        )
+        among = (
             f"medians and middle 90 % of the {min(resting)} to {max(resting)} of {metrics['seeds']} networks that rest"
         )
+        figure.supxlabel(among, fontsize=8)
     return figure
 
 

@@ -34,8 +34,8 @@ def counting(metrics: Mapping[str, Any]) -> Figure:
         slopes.legend(fontsize=7, loc="upper center", ncols=2)
         met = sum(recipe["met"] for recipe in recipes.values())
         figure.suptitle(
-            "Does a counter's forget gate set how far an LSTM counts? Shifting it moves horizons as predicted,\n"
-            f"and shifting another bias does not, under {met} of {len(recipes)} recipes"
+            "How far an LSTM counts follows shifts of its counter's forget gate, and not of another bias,\n"
+            f"under {met} of {len(recipes)} recipes"
         )
     return figure
 
@@ -62,9 +62,8 @@ def parity(metrics: Mapping[str, Any]) -> Figure:
         shares.legend(fontsize=7, loc="center right", title="gate, training (networks)", title_fontsize=7)
         hard, sigmoid = (metrics["verdicts"]["H5"]["reach K"][gates]["networks"] for gates in ("hard", "sigmoid"))
         figure.suptitle(
-            "Gates that can close carry parity to 40 times the length of the training in "
-            f"{hard[0]} of {hard[1]} networks;\nsigmoids do in {sigmoid[0]} of {sigmoid[1]} "
-            f"(trained on {' and '.join(map(str, PREDICTED))} bits)"
+            f"{hard[0]} of {hard[1]} networks with gates that can close carry parity to 40 times the length of the "
+            f"training,\nbut {sigmoid[0]} of {sigmoid[1]} with sigmoids"
         )
     return figure
 
@@ -84,6 +83,8 @@ def _predicted(axes: Axes, metrics: Any, names: Sequence[str], labels: Sequence[
     if least:
         axes.plot([], [], "^", color=lt.figures.GRAY, markersize=3.5, label="at least this far")
     axes.set(xscale="log", yscale="log")
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_formatter("{x:,.0f}")
     ends = [choose(*axes.get_xlim(), *axes.get_ylim()) for choose in (max, min)]
     axes.plot(ends, ends, color=lt.figures.GRAY, linewidth=0.9, linestyle="--")
     axes.legend(fontsize=7, loc="upper left")

@@ -26,9 +26,8 @@ SHADES |= {"slstm": "c", "hard": "g", "sigmoid": "y", "positive": "r"}
 CONTEXT = "context_"
 """Prefix of the populations that learn a context-sensitive language."""
 
-BANDS = "bands: 95 % intervals (Wilson) at each point"
-
-RECIPES = "This compares recipes, not cells: training settings differ, too"
+BANDS = "(95 % intervals)"
+"""In labels of axes: bands are Wilson's 95 % intervals at each point."""
 
 FEW = 200
 """Below this largest number, an axis has three ticks a decade."""
@@ -52,8 +51,8 @@ def survival(
         axes.step(places, value, where="post", color=color, linestyle=style, linewidth=1.4)
         axes.fill_between(places, low, high, step="post", color=color, alpha=0.15, linewidth=0)
         ends[label] = value[-1], color
-    lt.figures.label_ends(axes, places[-1], ends, APART)
     axes.set(xlim=(places[0], places[-1]), ylim=(-2, 102))
+    lt.figures.label_ends(axes, places[-1], ends, APART)
 
 
 def counting(metrics: Mapping[str, Any], names: Mapping[str, str]) -> Figure:
@@ -65,29 +64,25 @@ def counting(metrics: Mapping[str, Any], names: Mapping[str, str]) -> Figure:
             most = max([TRAINED, *(n for name in shown for n in numbers[name] if n is not None)])
             survival(axes, _lines(numbers, shown), np.arange(1, most + 1.0))
             axes.axvline(TRAINED, color=lt.figures.GRAY, linewidth=0.9, linestyle="--")
-            axes.set(xlabel=f"n of {language} (dashed: largest n in training)", ylabel="% of networks")
-        ends = f"{_ends(numbers, names, TRAINED)},\naccept every string up to n = {TRAINED}. {RECIPES}"
-        figure.suptitle(f"{ends}\n{BANDS}")
+            axes.set(xlabel=f"n of {language} (dashed: largest n in training)", ylabel=f"% of networks {BANDS}")
+        figure.suptitle(f"{_ends(numbers, names, TRAINED)},\naccept every string up to n = {TRAINED}")
     return figure
 
 
 def memory(metrics: Mapping[str, Any], names: Mapping[str, str]) -> Figure:
     """Draws the share of networks that keep all memories for each number of time steps without a pulse."""
     numbers = metrics["numbers"]
-    least, most = (choose(steps or 0 for values in numbers.values() for steps in values) for choose in (min, max))
-    lasts = f"Networks keep all memories for {least:,.0f} to at least {most:,.0f} time steps"
-    labels = "time steps without a pulse", "% of networks that keep all memories"
-    return _lasting(numbers, names, labels, f"{lasts}.\n{RECIPES}")
+    most = max(steps or 0 for values in numbers.values() for steps in values)
+    ends = f"{_ends(numbers, names, most)},\nkeep all memories for {most:,.0f} time steps without a pulse"
+    return _lasting(numbers, names, ("time steps without a pulse", "% of networks that keep all"), ends)
 
 
 def tracking(metrics: Mapping[str, Any], names: Mapping[str, str]) -> Figure:
     """Draws the share of networks that answer parity right up to each length."""
-    labels = "length, in lengths of the training", "% of networks that are right"
     numbers = metrics["numbers"]
     alike = recipe(str(RECIPE["optimizer"]), float(str(RECIPE["learning_rate"])))
-    ends = (
-        f"{_ends(numbers, names, LONGEST)},\nanswer parity right to {LONGEST} times the trained length (all: {alike})"
-    )
+    ends = f"{_ends(numbers, names, LONGEST)},\nare right about parity up to {LONGEST} times the trained length"
+    labels = f"length, in lengths of the training (all networks: {alike})", "% of networks that are right"
     return _lasting(numbers, names, labels, ends)
 
 
@@ -96,10 +91,10 @@ def _lasting(numbers: Mapping[str, Any], names: Mapping[str, str], labels: tuple
     most = max([2.0, *(number for values in numbers.values() for number in values if number is not None)])
     with lt.figures.canvas("", size=(7.4, 3.6)) as (figure, (axes,)):
         survival(axes, _lines(numbers, names), np.geomspace(1, most, 200))
-        axes.set(xscale="log", xlabel=labels[0], ylabel=labels[1])
+        axes.set(xscale="log", xlabel=labels[0], ylabel=f"{labels[1]} {BANDS}")
         axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if most < FEW else (1,)))
         axes.xaxis.set_major_formatter("{x:,.0f}")
-        figure.suptitle(f"{title}\n{BANDS}")
+        figure.suptitle(title)
     return figure
 
 

@@ -65,8 +65,8 @@ CELLS = {
     "lstm": ("lstm", "LSTMs"),
     "slstm": (f"{__package__}.cells:SLSTM", "sLSTMs"),
     "rnn": ("rnn", "vanilla RNNs"),
-    "hard": (f"{LINEAR}(hard=True)", "linear recurrences, from −1 to 1"),
-    "sigmoid": (LINEAR, "linear recurrences, between −1 and 1"),
+    "hard": (f"{LINEAR}(hard=True)", "linear recurrences reaching ±1"),
+    "sigmoid": (LINEAR, "linear recurrences never reaching ±1"),
     "positive": (f"{LINEAR}(hard=True,least=0.0)", "linear recurrences, from 0 to 1"),
 }
 """By population the cell, and in words; linear ones with the range of their transitions."""

@@ -1,9 +1,8 @@
-"""Draws horizons against the distance of transitions from -1 and 1."""
+"""Draws horizons against what the weights predict, at each dose."""
 
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -24,28 +23,29 @@ KINDS = {
 }
 """The label, color and marker of each kind of population."""
 
-CARRIED = 3
-"""H times the distance, of the line."""
-
 
 def doses(metrics: Mapping[str, Any]) -> Figure:
-    """Draws each network's horizon over the distance of its transitions from -1 and 1, at each dose."""
-    ylabel = "symbols until half of the strings are wrong (H)"
-    with lt.figures.canvas(*TITLES.values(), ylabel=ylabel, size=(9.5, 4.8)) as (figure, panels):
+    """Draws each network's horizon against its prediction from the weights, at each dose."""
+    labels: dict[str, Any] = {
+        "xlabel": "predicted from the weights (P)",
+        "ylabel": "symbols until half of the strings are wrong (H)",
+    }
+    with lt.figures.canvas(*TITLES.values(), size=(9.5, 5.0), **labels) as (figure, panels):
         for task, axes in zip(TASKS, panels, strict=True):
             for population in ALL_POPULATIONS:
                 if population.task == task:
                     _dots(axes, population, metrics["populations"][population.name])
-            ends = np.array([3e-5, 0.5])
-            axes.plot(ends, CARRIED / ends, color=lt.figures.GRAY, linewidth=0.9, linestyle="--", label="3 / distance")
-            axes.set(xscale="log", yscale="log", ylim=(5, 1.5 * K), xlim=ends)
-            axes.set(xlabel="distance of the nearest unit's transitions from −1 and 1")
-        panels[0].legend(fontsize=7, loc="lower left", markerscale=1.6)
+            ends = 5, 1.5 * K
+            axes.plot(ends, ends, color=lt.figures.GRAY, linewidth=0.9, linestyle="--", label="as predicted")
+            axes.set(xscale="log", yscale="log", ylim=ends, xlim=ends, aspect="equal")
+            for axis in (axes.xaxis, axes.yaxis):
+                axis.set_major_formatter("{x:,.0f}")
+        panels[0].legend(fontsize=8, loc="upper left", markerscale=1.6)
         judged = [metrics["verdicts"][task][name]["recipes"] for task in TASKS for name in ("D1", "D2")]
         met = [recipe["met"] for recipes in judged for recipe in recipes.values()]
         figure.suptitle(
-            "How far a recurrence carries a sign follows the distance of its transitions from −1 and 1:\n"
-            f"horizons go with what is predicted from the weights, dose by dose, in {sum(met)} of {len(met)} recipes"
+            "The weights predict how far a recurrence carries a sign, dose by dose, "
+            f"under {sum(met)} of {len(met)} recipes"
         )
     return figure
 
@@ -54,8 +54,8 @@ def _dots(axes: Axes, population: Population, results: Mapping[str, Any]) -> Non
     label, color, marker = KINDS[population.kind]
     by_dose = results[population.kind if population.kind in results else "unmoved"]
     chosen = right(results)
-    distance, horizon = (numbers(by_dose[name])[chosen] for name in ("distance", "horizon"))
-    shown = (horizon > 0) & (horizon < K)
+    predicted, horizon = (numbers(by_dose[name])[chosen] for name in ("predicted", "horizon"))
+    shown = (horizon > 0) & (horizon < K) & (predicted > 0) & (predicted < K)
     first = label not in [line.get_label() for line in axes.lines]
     style: dict[str, Any] = {"color": lt.figures.COLORS[color], "markersize": 2.5, "markeredgewidth": 0}
-    axes.plot(distance[shown], horizon[shown], marker, alpha=0.5, label=label if first else None, **style)
+    axes.plot(predicted[shown], horizon[shown], marker, alpha=0.5, label=label if first else None, **style)

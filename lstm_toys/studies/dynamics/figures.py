@@ -13,7 +13,7 @@ from lstm_toys.dynamics.limits import Kind
 from lstm_toys.dynamics.slow import variance_shares
 from lstm_toys.figures import style
 from lstm_toys.figures.style import COLORS, GRAY, INPUT, counted, plain
-from lstm_toys.results.arrays import axis_label, recorded_on
+from lstm_toys.results.arrays import axis_label
 from lstm_toys.studies.dynamics.analysis import LEVELS, MEAN, SLOW, lasting, moduli, slow
 from lstm_toys.studies.dynamics.settings import WINDOWS
 
@@ -30,6 +30,14 @@ PREDICTED = ("static curve", "LPV")
 
 LOWEST, COVERED = -1.0, 0.995
 """The share of variance at which smaller ones are drawn, and the share of time points that counts as all."""
+
+COURSES = {
+    "mode_frequency": ("frequency of the leading mode", 0, "b"),
+    "peak_frequency": ("frequency of the largest gain", 0, "r"),
+    "peak_gain": ("largest gain", 1, "r"),
+    "static_gain": ("gain of slow inputs", 1, "k"),
+}
+"""What is drawn over steps of training: words, panel and color."""
 
 MOST_FAMILIES = 6
 
@@ -76,7 +84,8 @@ def rest(results: xr.Dataset) -> Figure:
         left.axvspan(trained.min(), trained.max(), label="range of the training curve", **look)
         left.set(ylabel="answer at rest")
         style.legend(left)
-        figure.suptitle("Where does a network settle under a constant input, and what does it answer there?")
+        settled = f"{(first[:, int(results.attrs['mean'])] == Kind.STABLE).sum()} of {counted(len(first))} settle"
+        figure.suptitle(f"Under the mean input, {settled} at a stable point")
         shares = {name: (first == kind).mean(axis=0) for kind, name in KINDS.items() if (first == kind).any()}
         right.stackplot(u, *shares.values(), labels=shares, colors=[*style.colors(shares).values()], alpha=0.45)
         right.set(ylabel="share of networks", ylim=(0, 1), xlim=(u[0], u[-1]))
@@ -120,23 +129,24 @@ def eigenvalues(results: xr.Dataset) -> Figure:
 def forgetting(results: xr.Dataset) -> Figure:
     """Draws how the distance of two states falls along the middle curve of each probe."""
     names = results.driving.values.tolist()[:MOST_FAMILIES]
-    driven = f"two of them, driven by the middle curve of each kind; medians of {counted(results.sizes['seed'])}"
-    title = f"How fast are states forgotten?\n{driven}"
+    distances = {name: np.maximum(results.distance.sel(driving=name).values, 1e-12) for name in names}
+    ends = [np.nanmedian(distance[:, -1]) for distance in distances.values()]
+    title = f"Along a curve, the distance of two states falls to {min(ends):.0e} to {max(ends):.0e} of the first"
     with style.canvas(title, xlabel=axis_label(results.time)) as (figure, (axes,)):
         for place, (name, color) in enumerate(style.colors(names).items()):
-            distance, words = np.maximum(results.distance.sel(driving=name).values, 1e-12), name.replace("_", " ")
+            words = name.replace("_", " ")
             dashes: Any = (0, (4, 2)) if place % 2 else "-"  # Equal lines are both seen.
-            style.band(axes, results.time, distance, color, words, filled=place == 0, linestyle=dashes)
+            style.band(axes, results.time, distances[name], color, words, filled=place == 0, linestyle=dashes)
         style.legend(axes, style.band_entry(f"middle 90 %, {names[0].replace('_', ' ')}", COLORS["b"]))
-        axes.set(yscale="log", ylabel="distance, relative to the first")
+        axes.set(yscale="log", ylabel=f"distance over the first, median of {counted(results.sizes['seed'])}")
     return figure
 
 
 def explained(results: xr.Dataset) -> Figure:
     """Draws the share of variance that each model explains, by probe and window of x."""
-    kinds, best = results.curves.values.tolist(), []
+    kinds = results.curves.values.tolist()
     titles = [(words or "after the first fifth").strip() + " of x" for words in reversed(WINDOWS.values())]
-    size, networks = (9.6, 1.9 + 0.5 * len(kinds)), counted(results.sizes["seed"])
+    size = 9.6, 1.9 + 0.5 * len(kinds)
     xlabel = "share of the variance of answers explained"
     with style.canvas(*titles, xlabel=xlabel, ylabel="", size=size, subplots={"sharey": True}) as (figure, panels):
         for axes, ending in zip(panels[::-1], WINDOWS, strict=True):
@@ -151,21 +161,19 @@ def explained(results: xr.Dataset) -> Figure:
                     face, sign = color if whole else "white", marker if x >= LOWEST else "<"
                     axes.plot(max(x, LOWEST), height, sign, color=color, markerfacecolor=face, markersize=4.5)
                 medians.append(np.nan_to_num(median, nan=-np.inf))
-            best.append(np.bincount(np.argmax(medians, axis=0), minlength=len(SHOWN)))
+            wins = np.bincount(np.argmax(medians, axis=0), minlength=len(SHOWN))
             axes.set(xlim=(LOWEST - 0.05, 1.05), xticks=[-1, -0.5, 0, 0.5, 1])
         panels[0].set_yticks(range(len(kinds)), [plain(name.replace("_", " ")) for name in kinds])
         panels[0].invert_yaxis()
-        (late, after), (early, within) = (([*SHOWN][wins.argmax()], wins.max()) for wins in best)
-        later = f"“{late}” on {after} of {len(kinds)}" if 2 * after > len(kinds) else f"none on more than {after}"
+        best = [*SHOWN.values()][wins.argmax()][2]
         figure.suptitle(
-            f"In the first fifth of x, “{early}” explains answers best on {within} of {len(kinds)} kinds of curves;\n"
-            f"after it, {later} ({len(SHOWN)} models, medians of {networks})"
+            f"In the first fifth of x, {best},\nexplains answers best on {wins.max()} of {len(kinds)} kinds of curves"
         )
         named = [(f"{name}: {words}", color, marker) for name, (color, marker, words) in SHOWN.items()]
         named += [("open: only a part of the time points is predicted", GRAY, "$\\circ$")]
         named += [(f"at the left edge: less than {LOWEST:g}", GRAY, "<")]
         dots = [style.entry(*row, linestyle="", marker=marker, markersize=4.5) for *row, marker in named]
-        style.legend(figure, *dots, style.band_entry("middle 90 % of networks", alpha=0.35), columns=2)
+        style.legend(figure, *dots, style.band_entry(style.band_name(results.sizes["seed"]), alpha=0.35), columns=2)
     return figure
 
 
@@ -189,27 +197,25 @@ def models(results: xr.Dataset) -> Figure:
 
 
 def course(results: xr.Dataset) -> Figure:
-    """Draws the leading mode and the resonance over steps of training, and the loss."""
-    unit = results.frequency.attrs["units"]
-    shown = {
-        "mode_frequency_course": f"leading mode's frequency ({unit}; 0: none)",
-        "time_constant_course": f"its time constant, in {axis_label(results.time)}",
-        "static_gain_course": "gain of slow inputs",
-        "peak_gain_course": "largest gain",
-        "peak_frequency_course": f"frequency of the largest gain ({unit})",
-    }
-    steps, titles = results.kept_step.values, (f"{recorded_on(results)} loss", *shown.values())
-    heading, size = "When in training do networks begin to resonate?", (7.2, 2.3 * -(-len(titles) // 2) + 0.9)
-    with style.sheet(heading, *titles, xlabel="step", ylabel="", columns=2, size=size) as (figure, panels):
-        _band(panels[0], results.step, results.train_loss)
-        panels[0].set_yscale("log")
-        for axes, name in zip(panels[1:], shown, strict=True):
-            _band(axes, steps, results[name].transpose("seed", "kept_step"), marker="o", markersize=3)
+    """Draws frequencies and gains at rest over steps of training."""
+    unit, steps = results.frequency.attrs["units"], results.kept_step.values
+    courses = {name: results[f"{name}_course"].transpose("seed", "kept_step") for name in COURSES}
+    silent = np.flatnonzero(~(np.nanmedian(courses["peak_frequency"], axis=0) > 0)).max(initial=-1)
+    heading = (
+        f"Networks resonate from step {steps[silent + 1]:,}" if silent + 1 < len(steps) else "Networks do not resonate"
+    )
+    look: dict[str, Any] = {"entries": [style.band_entry(style.band_name(results.sizes["seed"]))]}
+    with style.sheet(heading, "", "", xlabel="step of training", **look) as (figure, panels):
+        for name, (words, place, letter) in COURSES.items():
+            style.band(panels[place], steps, courses[name], COLORS[letter], words, marker="o", markersize=3)
         early, last = max(1, steps[steps > 0].min(initial=steps.max())), max(1, steps.max())
         for axes in panels:  # Much happens early, and the first step is 0.
             axes.set_xscale("symlog", linthresh=early)
             axes.set_xlim(0, last)
             axes.set_xticks([0, *(10**n for n in range(len(str(last))) if early <= 10**n <= last)])
+            axes.xaxis.set_major_formatter("{x:,.0f}")
+        panels[0].set(ylabel=f"frequency ({unit}; 0: none)")
+        panels[1].set(ylabel="gain of the answer", ylim=(0, None))
     return figure
 
 

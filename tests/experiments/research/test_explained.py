@@ -66,9 +66,7 @@ def test_figures_are_drawn_of_what_was_compared():
     every = {name: {"frequency": variant.frequency, **tuned} for name, variant in VARIANTS.items()}
     metrics = {"seeds": 20, "claims": {"sine-learned": compared}, "tuning": every}
     figures.tuning(metrics).draw_without_rendering()
-    assert (
-        "predicts which networks have the larger number for 0 of 1" in figures.claims_by_model(metrics).get_suptitle()
-    )
+    assert "is predicted for 0 of 1 claims" in figures.claims_by_model(metrics).get_suptitle()
 
 
 def test_numbers_of_few_networks_are_not_drawn_and_count_for_no_model():
@@ -83,7 +81,7 @@ def test_numbers_of_few_networks_are_not_drawn_and_count_for_no_model():
         (pytest.approx(-1), 0.09),
         (pytest.approx(1), 0.27),
     ]
-    assert "“LPV” predicts which networks have the larger number for 1 of 2 claims" in figure.get_suptitle()
+    assert figure.get_suptitle().endswith("is predicted for 1 of 2 claims by\nthe network, linearized at each input")
 
 
 def test_the_plateau_ends_and_the_resonance_appears_at_the_first_such_step():

@@ -214,8 +214,9 @@ def test_lines_are_shares_of_networks_that_last_and_have_their_labels_apart_at_t
         figures.survival(axes, lines, np.arange(1.0, 6))
     steps = [line.get_ydata() for line in axes.lines]
     np.testing.assert_allclose(steps, [[75, 50, 25, 25, 0], [100] * 5, [100] * 5])
-    heights = {text.get_text(): text.xy for text in axes.texts}
-    assert heights == {"long": (5, 100), "as long": (5, 100 - figures.APART), "short": (5, 0)}
+    assert {text.get_text(): text.xy for text in axes.texts} == {"long": (5, 100), "as long": (5, 100), "short": (5, 0)}
+    heights = {text.get_text(): text.xyann[1] for text in axes.texts}
+    assert heights == {"long": 100 + figures.APART / 2, "as long": 100 - figures.APART / 2, "short": 0}
 
 
 def test_no_line_is_drawn_of_a_rate_at_which_none_learned():
@@ -225,6 +226,6 @@ def test_no_line_is_drawn_of_a_rate_at_which_none_learned():
             rate: metrics["populations"][f"{cell}, RMSprop, constant, {rate:g}"]["learned"] for rate in hypotheses.RATES
         }
         labels = [text.get_text() for text in panel.texts]
-        assert {*labels} == {f"rate {rate:g} ({count} learned)" for rate, count in counts.items() if count}
+        assert {*labels} == {f"rate {rate:g} ({count} of 16 learned)" for rate, count in counts.items() if count}
         assert len(panel.lines) == len(labels) + 1
-        assert panel.get_title().endswith("(none learned at the rate 0.3)") == (counts[0.3] == 0)
+        assert panel.get_title().endswith("(none at the rate 0.3)") == (counts[0.3] == 0)
