@@ -164,10 +164,15 @@ def wilson(successes: int, trials: int, confidence: float = 0.95) -> Estimate:
     successes, trials, confidence = _counts(successes, trials, confidence)
     if not trials:
         return NOTHING
-    share, squared = successes / trials, _normal(confidence) ** 2
-    middle = share + squared / (2 * trials)
-    half = np.sqrt(squared * (share * (1 - share) / trials + squared / (4 * trials**2)))
-    low, high = (float(end / (1 + squared / trials)) for end in (middle - half, middle + half))
+    return score(successes / trials, trials, _normal(confidence))
+
+
+def score(share: float, size: float | int, deviations: float) -> Estimate:
+    """Returns a share with its score interval, of so many trials and half as wide as so many standard deviations."""
+    squared = deviations**2
+    middle = share + squared / (2 * size)
+    half = np.sqrt(squared * (share * (1 - share) / size + squared / (4 * size**2)))
+    low, high = (float(end / (1 + squared / size)) for end in (middle - half, middle + half))
     return Estimate(share, min(low, share), max(high, share))  # Rounding must not exclude the share.
 
 
