@@ -4,6 +4,7 @@ from .studies.claims.declaration import Baseline, Claim, Claims, Source, Variant
 from .studies.claims.evidence import per_curve
 from .studies.claims.figures import draw
 from .studies.claims.judging import judge
+from .studies.claims.recipes import Range, Recipes
 from .studies.claims.report import sentences
 from .studies.claims.table import read, rows
 
@@ -12,6 +13,8 @@ __all__ = [
     "Change",
     "Claim",
     "Claims",
+    "Range",
+    "Recipes",
     "Source",
     "Thresholds",
     "Variant",

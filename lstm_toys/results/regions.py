@@ -28,13 +28,20 @@ class Regions:
         settings: the coordinates of each setting; None: there is a single one, and no axis ``setting``. Settings with
             different ``timesteps`` are in children, which are named after these.
         seeds: number of networks of each setting.
+        labels: coordinates of each network, by name.
         steps: recorded steps of all trainings.
     """
 
     def __init__(
-        self, target: Path | BytesIO, settings: Settings | None, seeds: int, steps: Int[np.ndarray, " R"]
+        self,
+        target: Path | BytesIO,
+        settings: Settings | None,
+        seeds: int,
+        labels: Mapping[str, Sequence[Any]],
+        steps: Int[np.ndarray, " R"],
     ) -> None:
-        self._target, self._settings, self._seeds, self._steps = target, settings, seeds, steps
+        self._target, self._settings, self._steps = target, settings, steps
+        self._of_networks = {"seed": np.arange(seeds), **{name: ("seed", [*each]) for name, each in labels.items()}}
         self._file: Any = None
         self._allocated = set[str]()
         points = [setting["timesteps"] for setting in settings or ()]
@@ -75,7 +82,7 @@ class Regions:
 
     def _allocate(self, part: str, nodes: Mapping[str, xr.Dataset]) -> None:
         """Writes the labels of results, and allocates the variables of all networks."""
-        labels: dict[str, Any] = {"seed": np.arange(self._seeds)}
+        labels: dict[str, Any] = {**self._of_networks}
         if self._settings is not None:
             settings = [self._settings[number] for number in self._numbers[part]]
             labels |= {"setting": self._numbers[part]}
@@ -111,14 +118,20 @@ def _of_networks(node: xr.Dataset) -> dict[str, xr.DataArray]:
 
 
 @contextmanager
-def writing(path: Path, settings: Settings | None, seeds: int, steps: Int[np.ndarray, " R"]) -> Iterator[Regions]:
+def writing(
+    path: Path,
+    settings: Settings | None,
+    seeds: int,
+    labels: Mapping[str, Sequence[Any]],
+    steps: Int[np.ndarray, " R"],
+) -> Iterator[Regions]:
     """Opens a file to be written by regions; it appears at ``path`` when the block ends without an error.
 
     HDF5 reports a full disk late and not always, so a single setting is written into memory first.
     """
     with files.replacing(path) as temporary:
         buffer = BytesIO() if settings is None else None
-        regions = Regions(temporary if buffer is None else buffer, settings, seeds, steps)
+        regions = Regions(temporary if buffer is None else buffer, settings, seeds, labels, steps)
         try:
             yield regions
         finally:

@@ -224,6 +224,8 @@ def _labeled(
         places = settings.get(step, np.array([-1]))
         if (places < 0).any():
             raise ValueError(f"the sweep has no results of all of these networks after {step:,} steps")
+        if "setting" not in results.coords:
+            return results.sel(seed=seeds)
         part = next(part for part in arrays.parts_of(results) if places[0] in part.setting)
         chosen = part.sel(setting=xr.DataArray(places, dims="seed"), seed=xr.DataArray(seeds, dims="seed"))
         coordinates = {str(name): coordinate for name, coordinate in chosen.coords.items()}

@@ -89,7 +89,7 @@ def _by_seed(run: RunFiles) -> dict[tuple[str, int], str]:
     return {
         (json.dumps([population["experiment"], population["settings"]], sort_keys=True), seed): digest
         for population in run.metrics.get("network_digests", ())
-        for seed, digest in enumerate(population["digests"])
+        for seed, digest in enumerate(population["digests"], population.get("first_seed", 0))
     }
 
 

@@ -43,14 +43,14 @@ from lstm_toys.tasks.parameters import NUMBER
 class Shape(Prepared):
     """Populations that share compiled programs, prepared under the settings of one of them.
 
-    They differ only in traced hyperparameters, in steps, and in networks that they train on from.
+    They differ only in traced hyperparameters, in steps, in seeds, and in networks that they train on from.
 
     Attributes:
-        numbers: by traced hyperparameters, training numbers and the run to train on from, the number of the population
-            by steps.
+        numbers: by traced hyperparameters, training numbers, the run to train on from and the first seed, the number of
+            the population by steps.
     """
 
-    numbers: dict[tuple[tuple[tuple[str, float], ...], Study[Any] | None], dict[int, int]]
+    numbers: dict[tuple[tuple[tuple[str, float], ...], Study[Any] | None, int], dict[int, int]]
 
     @property
     def budgets(self) -> list[int]:
@@ -75,23 +75,24 @@ class Shape(Prepared):
 
     def places(self, members: range, steps: int) -> Iterator[tuple[int, slice, slice]]:
         """Yields the number of each population among members, the slice of its members, and that of their seeds."""
-        for combination, numbers in enumerate(self.numbers.values()):
+        for combination, ((*_, seed), numbers) in enumerate(self.numbers.items()):
             first = combination * self.seeds
             begin, end = max(members.start, first), min(members.stop, first + self.seeds)
             if begin < end and steps in numbers:
-                places = slice(begin - members.start, end - members.start), slice(begin - first, end - first)
-                yield numbers[steps], *places
+                seeds = slice(seed + begin - first, seed + end - first)
+                yield numbers[steps], slice(begin - members.start, end - members.start), seeds
 
     def specify(
-        self, initial: PyTree[Float[np.ndarray, "M ..."]] | None, *, training: bool
+        self, initial: PyTree[Float[np.ndarray, "M ..."]] | None, *, training: bool, frames: int
     ) -> tuple[TrainingSpecification, Start]:
         """Specifies the training of all seeds of the first combination, then of the second, ...
 
         Args:
             initial: parameters of each member to train on from; None: members begin untrained.
-            training: whether the first training curve is answered, too, also for the frames of an animation.
+            training: whether the first training curve is answered, too.
+            frames: how many recorded answers to it are kept, for an animation.
         """
-        combinations = [dict(hyper) for hyper, _ in self.numbers]
+        combinations = [dict(hyper) for hyper, *_ in self.numbers]
         columns = {name: np.repeat([hyper[name] for hyper in combinations], self.seeds) for name in combinations[0]}
         numbers = {name.removeprefix(NUMBER): columns.pop(name) for name in [*columns] if name.startswith(NUMBER)}
         early = replace(self.settings.early_stopping, goal=self.experiment.goal)
@@ -101,13 +102,13 @@ class Shape(Prepared):
             specification, start = specify(
                 self.task,
                 self.model,
-                seeds=np.tile(np.arange(self.seeds), len(combinations)),
+                seeds=np.concatenate([first + np.arange(self.seeds) for *_, first in self.numbers]),
                 steps=(*self.budgets, *self.settings.keep_steps),
                 optimizer=self.optimizer,
                 numbers=numbers,
                 base_seed=self.settings.base_seed,
                 block=self.block,
-                frames=self.experiment.frames if training else 0,
+                frames=frames,
                 early_stopping=early,
                 initial=initial,
                 penalty=self.experiment.penalty,
@@ -143,12 +144,16 @@ class Shape(Prepared):
 
 
 def shapes(
-    populations: Sequence[Settings], experiment: Experiment, initial: Mapping[int, Study[Any]] | None = None
+    populations: Sequence[Settings],
+    experiment: Experiment,
+    initial: Mapping[int, Study[Any]] | None = None,
+    first_seeds: Sequence[int] | None = None,
 ) -> list[Shape]:
     """Groups populations by the programs that have to be compiled; an optimizer of the user's may need one for each.
 
     Where networks stop early, records, which decide when, depend on the last step, so that each number of steps is
-    trained by itself. ``initial`` are the runs to train on from, by number of the population.
+    trained by itself. ``initial`` are the runs to train on from, by number of the population; ``first_seeds`` are by
+    default 0.
     """
     by_programs: dict[tuple[Any, ...], Shape] = {}
     for number, settings in enumerate(populations):
@@ -161,7 +166,8 @@ def shapes(
             for name, value in settings.swept.items()
             if value is not None and (name in traced or name.startswith(NUMBER))
         )
-        shape.numbers.setdefault((hyper, (initial or {}).get(number)), {})[settings.steps] = number
+        first = first_seeds[number] if first_seeds else 0
+        shape.numbers.setdefault((hyper, (initial or {}).get(number), first), {})[settings.steps] = number
     return list(by_programs.values())
 
 
@@ -169,10 +175,13 @@ class Populations(Study[Identified]):
     """Trains an experiment's populations, one compiled program per `Shape`, and evaluates them on the probes.
 
     Attributes:
-        several: whether results have an axis ``setting``.
+        several: whether there are populations of several settings.
+        joined: whether the networks of all populations have different seeds, and one axis, ``seed``, in results. The
+            settings are coordinates along it; otherwise several have an axis ``setting``.
     """
 
     several = False
+    joined = False
     experiment: Experiment
 
     def __init__(self, experiment: Experiment, settings: Any) -> None:
@@ -202,8 +211,19 @@ class Populations(Study[Identified]):
         return runs
 
     @cached_property
+    def first_seeds(self) -> list[int]:
+        """The number of the first seed of each population."""
+        counts = [settings.seeds if self.joined else 0 for settings in self.populations]
+        return np.cumsum([0, *counts[:-1]]).tolist()
+
+    @property
+    def answers_training(self) -> bool:
+        """Whether networks also answer the first training curve, which is the same for all."""
+        return not self.several or (self.joined and len({settings.numbers for settings in self.populations}) == 1)
+
+    @cached_property
     def shapes(self) -> list[Shape]:
-        return shapes(self.populations, self.experiment, self.needs)
+        return shapes(self.populations, self.experiment, self.needs, self.first_seeds)
 
     def check(self) -> None:
         for timesteps, numbers in {settings.timesteps: settings.numbers for settings in self.populations}.items():
@@ -219,7 +239,11 @@ class Populations(Study[Identified]):
 
     @cached_property
     def _specified(self) -> list[tuple[TrainingSpecification, Start]]:
-        return [shape.specify(self._initial(shape), training=not self.several) for shape in self.shapes]
+        how: dict[str, Any] = {
+            "training": self.answers_training,
+            "frames": 0 if self.several else self.experiment.frames,
+        }
+        return [shape.specify(self._initial(shape), **how) for shape in self.shapes]
 
     def _initial(self, shape: Shape) -> Any:
         """Parameters for each member to train on from; None: networks begin untrained."""
@@ -237,17 +261,18 @@ class Populations(Study[Identified]):
             if self.keeps and self.experiment.model is not None:
                 # Saved networks refer to the user's class by name, and `lt.load` imports it.
                 parts["model"] = digest(results.saving.signature(shape.model))
+            if self.answers_training:
+                parts["training curves"] = digest(shape.curves.training)
             if self.several:
                 digests[labels[shape.settings] or "networks"] = digest(parts)
                 digests |= {name: part for name, part in parts.items() if name == CALLBACK}
             else:
-                digests = {**parts, "training curves": digest(shape.curves.training)}
+                digests = parts
         return {**digests, **compiled(), "library": code.library()}
 
     def compute(self, context: RunContext) -> Metrics:
         """Trains and evaluates a group of members at a time, from checkpoints on; raises what `lt.train` raises."""
         run, seconds = self.run, context.seconds
-        labels = [settings.labels for settings in self.populations] if self.several else None
         steps = np.unique(np.concatenate([specification.recorded for specification, _ in self._specified]))
         trainings, kept = list[PopulationTraining](), list[Any]()
         file: Any = None
@@ -261,7 +286,7 @@ class Populations(Study[Identified]):
                         groups.append(replace(group, record=None, answers={}))
                     with context.timed("evaluate"):
                         if file is None:
-                            writing = results.regions.writing(run.results, labels, shape.seeds, steps)
+                            writing = results.regions.writing(run.results, *self._axes(), steps)
                             file = stack.enter_context(writing)
                         self._write(file, shape, specified[0], group, digests)
                     if context.interruption():  # The group's checkpoint is written, so little is lost.
@@ -291,10 +316,20 @@ class Populations(Study[Identified]):
                     "experiment": self.experiment.name,
                     "settings": _without_seeds(self.experiment, settings),
                     "digests": texts,
+                    **({"first_seed": first} if first else {}),
                 }
-                for settings, texts in zip(self.populations, digests, strict=True)
+                for settings, texts, first in zip(self.populations, digests, self.first_seeds, strict=True)
             ],
         }
+
+    def _axes(self) -> tuple[Sequence[Mapping[str, Any]] | None, int, Mapping[str, Sequence[Any]]]:
+        """The settings along an axis of results, the number of networks along another, and coordinates of these."""
+        labels = [settings.labels for settings in self.populations]
+        seeds = self.populations[0].seeds
+        if not self.joined:
+            return (labels if self.several else None), seeds, {}
+        columns = {name: [each[name] for each in labels for _ in range(seeds)] for name in labels[0]}
+        return None, seeds * len(labels), columns
 
     def _write(
         self,
@@ -310,12 +345,13 @@ class Populations(Study[Identified]):
             of_members = digests_of(group.kept[steps].params)
             for population, members, seeds in shape.places(group.members, steps):
                 file.write(population, seeds, labeled.isel(seed=members))
-                digests[population][seeds] = of_members[members]
+                first = self.first_seeds[population]
+                digests[population][seeds.start - first : seeds.stop - first] = of_members[members]
 
     def _labeled(self, shape: Shape, specification: TrainingSpecification, group: Group, steps: int) -> Any:
         """Labels what a training until ``steps`` stores of a group; of several, without training set and frames."""
         trained, answers, goal = group.labeled(specification, steps), group.answers[steps], self.experiment.goal
-        labeled = shape.curves.labeled(self.experiment, trained, answers, training=not self.several)
+        labeled = shape.curves.labeled(self.experiment, trained, answers, training=self.answers_training)
         if not self.several:
             labeled = results.arrays.of_networks(labeled, {}, shape.settings.labels)
         if goal is not None:
