@@ -101,7 +101,7 @@ class Recipes:
         every = [*chain(*entries)]
         if twice := [name for name in every if every.count(name) > 1]:
             raise ValueError(f"{prefix}: draws {twice[0]} twice")
-        made = {names: _entries(f"{prefix}, {' and '.join(names)}", names, each) for names, each in entries.items()}
+        made = {names: _entries(prefix, names, each) for names, each in entries.items()}
         object.__setattr__(self, "entries", made)
         count = 1
         for names, rows in made.items():
@@ -151,13 +151,15 @@ def _entries(prefix: str, names: Sequence[str], values: Any) -> list[tuple[Any, 
             raise ValueError(f"{prefix}: {name!r} cannot be drawn; {known}")
     rows = [values] if isinstance(values, Range) else values
     if not isinstance(rows, list | tuple) or not rows:
-        raise ValueError(f"{prefix}: takes a list of values, or an lt.claims.Range, not {arguments.brief(values)}")
+        expected = "a list of values, or an lt.claims.Range"
+        raise arguments.refused(f"{prefix}: choices of {' and '.join(names)}", expected, values)
     if len(names) == 1:
         rows = [(value,) for value in rows]
     made = []
     for row in rows:
         if not isinstance(row, tuple) or len(row) != len(names):
-            raise ValueError(f"{prefix}: takes a list of tuples with {len(names)} values, not {arguments.brief(row)}")
+            expected = f"tuples with {len(names)} values"
+            raise arguments.refused(f"{prefix}: choices of {' and '.join(names)}", expected, row)
         made.append(tuple(_value(prefix, *each) for each in zip(names, row, strict=True)))
     return made
 
@@ -175,7 +177,7 @@ def _value(prefix: str, name: str, value: Any) -> Any:
             raise ValueError(f"takes a range from a lower to a higher number{', above 0' * (value.scale == 'log')}")
         return Range(*ends, value.scale)
     except ValueError as error:
-        raise ValueError(f"{prefix}: {name} {value if isinstance(value, Range) else _stated(value)}: {error}") from None
+        raise ValueError(f"{prefix}: {name}={value if isinstance(value, Range) else _stated(value)}: {error}") from None
 
 
 def _uniform(*parts: Any) -> float:
