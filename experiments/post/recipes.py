@@ -5,8 +5,8 @@ What was common then, and no more:
 - Keras of 2018 has hard gates with every optimizer. RMSprop at 0.001 was its default for recurrent networks, Adam at
   0.001 its other one, and the post names "SGD with fixed learning rate". TensorFlow and PyTorch have sigmoid gates, and
   most of their users took Adam.
-- Rates reach from a third of 0.001 to three times that for RMSprop, and to 0.01 for Adam; those of SGD, which are larger,
-  from 0.1 to the 1.0 with which the line and the hill are published.
+- Rates of RMSprop reach from 0.0003 to 0.003, those of Adam from 0.001 to 0.01; those of SGD, which are larger, from
+  0.1 to the 1.0 with which the line and the hill are published.
 - 16, 32 and 64 units were usual. Where the post says that there is one layer, none are added.
 - Steps are those that we published, or twice as many; SGD, which is slower, takes more of both.
 

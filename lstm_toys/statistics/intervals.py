@@ -164,12 +164,12 @@ def wilson(successes: int, trials: int, confidence: float = 0.95) -> Estimate:
     successes, trials, confidence = _counts(successes, trials, confidence)
     if not trials:
         return NOTHING
-    return score(successes / trials, trials, _normal(confidence))
+    return score(successes / trials, trials, deviations(confidence))
 
 
-def score(share: float, size: float | int, deviations: float) -> Estimate:
-    """Returns a share with its score interval, of so many trials and half as wide as so many standard deviations."""
-    squared = deviations**2
+def score(share: float, size: float | int, width: float) -> Estimate:
+    """Returns a share with its score interval, of so many trials; half its width is in standard deviations."""
+    squared = width**2
     middle = share + squared / (2 * size)
     half = np.sqrt(squared * (share * (1 - share) / size + squared / (4 * size**2)))
     low, high = (float(end / (1 + squared / size)) for end in (middle - half, middle + half))
@@ -232,14 +232,18 @@ def simultaneous(count: int, confidence: float = 0.95) -> float:
 
 def widened(estimate: Estimate, confidence: float) -> Estimate:
     """Widens the 95 % interval of an estimate to another confidence, by the ratio of normal quantiles."""
-    ratio = _normal(confidence) / _normal(0.95)
+    ratio = deviations(confidence) / deviations(0.95)
     value, low, high = estimate
     return Estimate(value, value - ratio * (value - low), value + ratio * (high - value))
 
 
-def _normal(confidence: float) -> float:
-    """Half the width of a normal interval, in standard deviations."""
-    return NormalDist().inv_cdf((1 + confidence) / 2)
+def deviations(confidence: float, degrees: int | None = None) -> float:
+    """Half the width of a normal interval, in standard deviations; with degrees of freedom, that of Student's t."""
+    if degrees is None:
+        return NormalDist().inv_cdf((1 + confidence) / 2)
+    from scipy.special import stdtrit
+
+    return float(stdtrit(degrees, (1 + confidence) / 2))
 
 
 def _one_per_seed(values: Float[np.ndarray, " S"]) -> Float[np.ndarray, " S"]:

@@ -4,9 +4,9 @@ from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float, Int, Shaped
-from scipy.stats import rankdata, t
+from scipy.stats import rankdata
 
-from lstm_toys.statistics.intervals import NOTHING, Estimate, score
+from lstm_toys.statistics.intervals import NOTHING, Estimate, deviations, score
 
 SHUFFLES = 10_000
 
@@ -37,7 +37,7 @@ def share(met: Float[np.ndarray, "R N"], confidence: float = 0.95) -> Estimate:
     residuals = np.where(known, met - value, 0.0).sum(axis=1)
     variance = recipes / (recipes - 1) * float(residuals @ residuals) / networks**2
     size = min(value * (1 - value) / variance, networks) if variance > 1e-12 else recipes
-    return score(value, size, float(t.ppf((1 + confidence) / 2, recipes - 1)))
+    return score(value, size, deviations(confidence, recipes - 1))
 
 
 class Agreement(NamedTuple):

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
+from itertools import chain, groupby
 from typing import Any, Literal, NamedTuple
 
 from lstm_toys import arguments
@@ -111,35 +111,45 @@ class Recipes:
             few = f"at most {MOST_PROGRAMS}; give {', '.join(name for name in every if name in COMPILED)} fewer values"
             raise ValueError(f"{prefix}: needs {counted(count, 'compiled program')}, {few}")
 
-    def draw(self, base_seed: int, recipe: int, fixed: Collection[str] = ()) -> dict[str, Any]:
-        """Draws the settings of a recipe, by name, except for choices of a setting that is ``fixed``.
+    def draw(self, base_seed: int, recipe: int) -> dict[str, Any]:
+        """Draws the settings of a recipe, by name.
 
         Args:
             base_seed: the base seed of the networks.
             recipe: its number, from 0.
-            fixed: names of settings that something else determines.
         """
-        drawn = dict[str, Any]()
-        for names, rows in self.entries.items():
-            if not {*names} & {*fixed}:
-                row = rows[int(len(rows) * _uniform(base_seed, self.name, recipe, *names, "choice"))]
-                drawn |= {
-                    name: value.at(_uniform(base_seed, self.name, recipe, name)) if isinstance(value, Range) else value
-                    for name, value in zip(names, row, strict=True)
-                }
-        return drawn
+        return {
+            name: value.at(_uniform(base_seed, self.name, recipe, name)) if isinstance(value, Range) else value
+            for names in self.entries
+            for name, value in zip(names, self.row(names, base_seed, recipe), strict=True)
+        }
+
+    def row(self, names: tuple[str, ...], base_seed: int, recipe: int) -> tuple[Any, ...]:
+        """What is drawn from the list of a choice: values, and ranges to draw numbers from."""
+        rows = self.entries[names]
+        return rows[int(len(rows) * _uniform(base_seed, self.name, recipe, *names, "choice"))]
+
+    def agrees(self, other: Recipes) -> bool:
+        """Whether recipe r of both has the same value of every setting that both draw."""
+        both = {*chain(*self.entries)} & {*chain(*other.entries)}
+        return self.name != other.name or all(
+            self.entries.get(names) == other.entries.get(names)
+            for names in {**self.entries, **other.entries}
+            if both & {*names}
+        )
 
     def __str__(self) -> str:
         texts = []
         for names, rows in self.entries.items():
-            rows_of = [
-                " ".join(str(value) if isinstance(value, Range) else _stated(value) for value in row) for row in rows
-            ]
-            texts.append(f"{' and '.join(names).replace('_', ' ')} {' | '.join(rows_of)}")
+            words = [[str(value) if isinstance(value, Range) else stated(value) for value in row] for row in rows]
+            alike = groupby(words, lambda row: row[:-1])  # Up to the last value.
+            every = [" ".join([*first, "/".join(row[-1] for row in group)]) for first, group in alike]
+            texts.append(f"{', '.join(names).replace('_', ' ')}: {' | '.join(every)}")
         return "; ".join(texts)
 
 
-def _stated(value: Any) -> str:
+def stated(value: Any) -> str:
+    """A value as it is typed, numbers in few digits."""
     return f"{value:g}" if isinstance(value, float) else parsers.stated(value)
 
 
@@ -177,7 +187,7 @@ def _value(prefix: str, name: str, value: Any) -> Any:
             raise ValueError(f"takes a range from a lower to a higher number{', above 0' * (value.scale == 'log')}")
         return Range(*ends, value.scale)
     except ValueError as error:
-        raise ValueError(f"{prefix}: {name}={value if isinstance(value, Range) else _stated(value)}: {error}") from None
+        raise ValueError(f"{prefix}: {name}={value if isinstance(value, Range) else stated(value)}: {error}") from None
 
 
 def _uniform(*parts: Any) -> float:

@@ -49,14 +49,19 @@ def test_another_name_or_base_seed_draws_other_recipes():
     assert drawn(4) != drawn(4, base_seed=1)
 
 
-def test_a_choice_of_which_a_part_is_fixed_is_not_drawn():
-    assert {*drawn(1, fixed=["optimizer"])[0]} == {"hidden", "noise", "train_amplitude"}
+def test_distributions_of_one_name_agree_where_both_draw():
+    fewer = {name: values for name, values in CHOICES.items() if name != "hidden"}
+    same, other = (Recipes("several", choices) for choices in (fewer, {**fewer, "noise": Range(0, 0.1)}))
+    assert Recipes("several", CHOICES).agrees(same)
+    assert not Recipes("several", CHOICES).agrees(other)
+    assert not Recipes("several", CHOICES).agrees(Recipes("several", {"optimizer": ["adam", "sgd"]}))
+    assert Recipes("several", CHOICES).agrees(Recipes("others", {"optimizer": ["adam", "sgd"]}))
 
 
 def test_a_line_says_what_is_drawn():
     assert str(Recipes("several", CHOICES)) == (
-        "optimizer and learning rate adam 0.001 to 0.1 (log) | sgd 0.5; hidden 16 | 32 | 64; noise 0 to 0.2; "
-        "train amplitude 0.3 | 0.6"
+        "optimizer, learning rate: adam 0.001 to 0.1 (log) | sgd 0.5; hidden: 16/32/64; noise: 0 to 0.2; "
+        "train amplitude: 0.3/0.6"
     )
 
 
