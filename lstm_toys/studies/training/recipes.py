@@ -14,7 +14,7 @@ from lstm_toys.figures import Drawing
 from lstm_toys.output import counted
 from lstm_toys.populations.trained import Networks
 from lstm_toys.results import arrays, saving
-from lstm_toys.runs.context import Refused
+from lstm_toys.runs.context import Refused, RunContext
 from lstm_toys.runs.identity import Identity, Settings
 from lstm_toys.runs.study import Metrics
 from lstm_toys.studies.training.populations import Populations, stored
@@ -50,6 +50,13 @@ class RecipeTraining(Populations[RecipeSettings]):
         if self.experiment.initial is not None:
             raise Refused(f"experiment {self.experiment.name}: it trains on from other networks, so it has no recipes")
         super().check()
+
+    def compute(self, context: RunContext) -> Metrics:
+        labels = {
+            shape.settings: f"{counted(len(shape.numbers), 'recipe')}, {shape.settings.optimizer}, {shape.words}"
+            for shape in self.shapes
+        }
+        return super().compute(context._replace(labels=labels))
 
     def metrics(self) -> Metrics:
         labeled = stored(self.run)
