@@ -175,17 +175,17 @@ def _entries(prefix: str, names: Sequence[str], values: Any) -> list[tuple[Any, 
 
 
 def _value(prefix: str, name: str, value: Any) -> Any:
-    parser = parsers.number if name.startswith(NUMBER) else FLAGS[name].parser
+    parser: Any = parsers.number if name.startswith(NUMBER) else FLAGS[name].parser
     try:
         if not isinstance(value, Range):
             return parser.parse(value)
         if name not in TRACED and not name.startswith(NUMBER):
             raise ValueError(f"takes a list of values, not a range; {', '.join(TRACED)} and {NUMBER}NAME take ranges")
-        ends = [parser.parse(end) for end in value[:2]]
+        low, high = (float(parser.parse(end)) for end in value[:2])
         arguments.choice("its scale", value.scale, "linear", "log")
-        if not ends[0] < ends[1] or (value.scale == "log" and ends[0] <= 0):
+        if not low < high or (value.scale == "log" and low <= 0):
             raise ValueError(f"takes a range from a lower to a higher number{', above 0' * (value.scale == 'log')}")
-        return Range(*ends, value.scale)
+        return Range(low, high, value.scale)
     except ValueError as error:
         raise ValueError(f"{prefix}: {name}={value if isinstance(value, Range) else stated(value)}: {error}") from None
 

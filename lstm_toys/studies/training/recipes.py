@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import ClassVar
@@ -70,10 +72,12 @@ class RecipeTraining(Populations[RecipeSettings]):
         }
 
     def texts(self) -> dict[str, str]:
-        import pandas as pd
-
-        rows = pd.DataFrame([settings.labels for settings in self.populations])
-        return {FILE: rows.to_csv(index_label="recipe", lineterminator="\n")}
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(["recipe", *self.populations[0].labels])
+        for recipe, settings in enumerate(self.populations):  # NaN: does not exist.
+            writer.writerow([recipe, *("" if value != value else value for value in settings.labels.values())])
+        return {FILE: text.getvalue()}
 
     def parts(self) -> Iterator[Networks]:
         """Yields the networks of each model and number of steps; their results have the records until that step."""
