@@ -15,7 +15,7 @@ from pathlib import Path
 import lstm_toys as lt
 
 from .. import amplitude, hill, hill_y, line, published, sine, slope_intercept
-from . import sentences
+from . import recipes, sentences
 
 DENSE_RATE = 0.3
 """Learning rate of dense readouts: at 1, where readouts of LSTM units learn the hill, all of them diverge."""
@@ -135,4 +135,5 @@ CLAIMS = lt.claims.Claims(
         "a readout within (-1, 1)": ("dense readout",),
     },
     during={"sine": DURING},
+    recipes=recipes.DISTRIBUTIONS,
 )

@@ -49,7 +49,8 @@ def measured(claim: Claim, populations: evidence.Evidence, *, only_learned: bool
 
     Raises Refused if a function raises, or does not return one real number per network.
     """
-    measure = partial(_measure, claim, populations, only_learned)
+    of = _joined if isinstance(populations, evidence.OfRecipes) else _measure
+    measure = partial(of, claim, populations, only_learned)
     ours = measure(claim.number, claim.sources)
     theirs: tuple[Float[np.ndarray, " S2"], Flags] | None = np.zeros(0), np.zeros(0, np.uint8)
     if claim.against is not None and ours is not None:
@@ -58,6 +59,19 @@ def measured(claim: Claim, populations: evidence.Evidence, *, only_learned: bool
         return None
     baselines = {each.what: measure(each.number, each.sources) for each in claim.baselines}
     return Numbers(*ours, *theirs, {what: each[0] for what, each in baselines.items() if each is not None})
+
+
+def _joined(
+    claim: Claim, recipes: evidence.OfRecipes, only_learned: bool, number: Number, sources: Sequence[Source]
+) -> tuple[Float[np.ndarray, " S"], Flags] | None:
+    """Does as `_measure`, model by model, for sources whose populations share recipes with those of the claim."""
+    names = dict.fromkeys(each.population for each in (*claim.sources[:1], *sources))
+    numbers, state = np.full(recipes.count, np.nan), np.zeros(recipes.count, np.uint8)
+    for seeds, populations in recipes.split([*names]):
+        if (found := _measure(claim, populations, only_learned, number, sources)) is None:
+            return None
+        numbers[seeds], state[seeds] = found
+    return (numbers, state) if state.any() else None
 
 
 def _measure(

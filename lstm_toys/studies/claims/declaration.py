@@ -20,6 +20,7 @@ from lstm_toys.runs.identity import Settings
 from lstm_toys.statistics.intervals import Estimate
 from lstm_toys.studies import claims as study
 from lstm_toys.studies.claims.choices import Change, Thresholds
+from lstm_toys.studies.claims.recipes import Recipes
 
 Verdict = Literal["supported", "refuted", "undecided", "ours higher", "theirs higher"]
 VERDICTS = get_args(Verdict)
@@ -29,6 +30,9 @@ ANSWERS: Mapping[Verdict, Verdict] = {"supported": "ours higher", "refuted": "th
 
 NETWORKS, DURING = "networks", "during training"
 """Columns: the networks that the claims are about, and these networks after several numbers of steps."""
+
+RECIPES = "new recipes"
+"""The column of networks of drawn recipes."""
 
 COPY, CLIPPED = "copy", "clipped copy"
 """Models without a network on which claims are also tested."""
@@ -41,7 +45,7 @@ Number = Callable[..., Float[np.ndarray, " S"]]
 
 Counted = Literal["all", "learned", "equal loss"]
 
-Role = Literal["published", "networks", "null", "controls", "variants", "during"]
+Role = Literal["published", "networks", "null", "controls", "variants", "during", "recipes"]
 
 
 THRESHOLD = "threshold"
@@ -252,6 +256,11 @@ class Claim:
         return f"at least {self.low:g}" if np.isfinite(self.low) else f"at most {self.high:g}"
 
     @property
+    def about_learning(self) -> bool:
+        """Whether it is about what is, or is not, learned, and so also about networks that did not learn."""
+        return self.learned or (self.fails and {source.curves for source in self.sources} <= {TRAINING, HISTORY})
+
+    @property
     def of_networks(self) -> bool:
         """Whether a number is computed from networks, and not from answers alone."""
         every = (self.sources, *(each.sources for each in self.baselines))
@@ -320,7 +329,7 @@ class Column:
         name: what tables and files call it.
         role: what it is for. ``"published"``: published answers; ``"networks"``: the networks that the claims are
             about; ``"null"``: a model without a network; ``"controls"``, ``"variants"``: see `Claims`; ``"during"``:
-            these networks at a moment of training.
+            these networks at a moment of training; ``"recipes"``: networks of drawn recipes.
         counts: which of its networks count; see `Variant`.
     """
 
@@ -339,7 +348,8 @@ class Column:
 
     def only_learned(self, claim: Claim) -> bool:
         """Whether networks that did not learn do not count."""
-        return self.counts != "all" and not claim.learned
+        about_learning = claim.learned or (self.role == "recipes" and claim.about_learning)
+        return self.counts != "all" and not about_learning
 
 
 @dataclass(frozen=True)
@@ -363,6 +373,9 @@ class Claims:
         aspects: by the description of a property, such as "hard gates", the variants whose networks lack it.
         during: by population, at least two earlier numbers of steps, in ascending order, in the same training after
             which claims about only such populations are also tested.
+        recipes: by population, the distribution of recipes with which its networks could as well have been trained; see
+            `Recipes`. With ``--recipes``, claims are also tested on networks of so many of them. Several populations of
+            one claim need distributions of the same name, so that networks of the same recipe are compared.
 
     Raises:
         ValueError: names repeat or are unknown, there are no claims, or another argument is invalid.
@@ -392,6 +405,7 @@ class Claims:
     variants: Mapping[str, Change | Variant] = field(default_factory=dict)
     aspects: Mapping[str, Sequence[str]] = field(default_factory=dict)
     during: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    recipes: Mapping[str, Recipes] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for name in ("title", "about"):
@@ -399,12 +413,17 @@ class Claims:
         arguments.fields(self, arguments.instances, "claims", kind=Claim, expected="a tuple of lt.claims.Claim")
         arguments.kinds(vars(self), published=Callable | None)
         arguments.fields(self, arguments.instances, "data", kind=Path, expected="a tuple of paths")
-        for name in ("populations", "controls", "variants", "aspects", "during"):
+        for name in ("populations", "controls", "variants", "aspects", "during", "recipes"):
             arguments.mapping(name, getattr(self, name), "a dictionary by name")
         for name, each in {**self.controls, **self.variants}.items():
             change = callable(each) or isinstance(each, Variant)
             arguments.expect(change, f"{name!r} of controls or variants", "a function, or an lt.claims.Variant", each)
-        columns = [NETWORKS, DURING, COPY, CLIPPED, *self.controls, *self.variants]
+        for name, each in self.recipes.items():
+            arguments.choice("a name in recipes", name, *self.populations)
+            arguments.instance(f"recipes of {name}", each, Recipes, "an lt.claims.Recipes")
+            if other := next((other for other in self.recipes.values() if not each.agrees(other)), None):
+                raise ValueError(f"two recipes named {other.name!r} draw differently; rename one")
+        columns = [NETWORKS, DURING, RECIPES, COPY, CLIPPED, *self.controls, *self.variants]
         for what, names in (("claim", [*self.ids]), ("column", columns)):
             if twice := [name for name in names if names.count(name) > 1]:
                 raise ValueError(f"two {what}s are named {twice[0]!r}")
@@ -444,7 +463,10 @@ class Claims:
             11
         """
         able = tuple(claim for claim in self.claims if claim.populations == (population,))
-        return replace(self, claims=able, populations={population: self.populations[population]}).given(*flags)
+        own, recipes = (
+            {name: each for name, each in of.items() if name == population} for of in (self.populations, self.recipes)
+        )
+        return replace(self, claims=able, populations=own, recipes=recipes).given(*flags)
 
     def variant(self, name: str) -> Variant:
         """Looks up a variant; one that was declared as a function alone counts all networks.
@@ -454,6 +476,12 @@ class Claims:
         """
         declared = self.variants[name]
         return declared if isinstance(declared, Variant) else Variant(declared)
+
+    def alike(self, claim: Claim) -> set[str]:
+        """The populations of a claim, and of its baselines, that share its recipes; none if it has no recipes."""
+        names = {self.recipes[name].name if name in self.recipes else None for name in claim.populations}
+        same = {name for name, recipes in self.recipes.items() if {recipes.name} == names}
+        return claim.made_of(same)
 
     @property
     def columns(self) -> dict[Column, Change]:

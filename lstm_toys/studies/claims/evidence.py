@@ -7,15 +7,17 @@ the layout of `lstm_toys.results.arrays.tree`.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
-from functools import cache, partial
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache, partial, reduce
+from itertools import product
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
 import jax
 import numpy as np
 import xarray as xr
-from jaxtyping import Array, Bool, Float, PyTree, Shaped
+from jaxtyping import Array, Bool, Float, Int, PyTree, Shaped
 
 from lstm_toys import arguments
 from lstm_toys.files import Damaged
@@ -89,6 +91,45 @@ class Answered(dict[str, xr.DataTree]):
             name += f", {self._named[name]}" if self._named[name] > 1 else ""
             self._numbers[key] = np.array(self._keep(name, lambda: plain(compute())), float)
         return self._numbers[key]
+
+
+class OfRecipes(dict[str, xr.DataTree]):
+    """Networks of drawn recipes, by population, which are measured model by model.
+
+    Args:
+        networks: the networks of each model and number of steps, with results.
+        distributions: the name of the distribution of each population.
+        count: how many networks there are in all; their seeds are numbers from 0.
+        keep, base_seed: see `Answered`.
+    """
+
+    def __init__(
+        self,
+        networks: Mapping[str, Sequence[Networks]],
+        distributions: Mapping[str, str],
+        count: int,
+        keep: Callable[[str, Callable[[], Any]], Any],
+        base_seed: int,
+    ) -> None:
+        super().__init__()
+        self._networks, self._distributions, self.count = networks, distributions, count
+        self._keep, self._base_seed = keep, base_seed
+
+    def split(self, names: Sequence[str]) -> Iterator[tuple[Int[np.ndarray, " N"], Answered]]:
+        """Yields seeds and their networks of several populations, each of one model; nothing if recipes differ."""
+        shared = {name in self._networks and self._distributions[name] for name in names}
+        for parts in (
+            product(*(self._networks[name] for name in names)) if shared - {False} and len(shared) == 1 else ()
+        ):
+            seeds = reduce(np.intersect1d, [part.seeds for part in parts])
+            if len(seeds):
+                known = {name: part[np.isin(part.seeds, seeds)] for name, part in zip(names, parts, strict=True)}
+                results = {name: part.results for name, part in known.items()}
+                loaded = {name: partial(itemgetter(name), known) for name in known}
+                yield seeds, Answered(results, loaded, partial(self._kept, int(seeds[0])), self._base_seed)
+
+    def _kept(self, first: int, name: str, compute: Callable[[], Any]) -> Any:
+        return self._keep(f"{name}, from seed {first}", compute)
 
 
 class Copies(dict[str, xr.DataTree]):

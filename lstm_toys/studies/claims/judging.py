@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from itertools import groupby
+from itertools import chain, groupby
 from operator import itemgetter
 from typing import Any, TypeAlias
 
@@ -14,7 +14,7 @@ from jaxtyping import Bool, Float
 
 from lstm_toys.populations.trained import Networks
 from lstm_toys.runs.context import Refused
-from lstm_toys.statistics import comparisons, intervals
+from lstm_toys.statistics import comparisons, intervals, recipes
 from lstm_toys.statistics.intervals import NOTHING, Estimate
 from lstm_toys.studies.claims import evidence
 from lstm_toys.studies.claims.columns import DIVERGED, EXCLUDED, Numbers, measured
@@ -28,6 +28,7 @@ from lstm_toys.studies.claims.declaration import (
     Verdict,
     verdict,
 )
+from lstm_toys.studies.claims.recipes import OF_RECIPE
 from lstm_toys.studies.claims.table import FIELDS, LABELS, Cell, Row, cell, changes, rows
 
 Columns: TypeAlias = Iterable[tuple[Column, evidence.Evidence]]
@@ -82,29 +83,36 @@ def judge(
     return cell(values, values["baselines"], against=claim.against, learned=claim.learned)
 
 
-def judged(claim: Claim, found: Numbers) -> Values:
-    """Judges a claim by numbers."""
-    counted = shares(claim, found)
+def judged(claim: Claim, found: Numbers, *, of_recipes: bool = False) -> Values:
+    """Judges a claim by numbers; networks ``of_recipes`` have no verdict, since somebody chose the recipes."""
+    counted, median = shares(claim, found, of_recipes=of_recipes), _median(found.number)
     return {
         **{name: np.full([len(LABELS.get(axis, ())) for axis in axes], fill) for name, (axes, fill) in FIELDS.items()},
         **found._asdict(),
         **counted,
-        "verdict": decided(claim, [Estimate(*each) for each in counted["share"][:3].tolist()]),
-        "median": _median(found.number),
+        "verdict": "" if of_recipes else decided(claim, [Estimate(*each) for each in counted["share"][:3].tolist()]),
+        "median": median._replace(low=np.nan, high=np.nan) if of_recipes else median,
         "shift": comparisons.shift(found.number, found.other_number) if claim.against else NOTHING,
         "baselines": {what: _median(each) for what, each in found.baselines.items()},
     }
 
 
-def shares(claim: Claim, found: Numbers) -> Values:
+def shares(claim: Claim, found: Numbers, *, of_recipes: bool = False) -> Values:
     """The shares by all ways of counting networks without a number, see `LABELS`, and of how many networks they are."""
     excluded, others_excluded = (each & EXCLUDED > 0 for each in (found.state, found.other_state))
     held = found.number if claim.against else np.where(np.isnan(found.number), np.nan, claim.met(found.number))
     held = np.where((found.state & DIVERGED > 0) & claim.learned, 0.0, held)
     both = held, found.other_number if claim.against else None
     lacking = np.isnan(held) & ~excluded, np.isnan(found.other_number) & ~others_excluded
-    every = [_share(*both), *_bounds(*both, *lacking), *_bounds(*both, excluded, others_excluded)]
-    return {"share": np.array([share for share, _ in every]), "known": np.array([known for _, known in every])}
+    estimate = _share_of_recipes if of_recipes else _share
+    bounds = (_bounds(estimate, *both, *each) for each in (lacking, (excluded, others_excluded)))
+    every = [estimate(*both), *chain(*bounds)]
+    found_of = {"agreement": recipes.agreement(_by_recipe(*both))} if of_recipes else {}
+    return {
+        "share": np.array([share for share, _ in every]),
+        "known": np.array([known for _, known in every]),
+        **found_of,
+    }
 
 
 def decided(claim: Claim, shares: Sequence[Estimate]) -> Verdict:
@@ -125,7 +133,26 @@ def _share(ours: Float[np.ndarray, " S"], theirs: Float[np.ndarray, " S2"] | Non
     return comparisons.probability_above(ours, theirs), min(sizes)
 
 
+def _share_of_recipes(ours: Float[np.ndarray, " S"], theirs: Float[np.ndarray, " S2"] | None) -> tuple[Estimate, int]:
+    """The same over recipes, where ours are compared with theirs of the same recipe."""
+    met = _by_recipe(ours, theirs)
+    return recipes.share(met), int((~np.isnan(met)).sum())
+
+
+def _by_recipe(ours: Float[np.ndarray, " S"], theirs: Float[np.ndarray, " S2"] | None) -> Float[np.ndarray, "R N"]:
+    """What each network of a recipe meets; the share of the other population's of this recipe that it is above."""
+    ours = ours.reshape(-1, OF_RECIPE)
+    if theirs is None:
+        return ours
+    first, second = ours[:, :, None], theirs.reshape(-1, 1, OF_RECIPE)
+    known = ~(np.isnan(first) | np.isnan(second))
+    above = np.where(known, (first > second) + (first == second) / 2, 0.0).sum(axis=2)
+    with np.errstate(invalid="ignore"):  # NaN without another one.
+        return above / known.sum(axis=2)
+
+
 def _bounds(
+    estimate: Callable[..., tuple[Estimate, int]],
     ours: Float[np.ndarray, " S"],
     theirs: Float[np.ndarray, " S2"] | None,
     our_lacking: Bool[np.ndarray, " S"],
@@ -135,9 +162,9 @@ def _bounds(
     if not (our_lacking.any() or their_lacking.any()):
         return [(NOTHING, 0)] * 2
     if theirs is None:
-        return [_share(np.where(our_lacking, end, ours), None) for end in (0.0, 1.0)]
+        return [estimate(np.where(our_lacking, end, ours), None) for end in (0.0, 1.0)]
     ends = (-np.inf, np.inf)
-    return [_share(np.where(our_lacking, end, ours), np.where(their_lacking, -end, theirs)) for end in ends]
+    return [estimate(np.where(our_lacking, end, ours), np.where(their_lacking, -end, theirs)) for end in ends]
 
 
 def _median(numbers: Float[np.ndarray, " S"]) -> Estimate:
@@ -181,7 +208,7 @@ def make_table(claims: Sequence[Claim], columns: Columns, about: str) -> xr.Data
                 continue
             if (found := measured(claim, results, only_learned=column.only_learned(claim))) is None:
                 continue
-            values = cells[claim.id, column] = judged(claim, found)
+            values = cells[claim.id, column] = judged(claim, found, of_recipes=column.role == "recipes")
             if column.role == "networks":
                 known[claim.id], scopes[claim.id] = found, evidence.scope(claim, results)
             elif column.role == "published":

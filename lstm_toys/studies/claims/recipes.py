@@ -23,7 +23,7 @@ COMPILED = tuple(name for name in DRAWN if name not in (*TRACED, "steps"))
 """Settings of which each combination of values is a program of its own."""
 
 MOST_PROGRAMS = 12
-NETWORKS = 2
+OF_RECIPE = 2
 """Networks of each recipe: two tell how alike the networks of one recipe are."""
 
 Scale = Literal["linear", "log"]
@@ -123,6 +123,10 @@ class Recipes:
             for names in self.entries
             for name, value in zip(names, self.row(names, base_seed, recipe), strict=True)
         }
+
+    def flags(self, base_seed: int, recipe: int) -> list[str]:
+        """The settings of a recipe as they are typed."""
+        return [f"--{name}={parsers.stated(value)}" for name, value in self.draw(base_seed, recipe).items()]
 
     def row(self, names: tuple[str, ...], base_seed: int, recipe: int) -> tuple[Any, ...]:
         """What is drawn from the list of a choice: values, and ranges to draw numbers from."""

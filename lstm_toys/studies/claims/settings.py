@@ -20,6 +20,8 @@ from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.flags import FlagTable, UsageError
 from lstm_toys.runs.identity import Settings
 from lstm_toys.studies.claims.declaration import NETWORKS, Claims
+from lstm_toys.studies.claims.power import Power
+from lstm_toys.studies.claims.recipes import OF_RECIPE
 from lstm_toys.studies.settings import StudySettings
 from lstm_toys.tasks.parameters import NUMBER
 
@@ -50,12 +52,14 @@ class Question:
         declared: the claims, about populations with the flags that were given.
         columns: the settings of networks by column and population.
         settings: the settings of the networks that the claims are about, by population.
+        recipes: the settings of each drawn recipe, by population.
         answers: files of external answers by population.
     """
 
     declared: Claims
     columns: Mapping[str, Mapping[str, Settings]]
     settings: Mapping[str, Settings]
+    recipes: Mapping[str, tuple[Settings, ...]]
     answers: Mapping[str, Path]
 
     def experiment(self, population: str) -> Experiment:
@@ -87,6 +91,10 @@ class ClaimSettings(StudySettings):
     """Number of networks of each population; seed i gives the same network, however many there are."""
     base_seed: Annotated[int, range(2**32)] = 0
     """Other values give other networks with the same seed numbers."""
+    recipes: Annotated[int, range(10**6 + 1)] = 0
+    """Number of recipes that the claims are also tested on, two networks each, if the claims declare recipes."""
+    plan: bool = field(default=False, compare=False)
+    """Only print what 16 to 128 networks can decide."""
     flags: tuple[str, ...] = ()
 
     @classmethod
@@ -98,6 +106,10 @@ class ClaimSettings(StudySettings):
         post = typed["claims"] == f"experiments.{POST}"
         name = "claims" if post else f"claims_{typed['claims'].rpartition('.')[2]}"
         made, declared = cls(name, **{**flags.select(cls, typed), "answers": ()}), subject
+        if made.plan:
+            raise Power
+        if made.recipes and not declared.recipes:
+            raise UsageError(f"flag --recipes: {made.claims} declares no recipes")
         if made.variants and not declared.variants:
             raise UsageError(f"flag --variants: {made.claims} declares no variants")
         if unknown := [each for each in made.only if each not in declared.ids]:
@@ -120,7 +132,8 @@ class ClaimSettings(StudySettings):
             flags=others,
         )
         options = Options(**flags.select(Options, typed))
-        return Question(declared, columns(declared, trained, made), settings, paths), made, options
+        recipes = drawn(declared, trained, made) if made.recipes else {}
+        return Question(declared, columns(declared, trained, made), settings, recipes, paths), made, options
 
 
 def given_by(typed: Mapping[str, Any], declared: Claims) -> tuple[str, ...]:
@@ -182,6 +195,24 @@ def columns(declared: Claims, trained: Mapping[str, Settings], asked: ClaimSetti
         for claim in filter(column.judges, declared.claims):
             judged |= claim.made_of(held)
         every[column.name] = {name: each for name, each in held.items() if name in judged}
+    return every
+
+
+def drawn(declared: Claims, trained: Mapping[str, Settings], asked: ClaimSettings) -> dict[str, tuple[Settings, ...]]:
+    """Returns the settings of all recipes by population; raises UsageError for an invalid one."""
+    used = set[str]().union(*map(declared.alike, declared.claims))
+    every = {}
+    for name in [name for name in declared.recipes if name in used and name in trained]:
+        experiment, changes = declared.populations[name]
+        recipes, own = declared.recipes[name], flags.split(TRAINING, asked.flags)[0]
+        if both := [each for names in recipes.entries for each in names if each in own]:
+            raise UsageError(f"flag --{both[0]}: the recipes of {name} draw it; leave one of the two out")
+        size = ["--keep_steps=none", f"--seeds={OF_RECIPE}", f"--base_seed={asked.base_seed}"]
+        every[name] = tuple(
+            parsed(asked, f"recipe {number} of {name}", experiment, [*changes, *size, *typed])
+            for number in range(asked.recipes)
+            for typed in [recipes.flags(asked.base_seed, number)]
+        )
     return every
 
 

@@ -31,9 +31,12 @@ from lstm_toys.runs.preparation import Prepared
 from lstm_toys.runs.study import Metrics, Study
 from lstm_toys.studies.claims import evidence, figures, judging, markdown, report
 from lstm_toys.studies.claims.columns import measured
-from lstm_toys.studies.claims.declaration import CLIPPED, COPY, DURING, NETWORKS, Column
+from lstm_toys.studies.claims.declaration import CLIPPED, COPY, DURING, NETWORKS, RECIPES, Column
+from lstm_toys.studies.claims.recipes import OF_RECIPE
 from lstm_toys.studies.claims.settings import ClaimSettings, Question
 from lstm_toys.studies.claims.table import Row, as_text, read, rows
+from lstm_toys.studies.training.populations import Populations
+from lstm_toys.studies.training.recipes import RecipeSettings, RecipeTraining
 from lstm_toys.studies.training.study import Training
 from lstm_toys.tasks.parameters import TRAINING
 from lstm_toys.text import code, escape
@@ -56,12 +59,21 @@ class ClaimStudy(Study[ClaimSettings]):
         return [Path(each) for each in (*self.subject.declared.data, *self.subject.answers.values())]
 
     @cached_property
-    def needs(self) -> dict[tuple[str, str], Training]:
-        return {
+    def needs(self) -> dict[tuple[str, str], Populations[Any]]:
+        trained: dict[tuple[str, str], Populations[Any]] = {
             (column, name): Training(self.subject.experiment(name), each)
             for column, populations in self.subject.columns.items()
             for name, each in populations.items()
         }
+        return trained | {(RECIPES, name): each for name, each in self._recipes.items()}
+
+    @cached_property
+    def _recipes(self) -> dict[str, RecipeTraining]:
+        found = {}
+        for name, every in self.subject.recipes.items():
+            experiment = self.subject.experiment(name)
+            found[name] = RecipeTraining(experiment, RecipeSettings(f"{experiment.name}_recipes", settings=every))
+        return found
 
     def check(self) -> None:
         declared = self.subject.declared
@@ -85,7 +97,8 @@ class ClaimStudy(Study[ClaimSettings]):
         choices = [(claim.id, *names, other) for claim in declared.claims for names, other in claim.choices.items()]
         if choices:
             of, kinds, names, others = zip(*choices, strict=True)
-            every = judging.make_table(others, [(Column(NETWORKS, "networks"), self._networks)], declared.about)
+            columns = [(Column(NETWORKS, "networks"), self._networks), *self._of_recipes]
+            every = judging.make_table(others, columns, declared.about)
             about = {"of": of, "kind": kinds, "choice": names}
             made[CHOICES] = every.assign_coords({name: ("claim", [*each]) for name, each in about.items()})
         return made
@@ -105,6 +118,19 @@ class ClaimStudy(Study[ClaimSettings]):
                 yield column, self._at_loss(column, networks)
             else:
                 yield column, self._results(column.name)
+        yield from self._of_recipes
+
+    @cached_property
+    def _of_recipes(self) -> list[tuple[Column, evidence.OfRecipes]]:
+        """The networks of drawn recipes, if there are any."""
+        runs, asked = self._needs(RECIPES), self.settings
+        if not runs:
+            return []
+        networks = {name: [*each.parts(runs[name])] for name, each in self._recipes.items()}
+        names = {name: each.name for name, each in self.subject.declared.recipes.items()}
+        keep = partial(self._keep, RECIPES, "")
+        found = evidence.OfRecipes(networks, names, OF_RECIPE * asked.recipes, keep, asked.base_seed)
+        return [(Column(RECIPES, "recipes", "learned"), found)]
 
     @cached_property
     def _networks(self) -> evidence.Answered:
@@ -131,15 +157,14 @@ class ClaimStudy(Study[ClaimSettings]):
 
         The networks are those of the runs, or as they were ``then``, which depends on what ``more`` is.
         """
-        runs = [[name, run] for name, run in self._needs(column).items()]
-
-        def keep(name: str, compute: Callable[[], Any]) -> Any:
-            inputs = [*runs, *self.subject.declared.data, more]
-            return self._parts.keep(f"{column}{f' {more}' * bool(more)}, {name}", inputs, compute)
-
+        keep = partial(self._keep, column, more)
         loaded = {name: partial(self._loaded, column, name) for name in results}
         known = loaded if then is None else {name: partial(itemgetter(name), then) for name in then}
         return evidence.Answered(results, known, keep, self.settings.base_seed)
+
+    def _keep(self, column: str, more: Any, name: str, compute: Callable[[], Any]) -> Any:
+        inputs = [*([name, run] for name, run in self._needs(column).items()), *self.subject.declared.data, more]
+        return self._parts.keep(f"{column}{f' {more}' * bool(more)}, {name}", inputs, compute)
 
     def _loaded(self, column: str, name: str) -> Networks:
         model = Prepared(self.subject.experiment(name), self.needs[column, name].settings).model
@@ -210,7 +235,7 @@ class ClaimStudy(Study[ClaimSettings]):
         flags |= {"only": ",".join(asked.only)} if asked.only else {}
         words = ["lstm-toys", "claims", *(f"--{name}={value}" for name, value in flags.items())]
         words += [f"--answers={name}={path.name}" for name, path in self.subject.answers.items()]
-        words += [*asked.flags, *["--variants"] * asked.variants]
+        words += [*asked.flags, *["--variants"] * asked.variants, *[f"--recipes={asked.recipes}"] * bool(asked.recipes)]
         took = ", ".join(f"{seconds:,.0f} s ({escape(column)})" for column, seconds in spent.items())
         return f"Made by {code(shlex.join(words))}.{f' The runs took {took}.' if took else ''}"
 

@@ -17,6 +17,7 @@ import xarray as xr
 from lstm_toys.files import read_json, telling_damage
 from lstm_toys.runs.folder import verified
 from lstm_toys.statistics.intervals import Estimate
+from lstm_toys.statistics.recipes import Agreement
 from lstm_toys.studies.claims.columns import DIVERGED, EXCLUDED
 from lstm_toys.studies.claims.declaration import NETWORKS, Role
 from lstm_toys.studies.claims.evidence import plain
@@ -42,6 +43,7 @@ FIELDS: Mapping[str, tuple[tuple[str, ...], Any]] = {
     "verdict_at_once": ((), ""),
     "rank": (("place",), 0),
     "answers": ((), ""),
+    "agreement": (("of_recipe",), np.nan),
 }
 """The variables of each claim and column: further axes, and the value where there is none."""
 
@@ -49,6 +51,7 @@ LABELS = {
     "end": ["value", "low", "high"],
     "counting": ["defined", "failing", "meeting", "unlearned failing", "unlearned meeting"],
     "place": ["below", "equal", "known"],
+    "of_recipe": ["all", "some", "none"],
 }
 """The labels of axes."""
 
@@ -62,8 +65,8 @@ def rows(table: xr.Dataset) -> list[Row]:
     Returns:
         For each claim a namespace with its ``id``, ``statement``, ``origin``, ``statistic``, what it ``meets``, its
         thresholds ``low`` and ``high`` (infinite without one), the population that it is held ``against``, or "", and
-        ``remarks``. By role it has cells by the name of the column: ``controls``, ``variants``, ``null``, ``during``;
-        ``published`` is one cell, or None. The row has the values of the cell of its networks, too.
+        ``remarks``. By role it has cells by the name of the column: ``controls``, ``variants``, ``null``, ``during``,
+        ``recipes``; ``published`` is one cell, or None. The row has the values of the cell of its networks, too.
 
         A cell has the ``number`` of each network, ``share`` and ``median`` with ``value``, ``low`` and ``high``, the
         ``verdict``, and how many networks are ``counted``. If some have no number, ``bounds`` are the shares if all of
@@ -82,7 +85,7 @@ def rows(table: xr.Dataset) -> list[Row]:
         roles: dict[str, dict[str, Cell]] = {role: {} for role in get_args(Role)}
         row = SimpleNamespace(**roles, **{**about, "id": claim, "remarks": remarks})
         for column, (name, role) in enumerate(columns):
-            if known["verdict"][place, column]:
+            if known["state"][place, column].any():
                 values = {field: each[place, column] for field, each in known.items()}
                 own = {
                     str(table.baseline.values[at]): baselines[at, column]
@@ -127,6 +130,7 @@ def cell(
         unlearned=np.flatnonzero(excluded & ~diverged).tolist(),
         undefined=int((undefined & ~diverged & ~excluded).sum()),
         lacking=int((undefined & ~(diverged & learned) & ~(excluded & ~diverged)).sum()),
+        agreement=Agreement(*values["agreement"].tolist()),
         rank=values["rank"].tolist() if values["rank"][-1] else None,
         value=float(number[0]) if len(number) else np.nan,
         meets=shares[0].value > 0.5,

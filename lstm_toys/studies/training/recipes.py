@@ -17,6 +17,7 @@ from lstm_toys.output import counted
 from lstm_toys.populations.trained import Networks
 from lstm_toys.results import arrays, saving
 from lstm_toys.runs.context import Refused, RunContext
+from lstm_toys.runs.folder import Run
 from lstm_toys.runs.identity import Identity, Settings
 from lstm_toys.runs.study import Metrics
 from lstm_toys.studies.training.populations import Populations, stored
@@ -79,12 +80,16 @@ class RecipeTraining(Populations[RecipeSettings]):
             writer.writerow([recipe, *("" if value != value else value for value in settings.labels.values())])
         return {FILE: text.getvalue()}
 
-    def parts(self) -> Iterator[Networks]:
-        """Yields the networks of each model and number of steps; their results have the records until that step."""
-        labeled = stored(self.run)
+    def parts(self, run: Run) -> Iterator[Networks]:
+        """Yields the networks of each model and number of steps of the finished run, with results until that step.
+
+        Without a goal, networks learned if they did not diverge.
+        """
+        labeled = stored(run)
+        learned = labeled.learned.values.astype(bool) if "learned" in labeled else ~labeled.diverged.values
+        labeled = arrays.of_networks(labeled, {"learned": ("seed", learned)})
         for number, shape in enumerate(self.shapes):
-            self.run.checked(about := f"{saving.SWEPT}{number}.json")
-            networks = saving.load(self.run.folder / about, model=shape.model)
+            networks = saving.load(run.checked(f"{saving.SWEPT}{number}.json"), model=shape.model)
             for steps, populations in shape.populations.items():
                 own = networks.at(steps)[populations >= 0]
                 nodes = arrays.nodes_of(labeled.sel(seed=own.seeds))

@@ -80,7 +80,7 @@ def test_recipes_share_programs_and_equal_ones_have_networks_of_their_own(traine
 
 
 def test_networks_of_one_model_answer_as_stored(trained):
-    parts = [*trained.parts()]
+    parts = [*trained.parts(trained.run)]
     assert [part.seeds.tolist() for part in parts] == [[2, 3], [0, 1, 8, 9], [4, 5], [6, 7]]
     assert [part.step for part in parts] == [7, 20, 20, 20]
     for part in parts[:2]:
