@@ -1,13 +1,15 @@
 """What the number of a claim goes with among the choices that recipes were drawn from. This is exploratory."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 
-from lstm_toys.statistics.recipes import median_association, rank_association
-from lstm_toys.studies.claims.recipes import Range, Recipes, stated
+from lstm_toys.statistics.recipes import holm, median_association, rank_association
+from lstm_toys.studies.claims.declaration import Claims
+from lstm_toys.studies.claims.recipes import OF_RECIPE, Range, Recipes, stated
+from lstm_toys.studies.claims.table import Row
 
 
 class Finding(NamedTuple):
@@ -28,10 +30,64 @@ class Finding(NamedTuple):
     corrected: float = np.nan
 
 
+class Explored(NamedTuple):
+    """What the number of a claim goes with.
+
+    Attributes:
+        row: what was found about the claim.
+        recipes: what its recipes are drawn from.
+        numbers: the number of each network; of two populations, how far it is above the median of the other's networks
+            of the same recipe.
+        findings: how they go with each choice.
+    """
+
+    row: Row
+    recipes: Recipes
+    numbers: Float[np.ndarray, "R N"]
+    findings: Sequence[Finding]
+
+    @property
+    def thresholds(self) -> list[float]:
+        """The numbers between which networks meet the claim; without a second end one number."""
+        return [0.0] if self.row.against else [end for end in (self.row.low, self.row.high) if np.isfinite(end)]
+
+    @property
+    def statistic(self) -> str:
+        """What the numbers are."""
+        return (
+            f"{self.row.statistic}, minus that of {self.row.against}" if self.row.against else str(self.row.statistic)
+        )
+
+    @property
+    def met(self) -> Bool[np.ndarray, "R N"]:
+        """Which networks meet the claim."""
+        return (
+            self.numbers > 0 if self.row.against else (self.row.low <= self.numbers) & (self.numbers <= self.row.high)
+        )
+
+
+def explored(declared: Claims, base_seed: int, rows: Sequence[Row]) -> list[Explored]:
+    """Explores all claims that were tested on new recipes, corrected for all findings together."""
+    claims, every = {claim.id: claim for claim in declared.claims}, list[Explored]()
+    for row in rows:
+        for cell in row.recipes.values():
+            distributions = [declared.recipes[name] for name in claims[row.id].populations]
+            recipes = max(distributions, key=lambda each: len(each.entries))
+            numbers = cell.number.reshape(-1, OF_RECIPE)
+            if row.against:
+                with np.errstate(invalid="ignore"):  # Of infinite numbers.
+                    numbers = numbers - np.median(cell.other_number.reshape(-1, OF_RECIPE), axis=1, keepdims=True)
+            every.append(Explored(row, recipes, numbers, [*findings(recipes, base_seed, numbers)]))
+    corrected = iter(holm(np.array([found.p for each in every for found in each.findings])).tolist())
+    return [
+        each._replace(findings=[found._replace(corrected=next(corrected)) for found in each.findings]) for each in every
+    ]
+
+
 def findings(recipes: Recipes, base_seed: int, numbers: Float[np.ndarray, "R N"]) -> Iterator[Finding]:
-    """Yields how the mean number of each recipe's networks goes with each choice; NaN is left out."""
-    known = np.flatnonzero(~np.isnan(numbers).all(axis=1))
-    means = np.nanmean(numbers[known], axis=1)
+    """Yields how the mean number of each recipe's networks goes with each choice; only finite ones count."""
+    known = np.flatnonzero(np.isfinite(numbers).any(axis=1))
+    means = np.nanmean(np.where(np.isfinite(numbers), numbers, np.nan)[known], axis=1)
     drawn = [recipes.draw(base_seed, int(recipe)) for recipe in known]
     for names in recipes.entries:
         rows = [recipes.row(names, base_seed, int(recipe)) for recipe in known]

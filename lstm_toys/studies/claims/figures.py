@@ -16,6 +16,7 @@ from lstm_toys.figures.style import COLORS, GRAY, band_entry, canvas, colors, le
 from lstm_toys.figures.style import entry as handle
 from lstm_toys.output import counted
 from lstm_toys.studies.claims.declaration import ANSWERS, CLIPPED, COPY, INPUT, VERDICTS
+from lstm_toys.studies.claims.recipes import OF_RECIPE
 from lstm_toys.studies.claims.report import named, percent, percents
 from lstm_toys.studies.claims.table import Cell, Row, changes, rows
 
@@ -36,6 +37,9 @@ CONTROLS = "cyrgk"
 """Colors of controls, by letter; those of verdicts come last."""
 
 HALF: dict[str, Any] = {"color": GRAY, "linewidth": 0.9, "linestyle": "--"}
+
+DRAWN: dict[str, Any] = {"color": "black", "marker": "o", "markersize": 4, "fillstyle": "none", "linestyle": ""}
+"""The look of shares of networks of new recipes."""
 
 COLUMNS = 3
 """Most panels in a row."""
@@ -83,6 +87,9 @@ def draw_shares(entries: Sequence[Row]) -> Figure:
             axes.plot(interval, [row, row], linewidth=2, solid_capstyle="butt", **style)
             axes.barh(row, value, 0.5, color=TINTS[entry.verdict], alpha=0.2)
             axes.plot([value], [row], SIGNS[entry.verdict], markersize=5, **style)
+            for cell in entry.recipes.values():
+                axes.plot(cell.share[1:], [row + 0.3] * 2, color=DRAWN["color"], linewidth=1, clip_on=False)
+                axes.plot([cell.share.value], [row + 0.3], **DRAWN, clip_on=False)
             words = plain(f"{percent(value)} {percents(entry.share)} of {_of(entry)}")
             axes.text(1.04, row, words, fontsize=8, va="center", transform=axes.get_yaxis_transform())
         axes.set_yticks(range(len(ordered)), map(plain, names), fontsize=7.5)
@@ -92,7 +99,11 @@ def draw_shares(entries: Sequence[Row]) -> Figure:
         counts = {name: sum(each.verdict == name for each in entries) for name in VERDICTS}
         numbers = {name: count for name, count in counts.items() if count or name not in ANSWERS.values()}
         figure.suptitle(f"{numbers['supported']} of {counted(len(entries), 'claim')} hold for most networks")
-        legend(figure, *(_dots(f"{name}: {number}", TINTS[name], SIGNS[name]) for name, number in numbers.items()))
+        handles = [_dots(f"{name}: {number}", TINTS[name], SIGNS[name]) for name, number in numbers.items()]
+        if recipes := [cell for each in entries for cell in each.recipes.values()]:
+            count = counted(recipes[0].seeds // OF_RECIPE, "new recipe")
+            handles.append(handle(f"networks of {count}", **DRAWN))
+        legend(figure, *handles)
     return figure
 
 

@@ -283,7 +283,8 @@ def _assembled(
     coords |= {name: ("column", [getattr(column, name) for column in columns]) for name in ("role", "counts")}
     coords |= {"baseline": what, "baseline_of": ("baseline", of), **LABELS}
     names = {"claim": [claim.id for claim in claims], "column": [column.name for column in columns]}
-    return xr.Dataset(data, {**names, **coords})
+    table = xr.Dataset(data, {**names, **coords})
+    return table if any(column.role == "recipes" for column in columns) else table.drop_dims("of_recipe")
 
 
 def _remarks(row: Row, about: str, *, expected: bool) -> Iterator[str]:

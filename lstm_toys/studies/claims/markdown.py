@@ -6,8 +6,10 @@ from typing import Any
 
 import jinja2
 
+from lstm_toys.statistics.recipes import SHUFFLES
 from lstm_toys.studies.claims import report as words
-from lstm_toys.studies.claims.declaration import CLIPPED, INPUT
+from lstm_toys.studies.claims.declaration import CLIPPED, INPUT, Claims
+from lstm_toys.studies.claims.exploring import Explored
 from lstm_toys.studies.claims.table import Row
 from lstm_toys.text import escape
 
@@ -21,14 +23,21 @@ def claims(
     aspects: Mapping[str, Any] = {},
     counting: Mapping[str, str] = {},
     choices: Sequence[Row] = (),
+    drawn: Sequence[str] = (),
 ) -> str:
     """Formats the rows of claims as ``claims.md``; ``counting`` is which networks of each variant count.
 
-    ``choices`` are the rows of other thresholds and numbers.
+    ``choices`` are the rows of other thresholds and numbers, and ``drawn`` says what new recipes are drawn from.
     """
     named = {"entries": judged, "title": title, "conditions": conditions, "aspects": aspects, "counting": counting}
-    known = {"words": words, "INPUT": INPUT, "clipped": CLIPPED, "choices": choices}
+    known = {"words": words, "INPUT": INPUT, "clipped": CLIPPED, "choices": choices, "drawn": drawn}
     return rendered(FOLDER / "claims.md.jinja", **named, **known)
+
+
+def recipes(explored: Sequence[Explored], declared: Claims) -> str:
+    """Formats what numbers go with among the choices of recipes, as ``recipes.md``."""
+    named = {"explored": explored, "title": declared.title, "drawn": [*words.distributions(declared)]}
+    return rendered(FOLDER / "recipes.md.jinja", words=words, shuffles=f"{SHUFFLES:,}", **named)
 
 
 def rendered(template: Path, **named: Any) -> str:

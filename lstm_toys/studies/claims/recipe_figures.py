@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from lstm_toys.figures.style import COLORS, GRAY, canvas, entry, legend, plain
-from lstm_toys.studies.claims.exploring import Finding
+from lstm_toys.studies.claims.exploring import Explored, Finding
 from lstm_toys.studies.claims.recipes import Range, Recipes, stated
 
 THRESHOLD: dict[str, Any] = {"color": "black", "linewidth": 1.0, "linestyle": "--"}
@@ -17,17 +17,9 @@ THRESHOLD: dict[str, Any] = {"color": "black", "linewidth": 1.0, "linestyle": "-
 COLUMNS = 3
 
 
-def draw(
-    recipes: Recipes,
-    base_seed: int,
-    numbers: Float[np.ndarray, "R N"],
-    met: Bool[np.ndarray, "R N"],
-    thresholds: Sequence[float],
-    findings: Sequence[Finding],
-    title: str,
-    statistic: str,
-) -> Figure:
+def draw(explored: Explored, base_seed: int) -> Figure:
     """Draws a panel for each setting: both networks of a recipe above its value, joined by a line."""
+    recipes, numbers = explored.recipes, explored.numbers
     drawn = [recipes.draw(base_seed, recipe) for recipe in range(len(numbers))]
     with canvas(
         *(name.replace("_", " ") for name in drawn[0]), xlabel="", ylabel="", columns=min(COLUMNS, len(drawn[0]))
@@ -35,18 +27,20 @@ def draw(
         rows = -(-len(drawn[0]) // COLUMNS)
         figure.set_size_inches(max(6.4, 3.0 * min(COLUMNS, len(drawn[0]))), 1.6 + 2.3 * rows)
         for axes, name in zip(panels, drawn[0], strict=True):
-            _panel(axes, _places(axes, recipes, name, [each[name] for each in drawn]), numbers, met)
-            for end in thresholds:
+            _panel(axes, _places(axes, recipes, name, [each[name] for each in drawn]), numbers, explored.met)
+            for end in explored.thresholds:
                 axes.axhline(end, **THRESHOLD)
-            axes.set_title(f"{axes.get_title()}\n{plain(_words([each for each in findings if each.setting == name]))}")
+            axes.set_title(
+                f"{axes.get_title()}\n{plain(_words([each for each in explored.findings if each.setting == name]))}"
+            )
             axes.title.set_fontsize(8)
             axes.tick_params(labelsize=7.5)
-        figure.suptitle(plain(title))
-        figure.supylabel(plain(statistic), fontsize=8.5)
+        figure.suptitle(plain(f"{explored.row.statement}: exploratory, p corrected for all claims and choices"))
+        figure.supylabel(plain(explored.statistic), fontsize=8.5)
         dots: dict[str, Any] = {"linestyle": "", "marker": "o", "markersize": 4}
         joined = entry("the networks of one recipe", GRAY, linewidth=0.8)
         meets = [entry("meets the claim", COLORS["b"], **dots), entry("does not", COLORS["r"], **dots)]
-        legend(figure, *meets, joined, *([entry("threshold", **THRESHOLD)] if len(thresholds) else []))
+        legend(figure, *meets, joined, *([entry("threshold", **THRESHOLD)] if explored.thresholds else []))
     return figure
 
 

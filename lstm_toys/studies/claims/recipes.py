@@ -148,7 +148,7 @@ class Recipes:
             words = [[str(value) if isinstance(value, Range) else stated(value) for value in row] for row in rows]
             alike = groupby(words, lambda row: row[:-1])  # Up to the last value.
             every = [" ".join([*first, "/".join(row[-1] for row in group)]) for first, group in alike]
-            texts.append(f"{', '.join(names).replace('_', ' ')}: {' | '.join(every)}")
+            texts.append(f"{', '.join(names).replace('_', ' ')}: {' or '.join(every)}")
         return "; ".join(texts)
 
 

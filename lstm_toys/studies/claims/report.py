@@ -35,6 +35,7 @@ def report(declared: Claims, entries: Sequence[Row], choices: Sequence[Row]) -> 
     columns = ("claim", "verdict", "", "share>", "95 %>", "median>", "required")
     networks = counted(max(entry.seeds for entry in entries), "network")
     yield tables.table(f"{declared.title}, in {networks} each", columns, rows, **STYLE)
+    yield from new_recipes(declared, entries)
     yield from (f"{mark}) {remark}" for remark, mark in marks.items())
     yield from tables.few(min(each.counted for each in entries))
     if len(entries) > 1:
@@ -54,6 +55,50 @@ def report(declared: Claims, entries: Sequence[Row], choices: Sequence[Row]) -> 
         yield from (f"{entry.id}: {each}" for each in details(entry))
     for entry in entries:
         yield from (f"{entry.id}: {each}" for each in under_choices(entry, choices))
+
+
+def new_recipes(declared: Claims, entries: Sequence[Row]) -> Iterator[RenderableType]:
+    """Yields both answers of each claim, of this recipe and of new ones, and what the new ones are drawn from."""
+    known = [(entry, cell) for entry in entries for cell in entry.recipes.values()]
+    if not known:
+        return
+    rows = []
+    for entry, cell in known:
+        ours = f"{percent(entry.share.value)}, {said(entry)}"
+        theirs = percent(cell.share.value), percents(cell.share).strip("()"), number(cell.median.value)
+        rows.append((entry.id, ours, f"{cell.learners} of {cell.seeds}", *theirs, *map(percent, cell.agreement)))
+    columns = ("claim", "this recipe", "learned>", "new recipes>", "95 %>", "median>", "both>", "one>", "none>")
+    yield tables.table("", columns, rows, **STYLE)
+    yield from distributions(declared)
+    for entry, cell in known:
+        yield from (f"{entry.id}, new recipes: {each}" for each in _uncounted(cell))
+
+
+def distributions(declared: Claims) -> Iterator[str]:
+    """Yields a line for each distribution of recipes, with the populations that claims need."""
+    used = set[str]().union(*map(declared.alike, declared.claims))
+    for text in dict.fromkeys(f"{each.name} ({each})" for name, each in declared.recipes.items() if name in used):
+        names = [name for name, each in declared.recipes.items() if name in used and f"{each.name} ({each})" == text]
+        yield f"new recipes of {listed(names)} are drawn, two networks each, from {text}"
+
+
+def of_new_recipes(entry: Row) -> Iterator[str]:
+    """Yields what networks of new recipes say about a claim, in words, if there are any."""
+    for cell in entry.recipes.values():
+        yield (
+            f"of new recipes, in which {cell.learners} of {counted(cell.seeds, 'network')} learned, "
+            f"{percent(cell.share.value)} {percents(cell.share)} of {cell.known} meet it; the median is "
+            f"{number(cell.median.value)}; in {percent(cell.agreement.all)} of recipes with two numbers both networks "
+            f"meet it, in {percent(cell.agreement.some)} one, in {percent(cell.agreement.none)} none"
+        )
+        yield from (f"of new recipes, {each}" for each in _uncounted(cell))
+
+
+def _uncounted(cell: Cell) -> Iterator[str]:
+    if cell.bounds is not None:
+        yield f"{cell.lacking} of {cell.seeds - len(cell.unlearned)} have no number; {_ends(cell.bounds)}"
+    if cell.outside is not None:
+        yield f"if networks that did not learn counted, {_ends(cell.outside)}; this decides nothing"
 
 
 def sentences(entry: Row) -> list[str]:
@@ -84,7 +129,7 @@ def sentences(entry: Row) -> list[str]:
         meets = "meets it" if published.meets else "does not meet it"
         below = f"; {rank(entry)} are below it" if rank(entry) else ""
         said.append(f"The published network has {number(published.value)} and {meets}{below}.")
-    said += [f"{remark[0].upper()}{remark[1:]}." for remark in entry.remarks]
+    said += [f"{line[0].upper()}{line[1:]}." for line in (*of_new_recipes(entry), *entry.remarks)]
     return [*said, f"Among other networks the verdict turns: {turned}."] if (turned := turns(entry)) else said
 
 
@@ -232,6 +277,11 @@ def percent(share: float) -> str:
 def percents(interval: Estimate) -> str:
     """Formats both ends of an interval of shares as percentages, in parentheses; empty without one."""
     return "" if np.isnan(interval.low) else f"({100 * interval.low:.0f}–{interval.high:.0%})"
+
+
+def percents_of(agreement: Sequence[float]) -> str:
+    """Formats the shares of recipes of whose networks all, some and none meet a claim."""
+    return ", ".join(map(percent, agreement))
 
 
 def points(variant: Cell) -> str:

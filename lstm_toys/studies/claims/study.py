@@ -29,7 +29,7 @@ from lstm_toys.runs.loading import networks_of
 from lstm_toys.runs.parts import Parts
 from lstm_toys.runs.preparation import Prepared
 from lstm_toys.runs.study import Metrics, Study
-from lstm_toys.studies.claims import evidence, figures, judging, markdown, report
+from lstm_toys.studies.claims import evidence, exploring, figures, judging, markdown, recipe_figures, report
 from lstm_toys.studies.claims.columns import measured
 from lstm_toys.studies.claims.declaration import CLIPPED, COPY, DURING, NETWORKS, RECIPES, Column
 from lstm_toys.studies.claims.recipes import OF_RECIPE
@@ -94,6 +94,8 @@ class ClaimStudy(Study[ClaimSettings]):
         """The tables by file; raises Refused for a statistic that cannot be computed."""
         declared = self.subject.declared
         made = {CLAIMS: judging.make_table(declared.claims, self._columns(), declared.about)}
+        if self.subject.recipes:
+            made[CLAIMS].attrs["recipes"] = [*report.distributions(declared)]
         choices = [(claim.id, *names, other) for claim in declared.claims for names, other in claim.choices.items()]
         if choices:
             of, kinds, names, others = zip(*choices, strict=True)
@@ -225,8 +227,12 @@ class ClaimStudy(Study[ClaimSettings]):
         declared, conditions = self.subject.declared, self._conditions(self._spent())
         counting = {name: declared.variant(name).networks for name in declared.variants}
         judged, choices = (rows(self.tables[name]) if name in self.tables else [] for name in (CLAIMS, CHOICES))
-        text = markdown.claims(judged, declared.title, conditions, declared.aspects, counting, choices)
-        return {**{name: as_text(each) for name, each in self.tables.items()}, "claims.md": text}
+        drawn = [*report.distributions(declared)] if self.subject.recipes else []
+        text = markdown.claims(judged, declared.title, conditions, declared.aspects, counting, choices, drawn)
+        texts = {**{name: as_text(each) for name, each in self.tables.items()}, "claims.md": text}
+        if explored := exploring.explored(declared, self.settings.base_seed, judged):
+            texts["recipes.md"] = markdown.recipes(explored, declared)
+        return texts
 
     def _conditions(self, spent: Mapping[str, float]) -> str:
         """How the networks were made, and what that took, as a line of Markdown."""
@@ -256,7 +262,10 @@ class ClaimStudy(Study[ClaimSettings]):
         return rows(read(self.run.checked(name))) if name in self.run.stored()["files"] else []
 
     def draw(self) -> Iterator[tuple[str, Drawing]]:
-        yield from figures.draw(read(self.run.checked(CLAIMS))).items()
+        table, (declared, base_seed) = read(self.run.checked(CLAIMS)), (self.subject.declared, self.settings.base_seed)
+        yield from figures.draw(table).items()
+        for each in exploring.explored(declared, base_seed, rows(table)):
+            yield f"recipes_{each.row.id}.png", recipe_figures.draw(each, base_seed)
 
 
 def after(prepared: Prepared, networks: Networks, steps: int | Int[np.ndarray, " S"]) -> xr.DataTree:

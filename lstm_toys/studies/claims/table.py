@@ -18,7 +18,7 @@ from lstm_toys.files import read_json, telling_damage
 from lstm_toys.runs.folder import verified
 from lstm_toys.statistics.intervals import Estimate
 from lstm_toys.statistics.recipes import Agreement
-from lstm_toys.studies.claims.columns import DIVERGED, EXCLUDED
+from lstm_toys.studies.claims.columns import DIVERGED, EXCLUDED, UNLEARNED
 from lstm_toys.studies.claims.declaration import NETWORKS, Role
 from lstm_toys.studies.claims.evidence import plain
 
@@ -70,7 +70,8 @@ def rows(table: xr.Dataset) -> list[Row]:
 
         A cell has the ``number`` of each network, ``share`` and ``median`` with ``value``, ``low`` and ``high``, the
         ``verdict``, and how many networks are ``counted``. If some have no number, ``bounds`` are the shares if all of
-        them failed, and if all met the claim.
+        them failed, and if all met the claim. Networks of recipes have no verdict, but an ``agreement``, the shares of
+        recipes of whose networks all, some and none meet the claim.
 
     Example:
         >>> table = lt.claims.read("results/claims/claims.json")  # doctest: +SKIP
@@ -78,7 +79,7 @@ def rows(table: xr.Dataset) -> list[Row]:
         1.0
     """
     every, columns = [], [*zip(table.column.values.tolist(), table.role.values.tolist(), strict=True)]
-    known, baselines = {name: table[name].values for name in FIELDS}, table.baselines.values
+    known, baselines = {name: table[name].values for name in FIELDS if name in table}, table.baselines.values
     for place, claim in enumerate(table.claim.values.tolist()):
         about = {name: each.values[place].item() for name, each in table.coords.items() if each.dims == ("claim",)}
         remarks = [*filter(None, table.remarks.values[place].tolist())]
@@ -130,7 +131,8 @@ def cell(
         unlearned=np.flatnonzero(excluded & ~diverged).tolist(),
         undefined=int((undefined & ~diverged & ~excluded).sum()),
         lacking=int((undefined & ~(diverged & learned) & ~(excluded & ~diverged)).sum()),
-        agreement=Agreement(*values["agreement"].tolist()),
+        agreement=Agreement(*values["agreement"].tolist()) if "agreement" in values else None,
+        learners=int((state & UNLEARNED == 0).sum()),
         rank=values["rank"].tolist() if values["rank"][-1] else None,
         value=float(number[0]) if len(number) else np.nan,
         meets=shares[0].value > 0.5,

@@ -60,7 +60,7 @@ def test_distributions_of_one_name_agree_where_both_draw():
 
 def test_a_line_says_what_is_drawn():
     assert str(Recipes("several", CHOICES)) == (
-        "optimizer, learning rate: adam 0.001 to 0.1 (log) | sgd 0.5; hidden: 16/32/64; noise: 0 to 0.2; "
+        "optimizer, learning rate: adam 0.001 to 0.1 (log) or sgd 0.5; hidden: 16/32/64; noise: 0 to 0.2; "
         "train amplitude: 0.3/0.6"
     )
 
