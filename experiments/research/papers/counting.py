@@ -19,6 +19,7 @@ from ...post import claims
 from . import languages
 from .languages import TRAINED
 from .populations import changed, fewer
+from .recipes import recipes
 
 EXPERIMENT = languages.experiment(
     "counting", "anbn", "Networks learn a^n b^n, with n up to 50.", most=TRAINED, hidden=10
@@ -133,6 +134,10 @@ CLAIMS = lt.claims.Claims(
         "as many parameters": as_large,
         "forget bias 0": forget_zero,
         "trained up to 100": fewer(up_to_100),
+    },
+    recipes={
+        name: recipes("counting", steps=3_000, units=None if name == "lstm_3" or "dyck" in name else 10)
+        for name in POPULATIONS
     },
 )
 

@@ -17,6 +17,7 @@ import numpy as np
 import lstm_toys as lt
 
 from .populations import BITS_AT_EVERY_POINT, changed, fewer
+from .recipes import recipes
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -165,6 +166,7 @@ CLAIMS = lt.claims.Claims(
     about="the networks of these cells",
     controls={"untrained networks": changed(steps=0)},
     variants={"noise 0.1": fewer(changed(noise=0.1))},
+    recipes=dict.fromkeys(POPULATIONS, recipes("memory", steps=1_000, units=64)),
 )
 
 if __name__ == "__main__":

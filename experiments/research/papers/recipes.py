@@ -16,7 +16,7 @@ import lstm_toys as lt
 RECIPES = 32
 """Number of recipes of each set of claims."""
 
-OPTIMIZERS = ("adam", "rmsprop")
+OPTIMIZERS = "adam", "rmsprop"
 RATES = lt.claims.Range(0.003, 0.1, "log")
 
 

@@ -18,6 +18,7 @@ import lstm_toys as lt
 from .languages import RECIPE
 from .memory import first_wrong
 from .populations import BITS_AT_EVERY_POINT, changed
+from .recipes import recipes
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -147,6 +148,7 @@ CLAIMS = lt.claims.Claims(
     about="the networks of these cells",
     controls={"untrained networks": changed(steps=0)},
     variants={"networks that learned": lt.claims.Variant(changed(), networks="learned")},
+    recipes=dict.fromkeys(POPULATIONS, recipes("tracking", steps=3_000, units=10)),
 )
 
 if __name__ == "__main__":

@@ -90,6 +90,8 @@ def draw_shares(entries: Sequence[Row]) -> Figure:
             for cell in entry.recipes.values():
                 axes.plot(cell.share[1:], [row + 0.3] * 2, color=DRAWN["color"], linewidth=1, clip_on=False)
                 axes.plot([cell.share.value], [row + 0.3], **DRAWN, clip_on=False)
+                words = plain(f"{percent(cell.share.value)} {percents(cell.share)} of {cell.known}, new recipes")
+                axes.text(1.04, row + 0.38, words, fontsize=6.5, va="center", transform=axes.get_yaxis_transform())
             words = plain(f"{percent(value)} {percents(entry.share)} of {_of(entry)}")
             axes.text(1.04, row, words, fontsize=8, va="center", transform=axes.get_yaxis_transform())
         axes.set_yticks(range(len(ordered)), map(plain, names), fontsize=7.5)

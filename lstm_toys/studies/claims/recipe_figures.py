@@ -1,5 +1,6 @@
 """Draws the numbers of a claim over the choices that recipes were drawn from."""
 
+import textwrap
 from collections.abc import Sequence
 from typing import Any
 
@@ -36,7 +37,7 @@ def draw(explored: Explored, base_seed: int) -> Figure:
             axes.title.set_fontsize(8)
             axes.tick_params(labelsize=7.5)
         figure.suptitle(plain(f"{explored.row.statement}: exploratory, p corrected for all claims and choices"))
-        figure.supylabel(plain(explored.statistic), fontsize=8.5)
+        figure.supylabel(plain(textwrap.fill(explored.statistic, 60)), fontsize=8)
         dots: dict[str, Any] = {"linestyle": "", "marker": "o", "markersize": 4}
         joined = entry("the networks of one recipe", GRAY, linewidth=0.8)
         meets = [entry("meets the claim", COLORS["b"], **dots), entry("does not", COLORS["r"], **dots)]

@@ -64,11 +64,12 @@ def new_recipes(declared: Claims, entries: Sequence[Row]) -> Iterator[Renderable
         return
     rows = []
     for entry, cell in known:
-        ours = f"{percent(entry.share.value)}, {said(entry)}"
+        ours = f"{percent(entry.share.value)}, {entry.verdict}"
         theirs = percent(cell.share.value), percents(cell.share).strip("()"), number(cell.median.value)
         rows.append((entry.id, ours, f"{cell.learners} of {cell.seeds}", *theirs, *map(percent, cell.agreement)))
-    columns = ("claim", "this recipe", "learned>", "new recipes>", "95 %>", "median>", "both>", "one>", "none>")
-    yield tables.table("", columns, rows, **STYLE)
+    columns = ("claim", "this recipe", "learned>", "new>", "95 %>", "median>", "both>", "one>", "none>")
+    title = "the share of networks of this recipe, and of new ones; recipes of which both networks, one, none meet it"
+    yield tables.table(title, columns, rows, **STYLE)
     yield from distributions(declared)
     for entry, cell in known:
         yield from (f"{entry.id}, new recipes: {each}" for each in _uncounted(cell))
