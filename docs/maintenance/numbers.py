@@ -8,10 +8,10 @@ A page is plain Markdown. The numbers that it takes from published results are l
 
 So a page can be read, and written, as it is; only if words of a phrase change, they change in both files. In templates,
 each folder of published results is a name, and each of its JSON files an attribute: ``sine.metrics`` is
-``results/sine/metrics.json``. ``results`` holds all folders by name, such as ``papers/counting``; ``median`` and
-``specified``, which says what a verdict depends on, are filters, ``wilson`` and ``probability_above`` are those of
-`lstm_toys.statistics`, ``zip`` Python's own, ``learned`` are the ids of the post's claims that say that a task was
-learned, and ``met_untrained`` is a test of claims: whether most untrained networks meet one.
+``results/sine/metrics.json``. ``results`` holds all folders by name, such as ``papers/counting``; ``median`` is a
+filter, ``wilson`` and ``probability_above`` are those of
+`lstm_toys.statistics`, ``zip`` Python's own. ``claims`` and ``choices`` are rows of the tables of claims, see
+`lt.claims.rows`, and ``met_untrained`` is a test of claims: whether most untrained networks meet one.
 """
 
 from __future__ import annotations
@@ -28,14 +28,15 @@ from typing import Any
 
 import jinja2
 
-from experiments.post.sentences import SENTENCES
 from lstm_toys.statistics.comparisons import probability_above
 from lstm_toys.statistics.intervals import wilson
-from lstm_toys.studies.claims.entries import Robustness, from_json
-from lstm_toys.studies.claims.report import specified
+from lstm_toys.studies.claims.table import read, rows
 
 ROOT = Path(__file__).parents[2]
 PHRASES = Path(__file__).with_name("phrases")
+
+TABLES = "claims", "choices"
+"""The files of tables of claims, without ending."""
 
 NUMBER = r"[-−]?\d+(?:[.,]\d+)*(?:e[-−]?\d+)?"
 
@@ -56,15 +57,18 @@ def published(folder: Path) -> dict[str, dict[str, Any]]:
     for path in sorted(folder.rglob("*.json")):
         name = path.parent.relative_to(folder).as_posix()
         if name.partition("/")[0] not in (".", "runs"):
+            if path.stem in TABLES:
+                contents.setdefault(name, {})[path.stem] = rows(read(path))
+                continue
             content = json.loads(path.read_text())
             numbers = content.get("numbers", {}) if isinstance(content, dict) else {}  # Of an analysis.
             contents.setdefault(name, {})[path.stem] = {**content, **numbers} if numbers else content
     return contents
 
 
-def met_untrained(claim: Mapping[str, Any]) -> bool:
-    """Whether most untrained networks meet a claim of ``claims.json``."""
-    return bool(claim["controls"].get("untrained networks", {"verdict": None})["verdict"] == "supported")
+def met_untrained(claim: Any) -> bool:
+    """Whether most untrained networks meet a claim."""
+    return any(name == "untrained networks" and each.verdict == "supported" for name, each in claim.controls.items())
 
 
 def rendered(template: str, results: Mapping[str, Any]) -> list[str]:
@@ -72,9 +76,7 @@ def rendered(template: str, results: Mapping[str, Any]) -> list[str]:
     environment = jinja2.Environment(undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters["median"] = statistics.median
     environment.tests["met_untrained"] = met_untrained
-    environment.filters["specified"] = lambda robustness: specified(from_json(Robustness, robustness))
     environment.globals |= {"zip": zip, "wilson": wilson, "probability_above": probability_above}
-    environment.globals["learned"] = [claim.id for claim in SENTENCES if claim.learned]
     try:
         text = environment.from_string(template).render(results, results=results)
     except (jinja2.TemplateError, TypeError, ValueError) as error:

@@ -40,10 +40,6 @@ PAPERS = tuple(
     for step in (
         Step(f"experiments.research.papers.tune --task {name}", f"papers/{name}_recipes"),
         Step(f"experiments.research.papers --paper {name} --random {networks} --variants", f"papers/{name}"),
-        Step(
-            f"lstm_toys claims --claims papers.{name} --specifications --seeds 24",
-            f"claims_{name}_specifications",
-        ),
     )
 )
 TRACKING = "--seeds 64 --base_seed 1564"  # The first digits of the commit that defined its claims, 061c173d.
@@ -68,14 +64,9 @@ STEPS = (
     Step(DYNAMICS, "dynamics_sine"),
     Step("experiments.recipe", "recipe"),
     Step("lstm_toys claims --variants", "claims"),
-    Step("lstm_toys claims --specifications", "claims_specifications"),
     Step("experiments.research.null", "null"),
     *PAPERS,
     Step(f"experiments.research.papers --paper tracking {TRACKING} --random 64 --variants", "papers/tracking"),
-    Step(
-        f"lstm_toys claims --claims papers.tracking {TRACKING} --specifications",
-        "claims_tracking_specifications",
-    ),
     Step("experiments.research.explained", "explained"),
     Step("experiments.research.resonance", "resonance"),
     Step("experiments.research.longevity", "longevity"),
