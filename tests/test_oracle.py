@@ -5,19 +5,17 @@ Losses, kinds of tasks, weights, lengths, unknown targets, features, scalings, w
 
 import fixed
 import hypothesis
-import jax
 import jax.numpy as jnp
 import numpy as np
 import plain_errors as plain
 import pytest
-from commands import generalization, sweep
+from commands import sweep
 from hypothesis import strategies
 from test_errors import Commands
 
 import lstm_toys as lt
 from lstm_toys.results import summary
 from lstm_toys.results.arrays import probed
-from lstm_toys.statistics import errors
 
 CURVES, POINTS, SEEDS = 3, 20, 3
 LOSSES = ("mse", "own", "cross_entropy", "binary_cross_entropy")
@@ -235,87 +233,3 @@ def test_everything_says_what_plain_loops_say(case, tmp_path_factory):
 def test_so_it_is_in_many_cases(case, tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         check(case, tmp_path_factory.mktemp("case"), patch)
-
-
-def weighted_lines(name):
-    """Networks that reproduce a line, with weights, and are shown others."""
-    x = lt.time_points(20)
-    line = np.asarray(lt.show(lt.FAMILIES["line"].curves(x, {"slope": 0.5, "intercept": 0.1}), x, ("y",)))
-    weights = np.linspace(0.5, 1.5, 20, dtype=np.float32)[None]
-    made = lt.Examples(jnp.asarray(line), jnp.asarray(line), weights=jnp.asarray(weights))
-    return fixed.experiment(
-        name,
-        lambda _: lt.Task(lambda *_: made, ("y",), ("y",), sequence=True, reproduces=True),
-        lambda x: [lt.probe("lines", "line", {"slope": np.array([0.2, 0.8]), "intercept": 0.3}, x)],
-        trained=lt.grids.Trained("line", {"slope": 0.5, "intercept": 0.1}),
-        planes=lambda _: [lt.grids.Plane("line", ("slope", "intercept"))],
-        goal=lt.Goal(rmse=0.1),
-    )
-
-
-def weighted_bits(name):
-    """Networks that answer bits, with weights, and again as a probe."""
-    random = np.random.default_rng(0)
-    inputs, targets = random.normal(size=(3, 20, 2)).astype(np.float32), random.integers(0, 2, (3, 20, 2))
-    made = lt.Examples(*map(jnp.asarray, (inputs, targets.astype(np.float32))), weights=jnp.ones((3, 20)))
-    task = lt.Task(lambda *_: made, ("a", "b"), ("a", "b"), sequence=True, loss="binary_cross_entropy")
-    return fixed.experiment(name, lambda _: task, lambda _: [lt.Probe.of("again", made)], goal=lt.Goal(accuracy=0.5))
-
-
-def medians(rows, word):
-    return {name: row["median"] for name, row in rows.items() if word in name and "share" not in name}
-
-
-def said(experiment, folder, patch, word):
-    """All errors, or accuracies: of tables and files of a training, a sweep and grids, of a claim and of figures."""
-    run = Commands(folder, patch)
-    metrics = run(experiment)
-    found, results = medians(metrics["summary"], word), run.trained.results
-    found["recorded"] = results.training["train_rmse" if word == "RMSE" else "train_accuracy"].values
-    found["drawn"] = np.concatenate([line.get_ydata() for line in run.figures["loss.png"].axes[1].lines[:3]])
-    row = run(experiment, "--grid=noise=0", asked=sweep)["rows"][0]
-    found |= {f"swept {name}": row[name]["median"] for name in row if name.startswith(("lines", "again"))}
-    if word == "RMSE":
-        grids = run(experiment, "--slope=0:1:2", "--intercept=0:1:2", asked=generalization)["summary"]
-        found |= {f"grid {name}": value for name, value in medians(grids, word).items()}
-        curves = probed(results, "lines")
-        figure = lt.figures.errors_over_time(results, "y", "")
-        found["over time"] = figure.axes[0].lines[0].get_ydata()
-        found["claim"] = run.judged(
-            experiment, "lines", lambda lines: lt.claims.per_curve(lines, lt.measures.rmse).mean(axis=1)
-        )
-        assert curves.sizes["curve"] == 2
-    else:
-        found["claim"] = run.judged(experiment, "again", lambda again: lt.sequences.right(again).mean(axis=1))
-    return found
-
-
-def test_every_rmse_is_twice_as_large_if_the_owner_has_four_times_the_squares(tmp_path, monkeypatch):
-    before = said(weighted_lines("before"), tmp_path / "before", monkeypatch, "RMSE")
-    squared = errors.squared
-    monkeypatch.setattr(errors, "squared", lambda *given: errors.Sums(4 * squared(*given).total, squared(*given).count))
-    jax.clear_caches()
-    after = said(weighted_lines("after"), tmp_path / "after", monkeypatch, "RMSE")
-    jax.clear_caches()
-    assert before.keys() == after.keys()
-    for name, value in before.items():
-        np.testing.assert_allclose(after[name], 2 * np.asarray(value), rtol=1e-5, err_msg=name)
-
-
-def test_every_accuracy_is_another_one_if_the_owner_inverts_its_hits(tmp_path, monkeypatch):
-    before = said(weighted_bits("before"), tmp_path / "before", monkeypatch, "accuracy")
-    hits = errors.hits
-
-    def inverted(*given):
-        found = hits(*given)
-        return errors.Sums(found.count - found.total, found.count)
-
-    monkeypatch.setattr(errors, "hits", inverted)
-    jax.clear_caches()
-    after = said(weighted_bits("after"), tmp_path / "after", monkeypatch, "accuracy")
-    jax.clear_caches()
-    assert before.keys() == after.keys()
-    for name, value in before.items():
-        if "points" in name:
-            np.testing.assert_allclose(after[name], 1 - np.asarray(value), rtol=1e-5, err_msg=name)
-    assert after["recorded"].tolist() != before["recorded"].tolist()
