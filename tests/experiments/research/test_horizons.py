@@ -1,7 +1,6 @@
 """Horizons and their predictions: against plain loops, against networks made by hand, and on invented populations."""
 
 import json
-from itertools import product
 
 import jax
 import jax.numpy as jnp
@@ -141,21 +140,6 @@ def test_shifts_of_the_counters_gate_move_horizons_as_predicted_and_another_bias
     assert set(same[0][0]) <= {0, 4, 6}  # Of two units, the counter is the first.
 
 
-def recurrences(hard=False, seeds=4):
-    model = lt.Stack(1, hidden=(3,), readout="dense", cell=f"experiments.research.papers.cells:Linear(hard={hard})")
-    return model, initialized(model, seeds, scale=2.0)
-
-
-@pytest.mark.parametrize("hard", [False, True])
-def test_recurrences_answer_as_the_networks_do(hard):
-    model, params = recurrences(hard)
-    bits = parity.strings(7)[:5]
-    answers = np.asarray(lt.answers((model, params), bits[..., None].astype(np.float32)))[..., 0]
-    signed = answers * (2 * (np.cumsum(bits, axis=1) % 2) - 1)
-    found = np.stack([*parity.margins(parity.Recurrences.of(params, hard), bits.T)], axis=-1)
-    np.testing.assert_allclose(found, signed, rtol=1e-4, atol=1e-5)
-
-
 def test_the_horizon_of_parity_is_that_of_a_plain_loop():
     networks, bits = flips([0.0, 0.01, 0.05]), parity.strings(120)[:9]
     expected = [horizon(networks, network, bits) for network in range(3)]
@@ -168,18 +152,6 @@ def test_parity_is_predicted_until_the_decays_meet_the_offset():
     predicted = parity.predict(flips(decays), 1_000)
     assert predicted[0] == 1_000
     np.testing.assert_allclose(predicted[1:], np.log(0.3) / np.log(1 - decays[1:]), atol=2)
-
-
-def test_means_and_spreads_of_answers_are_those_of_all_strings():
-    networks = parity.Recurrences.of(recurrences(seeds=3)[1], hard=False)
-    for length, found in enumerate(parity.answers(networks, 6), 1):
-        bits = np.array([*product((0, 1), repeat=length)])
-        odd = bits.sum(axis=1) % 2
-        *_, signed = parity.margins(networks, bits.T)
-        outputs = signed * (2 * odd - 1)
-        for kind in (0, 1):
-            np.testing.assert_allclose(found.mean[kind], outputs[:, odd == kind].mean(axis=1))
-            np.testing.assert_allclose(found.spread[kind], outputs[:, odd == kind].std(axis=1), atol=1e-7)
 
 
 def test_a_spread_makes_the_prediction_shorter():
