@@ -67,6 +67,14 @@ def wheel(tmp_path_factory):
     return path
 
 
+@pytest.fixture(scope="module")
+def command(wheel, tmp_path_factory):
+    """The script of the installed wheel, and the environment that it is called in."""
+    target = tmp_path_factory.mktemp("installed")
+    process("-m", "pip", "install", "--quiet", "--no-index", "--no-deps", f"--target={target}", str(wheel), cwd=target)
+    return target / "bin" / "lstm-toys", {**os.environ, "PYTHONPATH": str(target)}
+
+
 @pytest.mark.long
 def test_the_wheel_holds_every_file_of_what_is_installed_and_no_other(wheel):
     with zipfile.ZipFile(wheel) as archive:
@@ -82,64 +90,40 @@ def test_the_wheel_holds_every_file_of_what_is_installed_and_no_other(wheel):
 
 
 @pytest.mark.long
-def test_the_script_is_the_command_and_trains_and_draws_from_any_folder(wheel, tmp_path):
-    target, here = tmp_path / "installed", tmp_path / "here"
-    alone = ["--no-index", "--no-deps", f"--target={target}"]
-    process("-m", "pip", "install", "--quiet", *alone, str(wheel), cwd=tmp_path)
-    assert not (target / "experiments").exists()
-    here.mkdir()
-
+def test_the_script_is_the_command_and_trains_and_draws_from_any_folder(command, tmp_path):
     def run(*arguments, code=0):
-        environment = {**os.environ, "PYTHONPATH": str(target)}
-        return process(target / "bin" / "lstm-toys", *arguments, code=code, cwd=here, env=environment)
+        return process(command[0], *arguments, code=code, cwd=tmp_path, env=command[1])
 
     assert "\n  sine " in run().stdout
     assert "research" not in run().stdout
-    refused = process(
-        target / "bin" / "lstm-toys", "horizons", code=2, cwd=here, env={**os.environ, "PYTHONPATH": str(target)}
-    )
-    assert (
-        refused.stderr == "horizons is not installed; it is run in a clone of the repository, by lstm-toys horizons\n"
-    )
+    told = "horizons is not installed; it is run in a clone of the repository, by lstm-toys horizons\n"
+    assert run("horizons", code=2).stderr == told
     assert run("sine", "--help").stdout == process("-m", "experiments.sine", "--help").stdout
-    assert not any(here.iterdir())
+    assert not any(tmp_path.iterdir())
     run("sine", "--seeds=2", "--steps=2", "--timesteps=12", "--publish")
-    assert {path.name for path in here.glob("results/sine/*.png")} == SINE_FIGURES
-    assert len(list(here.glob("results/runs/sine-*/results.nc"))) == 1
+    assert {path.name for path in tmp_path.glob("results/sine/*.png")} == SINE_FIGURES
+    assert len(list(tmp_path.glob("results/runs/sine-*/results.nc"))) == 1
 
 
 @pytest.mark.long
-def test_a_bundle_is_repeated_and_compared_where_the_wheel_is_installed(wheel, tmp_path):
-    mine, theirs, target = (tmp_path / name for name in ("mine", "theirs", "installed"))
-    mine.mkdir()
-    process(
-        "-m", "pip", "install", "--quiet", "--no-index", "--no-deps", f"--target={target}", str(wheel), cwd=tmp_path
-    )
+def test_a_bundle_is_repeated_and_compared_where_the_wheel_is_installed(command, tmp_path):
+    (mine := tmp_path / "mine").mkdir()
+    theirs, (script, environment) = tmp_path / "theirs", command
     (mine / "ramp.py").write_text(
         "import lstm_toys as lt\nfrom shape import ramp\n\n\ndef task(x):\n    return lt.reproduce(ramp(x))\n\n\n"
         "EXPERIMENT = lt.Experiment('ramp', 'A ramp.', {'timesteps': 9, 'steps': 3, 'learning_rate': 0.1}, task)\n"
     )
     (mine / "shape.py").write_text("def ramp(x):\n    return x[None, :, None]\n")
-    script = "import sys; sys.argv[0] = 'lstm-toys'; from lstm_toys.cli import script; script.main()"
-    clone = {**os.environ, "PYTHONPATH": str(ROOT)}
-    process("-c", script, "ramp", "--seeds=2", "--hidden=2", cwd=mine, env=clone)
-    process("-c", script, "bundle", "ramp", "ramp.zip", cwd=mine, env=clone)
+    cloned = "import sys; sys.argv[0] = 'lstm-toys'; from lstm_toys.cli import script; script.main()"
+    for line in (["ramp", "--seeds=2", "--hidden=2"], ["bundle", "ramp", "ramp.zip"]):
+        process("-c", cloned, *line, cwd=mine, env={**os.environ, "PYTHONPATH": str(ROOT)})
     with zipfile.ZipFile(mine / "ramp.zip") as packed:
         packed.extractall(theirs)
     readme = (theirs / "README.txt").read_text()
-    repeat, compare = (line.strip() for line in readme.splitlines() if line.startswith(("    mkdir", "    lstm-toys")))
-    environment = {**os.environ, "PYTHONPATH": str(target), "PATH": f"{target / 'bin'}:{os.environ['PATH']}"}
-
-    def shell(line):
-        return process(
-            "-c",
-            f"import subprocess, sys; sys.exit(subprocess.call({line!r}, shell=True))",
-            cwd=theirs,
-            env=environment,
-        )
-
-    shell(repeat.replace("lstm-toys", f"{sys.executable} {target / 'bin' / 'lstm-toys'}"))
-    assert (
-        "the same bits"
-        in shell(compare.replace("lstm-toys", f"{sys.executable} {target / 'bin' / 'lstm-toys'}", 1)).stdout
+    lines = [line.strip() for line in readme.splitlines() if line.startswith(("    mkdir", "    lstm-toys"))]
+    shell = "import subprocess, sys; sys.exit(subprocess.call(sys.argv[1], shell=True))"
+    _, compared = (
+        process("-c", shell, line.replace("lstm-toys", f"{sys.executable} {script}", 1), cwd=theirs, env=environment)
+        for line in lines
     )
+    assert "the same bits" in compared.stdout

@@ -8,7 +8,6 @@ import os
 import shutil
 import sys
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -153,32 +152,6 @@ def test_publishing_copies_figures_and_metrics_and_leaves_what_is_a_user_s(mine,
         (published / name).write_text("mine")
     assert carry_out(EXPERIMENT, [*mine.arguments, "--publish", "--quiet"]) == 0
     assert (published / "README.md").read_text() == (published / "mine.png").read_text() == "mine"
-
-
-@pytest.mark.long
-@pytest.mark.usefixtures("drawing")
-def test_a_finished_run_is_drawn_again_and_in_another_format_without_training(mine, capsys, monkeypatch):
-    monkeypatch.setattr(Training, "compute", None)
-    before = snapshot(mine.run)
-    for form in ("svg", "pdf", "png"):
-        wanted = {f"{Path(name).stem}.{form}" for name in FIGURES}
-        assert carry_out(EXPERIMENT, [*mine.arguments, f"--figure_format={form}", "--publish"]) == 0
-        assert "already finished" in capsys.readouterr().out
-        assert {path.name for path in mine.run.iterdir() if path.suffix in (".png", ".svg", ".pdf")} == wanted
-        assert {path.name for path in (mine.results / "sine").iterdir()} == wanted | {
-            "metrics.json",
-            "manifest.json",
-            "report.json",
-        }
-    drawn = (mine.run / "sine.png").read_bytes()
-    (mine.run / "sine.png").unlink()
-    (mine.run / "loss.png").write_text("damaged")
-    assert carry_out(EXPERIMENT, mine.arguments) == 0
-    assert (mine.run / "sine.png").read_bytes() == drawn
-    assert (mine.run / "loss.png").read_bytes() != b"damaged"
-    after = snapshot(mine.run)
-    data = [path for path in before if path.suffix in (".nc", ".npz")]
-    assert [after[path] for path in data] == [before[path] for path in data]
 
 
 @pytest.mark.parametrize(

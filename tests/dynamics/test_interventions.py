@@ -13,20 +13,21 @@ from conftest import rarely
 CURVES = np.random.default_rng(0).uniform(size=(2, 7, 1)).astype(np.float32)
 
 
-def loop(model, params, curve, held=None, clamped=None):
-    """Answers, hidden states of the first layer, and its gates; ``held`` and ``clamped`` are of its units."""
+def loop(model, params, curve, held=None, clamped=None, times=slice(None)):
+    """Answers, hidden states of the first layer, and its gates; ``held`` and ``clamped`` are of its units, at times."""
     layers = [params[name] for name in sorted(params) if name != "readout" or model.readout == "cell"]
     states = [(np.zeros(len(layer["recurrent_kernel"])),) * 2 for layer in layers]
-    if held is not None:
-        states[0] = (states[0][0].copy(), states[0][1])
-        states[0][0][held[0]] = held[1]
     answers, hidden, gates = [], [], []
-    for values in curve.astype(float):
+    for time, values in enumerate(curve.astype(float)):
+        during = time in range(len(curve))[times]
+        if during and held is not None:
+            states[0] = (states[0][0].copy(), states[0][1])
+            states[0][0][held[0]] = held[1]
         for place, layer in enumerate(layers):
-            changed = clamped if place == 0 else None
+            changed = clamped if place == 0 and during else None
             states[place], seen = step(model.cell, model.gates, layer, values, states[place], changed)
             if place == 0:
-                if held is not None:
+                if during and held is not None:
                     states[0][0][held[0]] = held[1]
                 gates.append(seen)
             values = states[place][0]
@@ -107,24 +108,10 @@ def test_gates_belong_to_the_equations_that_they_are_named_for():
 def test_an_intervention_that_begins_and_ends_is_one_between_pieces_from_given_states(gate, start, stop):
     model = lt.Stack(1, hidden=(4,), readout="dense")
     params, units = maps.drawn(model, 2), np.array([[0, 2], [3, 1]])
-    own, end = (model, params), CURVES.shape[1] if stop is None else stop
+    own = model, params
     found = lt.dynamics.intervene(own, CURVES, "lstm_0", units, 0.2, gate, start=start, stop=stop)
-    usual = lt.answers(own, CURVES)
-    np.testing.assert_allclose(found[:, :, :start], usual[:, :, :start], atol=2e-6)
-    begun = {name: np.zeros((2, 2, 4), np.float32) for name in ("hidden", "cell")}
-    if start:
-        begun = {name: each[:, :, start - 1] for name, each in lt.states(own, CURVES)["lstm_0"].items()}
-    for seed, place in itertools.product(range(2), range(2)):
-        layer, readout = (maps.stacked(params, seed)[name] for name in ("lstm_0", "readout"))
-        chosen, state = units[seed], (begun["hidden"][seed, place].copy(), begun["cell"][seed, place].copy())
-        if gate is None:  # The cell is held at its mean, too, but only for these units, whose hidden state is fixed.
-            state[0][chosen] = 0.2
-        for time in range(start, CURVES.shape[1]):
-            during = time < end
-            clamped = {gate: (chosen, 0.2)} if gate and during else None
-            state, _ = step("lstm", model.gates, layer, CURVES[place, time].astype(float), state, clamped)
-            if gate is None and during:
-                state[0][chosen] = 0.2
-            if gate is not None or during:
-                expected = state[0] @ readout["kernel"] + readout["bias"]
-                np.testing.assert_allclose(found[seed, place, time], expected, atol=3e-6)
+    for seed, (place, curve) in itertools.product(range(2), enumerate(CURVES)):
+        change = {"held": (units[seed], 0.2)} if gate is None else {"clamped": {gate: (units[seed], 0.2)}}
+        expected, _, _ = loop(model, maps.stacked(params, seed), curve, **change, times=slice(start, stop))
+        known = slice(stop if gate is None else None)  # Cells are held, too, which matters afterward.
+        np.testing.assert_allclose(found[seed, place, known], expected[known], atol=3e-6)

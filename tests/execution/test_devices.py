@@ -34,35 +34,6 @@ def test_a_system_without_proc_says_less_of_its_processor_and_of_the_beginning(m
     assert modules._began() < before
 
 
-ELSEWHERE = """
-import errno, fcntl, os, runpy, sys, time, traceback
-
-def without(event, given):
-    if event == "open" and str(given[0]).startswith("/proc"):
-        near = traceback.extract_stack(limit=8)
-        if not any("site-packages" in each.filename for each in near):  # Packages have other ways on other systems.
-            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), given[0])
-
-def unlocked(*_):
-    raise OSError(errno.ENOTSUP, os.strerror(errno.ENOTSUP))
-
-sys.addaudithook(without)
-fcntl.flock = unlocked
-del os.sched_getaffinity, time.CLOCK_BOOTTIME
-runpy.run_module("experiments.sine", run_name="__main__")
-"""
-
-
-@pytest.mark.long
-def test_a_command_needs_neither_proc_nor_locks(tmp_path):
-    """Taken away from a process, as on another system or on a network file system."""
-    line = ["--seeds=2", "--steps=20", f"--results_dir={tmp_path}", "--publish"]
-    process("-c", ELSEWHERE, *line)
-    made = json.loads((tmp_path / "sine" / "metrics.json").read_text())
-    assert made["fingerprint"]["processor"] == (platform.processor() or platform.machine())
-    assert process("-c", ELSEWHERE, *line).stdout.count("already finished") == 1
-
-
 def test_a_configuration_that_comes_too_late_is_refused_in_one_sentence(monkeypatch):
     jnp.zeros(())  # Now JAX has its devices.
     lt.configure()  # Which are configured like this already.

@@ -1,7 +1,6 @@
 """The command that evaluates a population on grids: its flags, what it refuses, and what it leaves."""
 
 import dataclasses
-import json
 import re
 
 import numpy as np
@@ -94,14 +93,3 @@ def test_where_every_network_draws_its_curves_others_of_the_same_ranges_stand_fo
         assert 0 <= cells[name].min() < 0.02
         assert 0.98 < cells[name].max() < 1
     assert abs(np.corrcoef(cells["slope"], cells["intercept"])[0, 1]) < 0.15
-
-
-def test_a_run_leaves_every_grid_and_the_errors_on_the_training_curve(world):
-    run = world("generalization").run
-    metrics, found = json.loads((run / "metrics.json").read_text()), lt.load_results(run / "results.nc")
-    assert found["amplitude_frequency"].sizes == {"seed": 3, "parameter_amplitude": 4, "parameter_frequency": 3}
-    assert found.children.keys() >= {"training", "slope_intercept", "length_amplitude", "spacing_frequency"}
-    medians = np.median(found["training"].rmse, axis=(1, 2))
-    assert metrics["summary"]["training, RMSE"]["median"] == pytest.approx(np.median(medians))
-    drawn = found.children.keys() - {"training"} | {"axes"}
-    assert {path.name for path in run.glob("*.png")} == {f"{name}.png" for name in drawn}

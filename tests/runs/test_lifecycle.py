@@ -6,14 +6,13 @@ import shutil
 import sys
 
 import pytest
-from commands import sweep
 from matplotlib.figure import Figure
 from world import SINE, SMALL
 
 import lstm_toys as lt
 from conftest import carry_out, rarely, refusal
 from experiments import all as every
-from experiments import line, sine
+from experiments import sine
 from experiments.line import EXPERIMENT as LINE
 from lstm_toys import execution
 from lstm_toys.files import read_json
@@ -22,23 +21,6 @@ from lstm_toys.runs.folder import Run
 from lstm_toys.studies.training.study import Training
 
 TINY = ["--seeds=2", "--timesteps=5", "--steps=3"]
-
-
-@pytest.mark.long
-@pytest.mark.usefixtures("drawing")
-@pytest.mark.parametrize("asked", [LINE, sweep])
-def test_an_experiment_may_show_nothing_after_training(asked, tmp_path, capsys, monkeypatch):
-    def drawn(results, _):
-        training = lt.figures.training_answer(results, "trained on")
-        return {"training.png": training, "loss.png": lt.figures.loss(results, "")}
-
-    own = dataclasses.replace(LINE, probes=lambda _: [], draw=drawn, companions=lambda _: {})
-    monkeypatch.setattr(line, "EXPERIMENT", own)
-    swept = asked is sweep
-    arguments = [*TINY, f"--results_dir={tmp_path}", *["--task=line", "--grid=noise=0"] * swept]
-    assert carry_out(sweep if swept else own, arguments) == 0
-    assert "train MSE" in capsys.readouterr().out
-    assert {path.name for path in tmp_path.rglob("*.png")} == {"loss.png", "rmse.png" if swept else "training.png"}
 
 
 UNDRAWN = [

@@ -1,9 +1,9 @@
-"""Networks from outside the library: a cell and a whole Flax module of one's own, through the life of a run."""
+"""Networks from outside the library: a cell of one's own, through the life of a run."""
 
 import importlib
 import sys
 
-import jax
+import flax.linen as nn
 import numpy as np
 import pytest
 
@@ -11,7 +11,6 @@ import lstm_toys as lt
 from conftest import carry_out, untrained
 from experiments import line
 from lstm_toys.networks import cells
-from lstm_toys.populations import train
 from lstm_toys.results import saving
 
 OWN = '''
@@ -19,7 +18,6 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-import lstm_toys as lt
 
 class Leaky(nn.Module):
     """A unit that keeps half of what it had."""
@@ -34,45 +32,9 @@ class Leaky(nn.Module):
 
         shown = jnp.swapaxes(jnp.tanh(nn.Dense(self.units)(inputs)), 0, 1)
         return jnp.swapaxes(jax.lax.scan(step, jnp.zeros_like(shown[0]), shown)[1], 0, 1)
-
-
-class Whole(nn.Module):
-    """A network whose answers have a hidden layer between."""
-
-    features: int
-    widths: tuple[int, ...] = (3,)
-
-    @nn.compact
-    def __call__(self, inputs):
-        for number, units in enumerate(self.widths):
-            inputs = Leaky(units, name=f"layer_{number}")(inputs)
-        return nn.Dense(self.features)(inputs)
-
-
-def task(x):
-    return lt.reproduce("line", {"slope": 0.5, "intercept": 0.1}, x)
-
-
-def probes(x):
-    return [lt.probe("line", "line", {"slope": 0.2, "intercept": 0.3}, x)]
-
-
-def model(task, settings):
-    return Whole(len(task.output_features), settings.hidden)
-
-
-EXPERIMENT = lt.Experiment(
-    name="own",
-    doc="A line, by a network of one's own.",
-    defaults={"steps": 6, "learning_rate": 0.1, "timesteps": 12, "hidden": "3"},
-    goal=lt.Goal(rmse=0.03),
-    task=task,
-    probes=probes,
-    draw=lambda results, _: {"loss.png": lt.figures.loss(results, "Training")},
-    model=model,
-)
 '''
 SMALL = ["--seeds=3", "--steps=4", "--timesteps=20", "--hidden=4"]
+LINE = {"slope": 0.5, "intercept": 0.1}
 CELL = "networks_of_ones_own:Leaky"
 
 
@@ -103,23 +65,10 @@ def test_an_experiment_runs_with_a_cell_of_ones_own(own, tmp_path, capsys):
     assert own.Leaky is cells.cell_class(CELL)
 
 
-@pytest.mark.long
-def test_an_experiment_declares_a_whole_network_of_ones_own(own, tmp_path, capsys):
-    experiment, task = own.EXPERIMENT, own.task(lt.time_points(12))
-    assert carry_out(experiment, ["--seeds=2", f"--results_dir={tmp_path}"]) == 0
-    assert "own (Whole): 2 networks, 6 steps" in " ".join(capsys.readouterr().out.split())
-    (folder,) = (tmp_path / "runs").iterdir()
-    saved = saving.load(folder)
-    assert saved.model == own.Whole(1, (3,))
-    assert saved.params.keys() == {"layer_0", "Dense_0"}
-    trained = train.train(task, own.Whole(1), seeds=2, steps=6, learning_rate=0.1, base_seed=0)
-    jax.tree.map(np.testing.assert_array_equal, saved.params, trained.params)
-
-
-def test_a_network_defined_within_a_function_cannot_be_saved(own, tmp_path):
-    class Inner(own.Whole):
+def test_a_network_defined_within_a_function_cannot_be_saved(tmp_path):
+    class Inner(nn.Dense):
         pass
 
     with pytest.raises(ValueError, match=r"Inner cannot be saved: its class is defined within a function"):
-        saving.save(untrained(own.task(lt.time_points(12)), Inner(1)), tmp_path / "inner")
+        saving.save(untrained(lt.reproduce("line", LINE, lt.time_points(12)), Inner(1)), tmp_path / "inner")
     assert not (tmp_path / "inner").exists()

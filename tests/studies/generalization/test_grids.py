@@ -84,6 +84,8 @@ def test_metrics_and_report_are_about_the_goal_and_about_grids_with_frequencies(
     error = np.median(found.rmse.values, axis=(1, 2))
     assert metrics["summary"]["amplitude x frequency, RMSE"]["median"] == pytest.approx(np.median(error))
     assert metrics["sines"].keys() == {"amplitude_frequency", "spacing_frequency"}
+    drawn = evaluated.children.keys() - {"training"} | {"axes"}
+    assert {path.name for path in ran.run.glob("*.png")} == {f"{name}.png" for name in drawn}
     gain = metrics["sines"]["amplitude_frequency"]["largest_gain"]
     assert gain["median"] == pytest.approx(np.median(found.gain.values, axis=0).max())
     assert f"amplitude x frequency: largest median gain {gain['median']:.3g} at" in " ".join(ran.printed.split())

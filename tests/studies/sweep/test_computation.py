@@ -105,14 +105,6 @@ def test_so_it_is_for_every_flag_and_kind_of_task(tmp_path, task, common, grid):
         assert_same(found, number, alone(tmp_path, task, *common.split(), *chosen), each.steps == last)
 
 
-@pytest.mark.parametrize("task", ["sine", *rarely("line", "hill_y", "amplitude", "slope_intercept")])
-def test_a_training_is_a_sweep_of_one_setting(tmp_path, task):
-    common = ["--seeds=3", "--steps=4", *VECTORS.split()]
-    settings, _ = expand(EXPERIMENTS[task], [("learning_rate", ["0.1"])], flags.read(command_line.FLAGS, common))
-    swept = executed(Sweep(EXPERIMENTS[task], SweepSettings("sweep", settings=settings)), tmp_path, 3)
-    assert_same(lt.load_results(swept.results), 0, alone(tmp_path, task, *common[1:], "--learning_rate=0.1"))
-
-
 def test_answers_of_several_features_are_in_the_units_of_the_file(tmp_path):
     values = 350 + 10 * np.random.default_rng(0).normal(size=(2, 12, 2))
     scaling = lt.Scaling.fitted(values, names=("a", "b"))
