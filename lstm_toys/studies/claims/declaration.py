@@ -21,6 +21,7 @@ from lstm_toys.statistics.intervals import Estimate
 from lstm_toys.studies import claims as study
 from lstm_toys.studies.claims.choices import Change, Thresholds
 from lstm_toys.studies.claims.recipes import Recipes
+from lstm_toys.tasks.parameters import HISTORY, TRAINING
 
 Verdict = Literal["supported", "refuted", "undecided", "ours higher", "theirs higher"]
 VERDICTS = get_args(Verdict)

@@ -14,7 +14,7 @@ from lstm_toys.runs import parsers
 from lstm_toys.runs.command_line import FLAGS
 from lstm_toys.runs.identity import SWEPT, TRACED
 from lstm_toys.tasks.parameters import NUMBER
-from lstm_toys.text import meant
+from lstm_toys.text import did_you_mean
 
 DRAWN = tuple(name for name in SWEPT if name != "timesteps")
 """Settings that can be drawn, besides training numbers. Networks on other time points have other curves."""
@@ -161,7 +161,9 @@ def _entries(prefix: str, names: Sequence[str], values: Any) -> list[tuple[Any, 
     """The values of a choice, each a tuple with one for every name, after they have been checked."""
     for name in names:
         if not (isinstance(name, str) and (name in DRAWN or name.startswith(NUMBER))):
-            known = meant(str(name), DRAWN) or f"available: {', '.join(DRAWN)}, and {NUMBER}NAME of training numbers"
+            known = (
+                did_you_mean(str(name), DRAWN) or f"available: {', '.join(DRAWN)}, and {NUMBER}NAME of training numbers"
+            )
             raise ValueError(f"{prefix}: {name!r} cannot be drawn; {known}")
     rows = [values] if isinstance(values, Range) else values
     if not isinstance(rows, list | tuple) or not rows:

@@ -53,6 +53,11 @@ class Shape(Prepared):
     numbers: dict[tuple[tuple[tuple[str, float], ...], Study[Any] | None, int], dict[int, int]]
 
     @property
+    def network(self) -> str:
+        """The model in a few words."""
+        return self.settings.network if self.experiment.model is None else type(self.model).__name__
+
+    @property
     def budgets(self) -> list[int]:
         """The steps at which answers are recorded; every combination is trained to the last."""
         return sorted({steps for numbers in self.numbers.values() for steps in numbers})
@@ -134,8 +139,7 @@ class Shape(Prepared):
             stop=context.interruption,
             on_divergence=context.options.on_divergence,
         )
-        network = self.settings.network if self.experiment.model is None else type(self.model).__name__
-        label = f"{self.experiment.name} ({context.labels.get(self.settings) or network})"
+        label = f"{self.experiment.name} ({context.labels.get(self.settings) or self.network})"
         groups = -(-training.count // training.group_size)
         context.progress.begin(label, training.count, self.budgets[-1], groups)
         if checkpoints.newest:

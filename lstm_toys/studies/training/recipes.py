@@ -56,7 +56,7 @@ class RecipeTraining(Populations[RecipeSettings]):
 
     def compute(self, context: RunContext) -> Metrics:
         labels = {
-            shape.settings: f"{counted(len(shape.numbers), 'recipe')}, {shape.settings.optimizer}, {shape.words}"
+            shape.settings: f"{counted(len(shape.numbers), 'recipe')}, {shape.settings.optimizer}, {shape.network}"
             for shape in self.shapes
         }
         return super().compute(context._replace(labels=labels))
