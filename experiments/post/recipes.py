@@ -8,7 +8,7 @@ What was common then, and no more:
 - Rates of RMSprop reach from 0.0003 to 0.003, those of Adam from 0.001 to 0.01; those of SGD, which are larger, from
   0.1 to the 1.0 with which the line and the hill are published.
 - 16, 32 and 64 units were usual. Where the post says that there is one layer, none are added.
-- Steps are those that we published, or twice as many; SGD, which is slower, takes more of both.
+- Steps are those that we published, or half or twice as many; SGD, which is slower, takes more of them.
 
 `RECIPES` recipes of two networks each were decided on before any of these networks was trained, and none are added. The
 distributions are not blind: verdicts under 19 single choices and 40 combinations of them had been seen, among them
@@ -47,10 +47,10 @@ def recipes(name: str, steps: Sequence[int], steps_of_sgd: Sequence[int], *, uni
 
 
 HILL = "the hill, 2018", (5_000, 10_000), (10_000, 20_000)
-"""The hill's networks share recipes, so that each is compared with others that were trained like it."""
+"""The networks of the line and the hill share recipes: claims are about several of them, trained alike."""
 
 DISTRIBUTIONS = {
-    "line": recipes("the line, 2018", (2_000, 4_000), (4_000, 8_000), units=False),
+    "line": recipes(*HILL, units=False),
     "hill": recipes(*HILL),
     "hill_one_layer": recipes(*HILL, units=False),
     "hill_y": recipes(*HILL),
