@@ -34,4 +34,6 @@ CLAIM = lt.claims.Claim(
     sources=(lt.claims.Source("damped", "others"),),
     high=0.1,
 )
-CLAIMS = lt.claims.Claims(title="what I expect", claims=(CLAIM,), populations={"damped": (EXPERIMENT, [])})
+RECIPES = lt.claims.Recipes("mine", {"hidden": [16, 32], "learning_rate": lt.claims.Range(0.001, 0.01, "log")})
+POPULATIONS = {"damped": (EXPERIMENT, [])}
+CLAIMS = lt.claims.Claims("what I expect", (CLAIM,), POPULATIONS, recipes={"damped": RECIPES})
