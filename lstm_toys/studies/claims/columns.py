@@ -49,8 +49,10 @@ def measured(claim: Claim, populations: evidence.Evidence, *, only_learned: bool
 
     Raises Refused if a function raises, or does not return one real number per network.
     """
-    of = _joined if isinstance(populations, evidence.OfRecipes) else _measure
-    measure = partial(of, claim, populations, only_learned)
+    if isinstance(populations, evidence.OfRecipes):
+        measure = partial(_joined, claim, populations, only_learned)
+    else:
+        measure = partial(_measure, claim, populations, only_learned)
     ours = measure(claim.number, claim.sources)
     theirs: tuple[Float[np.ndarray, " S2"], Flags] | None = np.zeros(0), np.zeros(0, np.uint8)
     if claim.against is not None and ours is not None:

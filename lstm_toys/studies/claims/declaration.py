@@ -419,10 +419,10 @@ class Claims:
         for name, each in {**self.controls, **self.variants}.items():
             change = callable(each) or isinstance(each, Variant)
             arguments.expect(change, f"{name!r} of controls or variants", "a function, or an lt.claims.Variant", each)
-        for name, each in self.recipes.items():
+        for name, recipes in self.recipes.items():
             arguments.choice("a name in recipes", name, *self.populations)
-            arguments.instance(f"recipes of {name}", each, Recipes, "an lt.claims.Recipes")
-            if other := next((other for other in self.recipes.values() if not each.agrees(other)), None):
+            arguments.instance(f"recipes of {name}", recipes, Recipes, "an lt.claims.Recipes")
+            if other := next((other for other in self.recipes.values() if not recipes.agrees(other)), None):
                 raise ValueError(f"two recipes named {other.name!r} draw differently; rename one")
         columns = [NETWORKS, DURING, RECIPES, COPY, CLIPPED, *self.controls, *self.variants]
         for what, names in (("claim", [*self.ids]), ("column", columns)):
@@ -464,10 +464,9 @@ class Claims:
             11
         """
         able = tuple(claim for claim in self.claims if claim.populations == (population,))
-        own, recipes = (
-            {name: each for name, each in of.items() if name == population} for of in (self.populations, self.recipes)
-        )
-        return replace(self, claims=able, populations=own, recipes=recipes).given(*flags)
+        recipes = {name: drawn for name, drawn in self.recipes.items() if name == population}
+        populations = {population: self.populations[population]}
+        return replace(self, claims=able, populations=populations, recipes=recipes).given(*flags)
 
     def variant(self, name: str) -> Variant:
         """Looks up a variant; one that was declared as a function alone counts all networks.

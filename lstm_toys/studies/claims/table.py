@@ -81,7 +81,7 @@ def rows(table: xr.Dataset) -> list[Row]:
     every, columns = [], [*zip(table.column.values.tolist(), table.role.values.tolist(), strict=True)]
     known, baselines = {name: table[name].values for name in FIELDS if name in table}, table.baselines.values
     for place, claim in enumerate(table.claim.values.tolist()):
-        about = {name: each.values[place].item() for name, each in table.coords.items() if each.dims == ("claim",)}
+        about = {str(name): each.values[place].item() for name, each in table.coords.items() if each.dims == ("claim",)}
         remarks = [*filter(None, table.remarks.values[place].tolist())]
         roles: dict[str, dict[str, Cell]] = {role: {} for role in get_args(Role)}
         row = SimpleNamespace(**roles, **{**about, "id": claim, "remarks": remarks})
