@@ -1,5 +1,7 @@
 """Results from which a claim reads one number of each network."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import xarray as xr
 
@@ -17,3 +19,8 @@ def labeled(numbers, diverged=(), truth=0.0, **outcomes):
 
 def the_number(line):
     return line.answer.values[:, 0, 0, 0]
+
+
+def changed(row, **values):
+    """A row or cell with other values."""
+    return SimpleNamespace(**{**vars(row), **values})

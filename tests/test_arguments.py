@@ -264,7 +264,6 @@ REFUSED = [
     *bad(claim, against=[5], baselines=[5, ("copy",)], thresholds=[0.5, (0.5,)], fails=[1]),
     *bad(lambda low: claim(thresholds=lt.claims.Thresholds((low,), "", "")), low=[np.nan, "0"]),
     *bad(partial(lt.claims.Thresholds, values=(0.1,), smallest="small", largest="large"), values=[(), None, 0.1]),
-    *bad(partial(lt.claims.Specification, change=print, choices={"a": "b"}), change=[5, None], choices=[5, {}]),
     *bad(lt.claims.Variant, change=[5, None]),
     *bad(claims, title=[3], published=[5], data=["claims.csv"], controls=[{"x": 1}], variants=[{"x": 1}]),
     *bad(analysis, name=[3], settings=[5], needs=[5, {"line": 5}], score=[5], report=[None]),

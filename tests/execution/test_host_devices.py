@@ -39,7 +39,7 @@ np.savez(
     answers=lt.answers(networks, curves),
     states=visited["lstm_0"]["cell"],
     rollout=alone.answers,
-    draws=judged.per_seed,
+    draws=judged.number,
     units=lt.dynamics.intervene(networks, curves, "lstm_0", [0, 2], hold=0.1, start=3, stop=9),
     gates=lt.dynamics.intervene(networks, curves, "lstm_0", [1], gate="forget", hold=0.5),
     mode=lt.dynamics.turn_mode(few, curves, factor=1.2),

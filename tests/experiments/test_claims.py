@@ -10,8 +10,10 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import xarray as xr
 from commands import claims
 from drawn import assert_legible, legend
+from one_number import changed
 
 import lstm_toys as lt
 from conftest import ROOT, carry_out, located, rarely, refusal
@@ -21,17 +23,17 @@ from experiments.post.claims import CLAIMS
 from lstm_toys.cli import command
 from lstm_toys.figures import COLORS, GRAY
 from lstm_toys.results import storage
-from lstm_toys.studies.claims import figures, report
+from lstm_toys.studies.claims import figures, report, table
 from lstm_toys.studies.claims.declaration import DURING, NETWORKS
-from lstm_toys.studies.claims.entries import Entry, Robustness, as_json, read
 from lstm_toys.studies.training.study import Training
 
-PUBLISHED = read(ROOT / "results" / "claims" / "claims.json", Entry)
+TABLE = lt.claims.read(ROOT / "results" / "claims" / "claims.json")
+PUBLISHED = lt.claims.rows(TABLE)
 
 
 def entries_of(run):
     """What was judged in a run, by claim."""
-    return {entry["id"]: entry for entry in json.loads((run / "claims.json").read_text())}
+    return {row.id: row for row in lt.claims.rows(lt.claims.read(run / "claims.json"))}
 
 
 @pytest.fixture
@@ -91,14 +93,14 @@ def test_every_claim_of_the_post_is_judged_in_every_column(tmp_path, monkeypatch
     entries, printed = entries_of(run), capsys.readouterr().out
     assert [*entries] == [*CLAIMS.ids]
     for name, entry in entries.items():
-        assert (len(entry["per_seed"]), entry["variants"]) == (3, {})
-        assert [*entry["null"]] == ([] if name == "hill-y-longer" else ["copy", "clipped copy"])
+        assert (len(entry.number), entry.variants) == (3, {})
+        assert [*entry.null] == ([] if name == "hill-y-longer" else ["copy", "clipped copy"])
         assert name in printed
-        if during := entry["during"]:  # Those of two steps are those that the claims are about.
-            assert during["steps"] == [1, 2]
-            assert (during["share"][-1], during["median"][-1]) == (entry["share"], entry["median"])
-    assert [*entries["sine-learned"]["controls"]] == [*CLAIMS.controls]
-    assert entries["sine-learned"]["during"]
+        if entry.during:  # Those of two steps are those that the claims are about.
+            assert [*entry.during] == ["1", "2"]
+            np.testing.assert_array_equal(entry.during["2"].number, entry.number)
+    assert [*entries["sine-learned"].controls] == [*CLAIMS.controls]
+    assert entries["sine-learned"].during
 
 
 def test_flags_of_trainings_change_all_networks():
@@ -132,10 +134,11 @@ def test_given_answers_are_judged_as_those_of_networks(world, folder):
         assert json.loads((run / "config.json").read_text())["answers"] == [["sine", lt.files.sha256(file)]]
         entries = entries_of(run)
         if file.stem == "results":
-            assert entries == reference
+            xr.testing.assert_identical(*(lt.claims.read(each / "claims.json") for each in (run, world("claims").run)))
         else:
-            first, _, last = reference["learned"]["per_seed"]
-            assert (entries["learned"]["per_seed"], entries["learned"]["diverged"]) == ([first, None, last], [1])
+            first, _, last = reference["learned"].number
+            np.testing.assert_array_equal(entries["learned"].number, [first, np.nan, last])
+            assert entries["learned"].diverged == [1]
 
 
 def test_a_population_has_one_file_of_answers(tmp_path, capsys):
@@ -240,12 +243,12 @@ def test_claims_of_ones_own_are_judged(mine, own):
     labeled = storage.load_results(trained["untrained networks"][1] / "results.nc")
     lines = labeled["line"].isel(time=labeled["line"].time.values >= 0.1)
     rmse = np.sqrt(np.square(lines.answer - lines.input).mean(["time", "feature"])).mean("curve")
-    np.testing.assert_allclose(entries["lines"]["controls"]["untrained networks"]["per_seed"], rmse, rtol=1e-5)
-    assert entries["lines"]["share"] == 0
-    assert entries["lines"]["null"]["copy"]["meets"]
-    assert entries["small"]["share"] == 1
-    assert entries["small"]["controls"]["untrained networks"]["share"] == 1
-    assert entries["small"]["variants"]["faster"]["difference"] == 0.0
+    np.testing.assert_allclose(entries["lines"].controls["untrained networks"].number, rmse, rtol=1e-5)
+    assert entries["lines"].share.value == 0
+    assert entries["lines"].null["copy"].meets
+    assert entries["small"].share.value == 1
+    assert entries["small"].controls["untrained networks"].share.value == 1
+    assert entries["small"].variants["faster"].difference.value == 0.0
     assert own.table.startswith("# What I think of sines in \\$x\\$\n")
     assert {path.name for path in own.run.glob("*.png")} == {"claims.png", "numbers.png"}
     assert "what I think of sines in $x$, in 3 networks each" in own.printed
@@ -261,16 +264,16 @@ def test_a_network_at_equal_loss_is_the_first_kept_one_that_is_as_good(own):
         errors = np.sqrt(np.square(wrong).mean(axis=(2, 3))).mean(axis=1)
         expected = np.where(losses.sel(step=step) <= goal, errors, expected)
     assert np.isfinite(expected).any()
-    variant = own.entries["lines"]["variants"]["faster at equal loss"]
-    np.testing.assert_allclose(np.array(variant["per_seed"], float), expected, rtol=1e-5)
-    assert variant["unlearned"] == [*np.flatnonzero(np.isnan(expected))]
+    variant = own.entries["lines"].variants["faster at equal loss"]
+    np.testing.assert_allclose(variant.number, expected, rtol=1e-5)
+    assert variant.unlearned == [*np.flatnonzero(np.isnan(expected))]
 
 
 def test_only_networks_that_learned_are_compared(own):
     faster = storage.load_results(own.trained["faster"][1] / "results.nc")
     (unlearned,) = np.nonzero(faster.training.train_rmse.values[:, -1, 0] > sine.GOAL.rmse)
-    variant = own.entries["small"]["variants"]["faster that learned"]
-    assert (variant["counted"], variant["unlearned"]) == (3 - len(unlearned), [*unlearned])
+    variant = own.entries["small"].variants["faster that learned"]
+    assert (variant.counted, variant.unlearned) == (3 - len(unlearned), [*unlearned])
     assert 0 < len(unlearned) < 3
     assert f"- Of faster that learned, {len(unlearned)} did not learn and do not count.\n" in own.table
 
@@ -288,7 +291,7 @@ def test_only_networks_that_learned_are_compared(own):
             "high=1e-3",
             'high=1e-3, alternatives={"window": {"late": lambda lines: [0.0]}}',
             "claim lines (window: late): <lambda> returns numbers",
-            ["--specifications"],
+            [],
         ),
         *rarely(
             (
@@ -323,10 +326,10 @@ def test_claims_of_ones_own_that_are_wrong_are_told_in_one_line(mine, folder, ca
     assert said in refusal(capsys)
 
 
-@pytest.mark.parametrize(("name", "kind"), [("claims.json", Entry), ("specifications.json", Robustness)])
-def test_entries_that_are_read_are_written_as_they_were(name, kind):
+@pytest.mark.parametrize("name", ["claims.json", "choices.json"])
+def test_tables_that_are_read_are_written_as_they_were(name):
     for path in (ROOT / "results").glob(f"claims*/{name}"):
-        assert lt.files.as_text(as_json(read(path, kind))) == path.read_text()
+        assert table.as_text(lt.claims.read(path)) == path.read_text()
 
 
 def test_the_forest_has_a_row_a_claim_with_its_share_and_interval():
@@ -334,12 +337,12 @@ def test_the_forest_has_a_row_a_claim_with_its_share_and_interval():
     (axes,) = figure.axes
     ends = [[*line.get_xdata()] for line in axes.lines if line.get_linewidth() == 2]
     expected = sorted(PUBLISHED, key=lambda entry: ("supported", "refuted", "undecided").index(entry.verdict))
-    assert ends == [each.interval for each in expected]
+    assert ends == [[*each.share[1:]] for each in expected]
     labels = [label.get_text().partition(":")[0] for label in axes.get_yticklabels()]
     assert [" ".join(label.split()) for label in labels] == [each.statement for each in expected]
-    of = ["pairs" if each.threshold.against else each.counted for each in expected]
+    of = ["pairs" if each.against else each.counted for each in expected]
     shares = [
-        f"{report.percent(each.share)} {report.percents(each.interval)} of {networks}"
+        f"{report.percent(each.share.value)} {report.percents(each.share)} of {networks}"
         for each, networks in zip(expected, of, strict=True)
     ]
     assert [text.get_text() for text in axes.texts] == shares
@@ -350,17 +353,17 @@ def test_the_figure_of_numbers_shows_every_network_and_what_it_is_held_against()
     entry = next(each for each in PUBLISHED if each.id == "sine-learned")
     (axes,) = figures.draw_numbers([entry]).axes
     lines = {(line.get_marker(), line.get_color()): line.get_xydata() for line in axes.lines}
-    spread, far = np.std(entry.per_seed, ddof=1), figures.FAR
+    spread, far = np.std(entry.number, ddof=1), figures.FAR
 
     def distances(values):
-        return np.clip((entry.threshold.high - np.asarray(values)) / spread, -far, far)
+        return np.clip((entry.high - np.asarray(values)) / spread, -far, far)
 
     own = lines["o", COLORS["b"]]
-    np.testing.assert_allclose(own[:, 0], distances(np.sort(entry.per_seed)))
-    assert len(np.unique(own, axis=0)) == len(entry.per_seed)
+    np.testing.assert_allclose(own[:, 0], distances(np.sort(entry.number)))
+    assert len(np.unique(own, axis=0)) == len(entry.number)
     assert lines["D", COLORS["k"]][0, 0] == pytest.approx(distances(entry.published.value))
     assert lines["x", COLORS["k"]][0, 0] == pytest.approx(distances(0.0))
-    untrained = distances(np.sort(entry.controls["untrained networks"].per_seed))
+    untrained = distances(np.sort(entry.controls["untrained networks"].number))
     np.testing.assert_allclose(lines["o", COLORS["c"]][:, 0], untrained)
     assert (untrained == -far).any()
     assert_legible(figures.draw_numbers(PUBLISHED))
@@ -372,7 +375,7 @@ def test_the_figure_of_numbers_counts_the_claims_on_which_networks_agree():
     ordered = sorted(PUBLISHED, key=lambda each: ("supported", "refuted", "undecided").index(each.verdict))
     labels = [" ".join(label.get_text().split()) for label in axes.get_yticklabels()]
     assert all(label.startswith(each.statement) for label, each in zip(labels, ordered, strict=True))
-    agree = sum(each.share >= 0.95 or each.share <= 0.05 for each in PUBLISHED)
+    agree = sum(not 0.05 < each.share.value < 0.95 for each in PUBLISHED)
     assert figure.get_suptitle().startswith(f"On {agree} of {len(PUBLISHED)} claims, at least 95 % of networks")
 
 
@@ -383,47 +386,51 @@ def test_numbers_that_are_compared_are_drawn_by_their_distance_from_the_others_m
         next(line.get_xdata() for line in axes.lines if line.get_color() == color and line.get_marker() == "o")
         for color in (COLORS["b"], GRAY)
     )
-    distance = (entry.per_seed - np.median(entry.against_per_seed)) / np.std(entry.per_seed, ddof=1)
+    distance = (entry.number - np.median(entry.other_number)) / np.std(entry.number, ddof=1)
     np.testing.assert_allclose(own, np.sort(distance))
     assert np.median(theirs) == pytest.approx(0.0, abs=1e-9)
 
 
-COMPARED = [each for each in PUBLISHED if each.threshold.against]
+COMPARED = [each for each in PUBLISHED if each.against]
 
 
 @pytest.mark.parametrize("entries", [COMPARED[:1], PUBLISHED[:1], PUBLISHED[:2], [*PUBLISHED[:6], *COMPARED[:1]]])
 def test_the_legend_of_numbers_fits_however_many_claims_there_are(entries):
     figure = figures.draw_numbers(entries)
     assert_legible(figure)
-    compared = any(each.threshold.against for each in entries)
+    compared = any(each.against for each in entries)
     assert ("networks compared with, whose median is the threshold" in legend(figure)) == compared
 
 
 @pytest.mark.parametrize("values", [[np.nan] * 4, [np.nan] * 3 + [0.1], [0.1] * 4, []])
 def test_few_or_equal_numbers_are_drawn_without_a_spread(values):
     entry = next(each for each in PUBLISHED if each.id == "sine-learned")
-    (axes,) = figures.draw_numbers([dataclasses.replace(entry, per_seed=np.array(values))]).axes
+    (axes,) = figures.draw_numbers([changed(entry, number=np.array(values))]).axes
     drawn = next(line.get_xdata() for line in axes.lines if line.get_color() == COLORS["b"])
     np.testing.assert_array_equal(drawn, [-figures.FAR] * int(np.isfinite(values).sum()))
 
 
 def test_verdicts_that_change_during_training_are_counted_and_drawn_first():
     entries = [each for each in PUBLISHED if each.during]
-    changing = [each for each in entries if len({*each.during.verdict}) > 1]
+    changing = [each for each in entries if len({moment.verdict_at_once for moment in each.during.values()}) > 1]
     others = [each for each in entries if each not in changing]
     figure = figures.draw_during(entries)
     assert f"{len(changing)} of {len(entries)} verdicts change in the course of training (" in figure.get_suptitle()
     for axes, each in zip(figure.axes, [*changing, *others], strict=True):
-        np.testing.assert_array_equal(axes.lines[0].get_ydata(), each.during.share)
+        np.testing.assert_array_equal(
+            axes.lines[0].get_ydata(), [moment.share.value for moment in each.during.values()]
+        )
         assert " ".join(axes.get_title().split()) == each.statement
         shown = {color: name for name, color in figures.TINTS.items()}
-        assert [shown[line.get_color()] for line in axes.lines[1:-1]] == [*each.during.verdict]
+        assert [shown[line.get_color()] for line in axes.lines[1:-1]] == [
+            moment.verdict_at_once for moment in each.during.values()
+        ]
     assert_legible(figure)
 
 
 def test_every_control_has_a_color_however_many_there_are():
     entry = next(each for each in PUBLISHED if each.id == "sine-learned")
     (control, *_) = entry.controls.values()
-    many = dataclasses.replace(entry, controls={f"control {place}": control for place in range(7)})
+    many = changed(entry, controls={f"control {place}": control for place in range(7)})
     (axes,) = figures.draw_numbers([many]).axes
     assert len({line.get_color() for line in axes.lines if line.get_marker() == "o"}) == 8

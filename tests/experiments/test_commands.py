@@ -112,7 +112,7 @@ def test_a_wrong_command_line_is_refused_in_one_line(asked, arguments, said, tmp
 @pytest.mark.parametrize(
     ("asked", "arguments", "names"),
     [
-        (claims, [], ("variants", "specifications", "only", "answers", "seeds", "cell", "steps")),
+        (claims, [], ("variants", "only", "answers", "seeds", "cell", "steps")),
         (sweep, ["--grid=x"], ("task", "grid", *command_line.FLAGS)),
         (sweep, ["--task=own"], ("task", "grid", "hold_out", "seeds", "steps")),
         (generalization, ["--task", "amplitude"], ("task", "limit", "phase", "seeds", "steps")),

@@ -1,19 +1,13 @@
 """Parts: which inputs and which code they are found again with."""
 
-import dataclasses
-import json
 import os
-from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
-from commands import claims
 
-import lstm_toys as lt
-from conftest import ROOT, carry_out
+from conftest import ROOT
 from lstm_toys import modules
-from lstm_toys.cli import command
 from lstm_toys.execution import code
 from lstm_toys.runs import keeping
 from lstm_toys.runs.context import Refused
@@ -113,27 +107,3 @@ def test_a_part_is_computed_again_with_another_version_of_a_package_or_of_a_publ
     assert computed()
     for each in (code.library, keeping.packages):
         each.cache_clear()
-
-
-GAIN, LINE = {"value": 0.3}, (lt.claims.Source("lines", "training"),)
-DEFAULTS = {"steps": 0, "learning_rate": 0.1, "hidden": (), "timesteps": 5, "seeds": 6}
-TASK = partial(lt.reproduce, "line", {"slope": 0.5, "intercept": 0.1})
-LINES = lt.Experiment("lines", "One line.", DEFAULTS, TASK)
-
-
-def numbers(curves):
-    return np.full(curves.sizes["seed"], GAIN["value"])
-
-
-@pytest.mark.long
-def test_other_choices_are_judged_again_if_numbers_change_by_code_that_no_module_shows(tmp_path, monkeypatch):
-    """As of a file that is loaded by `exec`: its numbers change, and the imported modules are the same."""
-    other = lt.claims.Specification(lambda _, usual: dataclasses.replace(usual, base_seed=1), {"seeds": "others"})
-    claim = lt.claims.Claim("small", "It is small", "gain", numbers, LINE, high=0.5)
-    declared = lt.claims.Claims("small", (claim,), {"lines": (LINES, [])}, specifications=(other,))
-    monkeypatch.setattr(command, "declared", lambda *_: declared)
-    for GAIN["value"], verdict in ((0.3, "supported"), (0.9, "refuted")):
-        assert carry_out(claims, ["--claims=small", "--specifications", f"--results_dir={tmp_path}", "--quiet"]) == 0
-        newest = max(tmp_path.glob("runs/claims*/specifications.json"), key=lambda path: path.stat().st_mtime)
-        (found,) = json.loads(newest.read_text())
-        assert (found["verdict"], found["level"], found["depends"]) == (verdict, "not contradicted", {})

@@ -28,6 +28,7 @@ from lstm_toys.cli import run_commands
 from lstm_toys.files import read_sealed, sha256, write_sealed
 from lstm_toys.runs import listing, origin
 from lstm_toys.sharing import archive, run_files
+from lstm_toys.studies.claims import table
 
 KINDS = ("sine", "claims", *rarely("own", "sweep", "generalization", "dynamics"))
 
@@ -101,7 +102,7 @@ def test_a_report_is_one_page_with_all_that_a_reader_asks(name, copied, tmp_path
         assert expected in page.text
     for line in json.loads((run / "report.json").read_text()):
         assert (line if isinstance(line, str) else line["title"]) in page.text
-    for claim in lt.claims.read(run / "claims.json") if name == "claims" else ():
+    for claim in lt.claims.rows(lt.claims.read(run / "claims.json")) if name == "claims" else ():
         assert claim.statement in page.text
         assert lt.claims.sentences(claim)[0] in page.text
 
@@ -332,14 +333,14 @@ def test_shares_that_were_changed_are_not_read(copied, tmp_path, capsys):
     run = copied("claims")
     lt.Run(run, {"experiment": "claims"}).publish(tmp_path / "published")
     for folder in (run, tmp_path / "published"):
-        entries = json.loads((folder / "claims.json").read_text())
-        (folder / "claims.json").write_text(json.dumps([{**entry, "share": 0.777} for entry in entries]))
+        judged = lt.claims.read(folder / "claims.json")
+        (folder / "claims.json").write_text(table.as_text(judged.assign(share=0 * judged.share + 0.777)))
         with pytest.raises(lt.errors.Damaged, match=r"claims\.json: is damaged or belongs to another run"):
             lt.claims.read(folder / "claims.json")
         assert run_commands.main("report", [str(folder), str(tmp_path / "page.html")]) == 1
         assert f"{folder / 'claims.json'}: is damaged" in refusal(capsys)
     (tmp_path / "mine.json").write_text((run / "claims.json").read_text())
-    assert {entry.share for entry in lt.claims.read(tmp_path / "mine.json")} == {0.777}
+    assert {row.share.value for row in lt.claims.rows(lt.claims.read(tmp_path / "mine.json"))} == {0.777}
 
 
 @pytest.mark.parametrize("file", ["report.json", "metrics.json", "loss.png"])
@@ -431,27 +432,31 @@ def test_an_origin_that_was_changed_is_refused(entry, value, copied, capsys):
 
 def test_comparisons_name_what_differs_and_agree_by_verdicts(copied, capsys):
     ours, theirs = copied("claims"), copied("claims", "elsewhere")
-    claims = json.loads((theirs / "claims.json").read_text())
+    claims = lt.claims.read(theirs / "claims.json")
+    first = {"claim": 0, "column": claims.column.values.tolist().index("networks")}
 
-    def compared(**changed):
-        claims[0].update(changed)
-        (theirs / "claims.json").write_text(json.dumps(claims))
+    def compared(name, value):
+        place = {axis: at for axis, at in first.items() if axis in claims[name].dims}
+        claims[name][{**place, **({"counting": 0, "end": 0} if name == "share" else {})}] = value
+        (theirs / "claims.json").write_text(table.as_text(claims))
         recorded(theirs, version="0.0.1")
         code = run_commands.main("compare", [str(ours), str(theirs)])
         return code, capsys.readouterr().out
 
-    name, verdict, threshold = (claims[0][key] for key in ("id", "verdict", "threshold"))
-    code, printed = compared(share=claims[0]["share"] + 0.25)
+    row, count = lt.claims.rows(claims)[0], claims.sizes["claim"]
+    name, verdict = row.id, row.verdict
+    code, printed = compared("share", row.share.value + 0.25)
     assert code == 0
     assert "versions and processor: lstm_toys" in printed
-    assert f"{len(claims)} of {len(claims)} verdicts agree" in printed
+    assert f"{count} of {count} verdicts agree" in printed
     assert f"largest difference of a share: 0.25, of {name}" in printed
-    code, printed = compared(verdict="supported" if verdict != "supported" else "refuted")
+    code, printed = compared("verdict", "supported" if verdict != "supported" else "refuted")
     assert code == 1
     assert f"verdict on {name}: " in printed
-    code, printed = compared(verdict=verdict, threshold={**threshold, "high": 0.123})
+    claims.verdict[first] = verdict
+    code, printed = compared("high", 0.123)
     assert code == 1
-    assert f"{len(claims) - 1} of {len(claims)} verdicts agree\n" in printed
+    assert f"{count - 1} of {count} verdicts agree\n" in printed
     assert f"claims with another threshold: {name}\n" in printed
 
 
@@ -639,7 +644,7 @@ def test_a_run_that_is_named_is_one_that_was_asked_for(copied, tmp_path, capsys)
 
 @pytest.mark.parametrize(
     "text",
-    ["[{}]", '[{"id": 3}]', "[3]", "{}", '[{"id": "a", "share": "x"}]'],
+    ["[{}]", "[3]", "{}", '{"coords": {}, "data_vars": {}, "dims": {}, "attrs": {}}', '{"coords": 3}'],
 )
 def test_claims_that_are_damaged_are_told_in_one_line(text, copied, capsys):
     run = copied("claims")

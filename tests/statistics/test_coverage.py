@@ -10,7 +10,7 @@ from one_number import labeled, the_number
 from scipy.stats import binom, norm
 
 from lstm_toys.statistics import comparisons, intervals
-from lstm_toys.studies.claims import verdicts
+from lstm_toys.studies.claims import judging
 from lstm_toys.studies.claims.declaration import Claim, Source
 
 SIZES, POPULATIONS = (16, 32, 64), 1_000
@@ -68,13 +68,13 @@ def test_equal_populations_get_a_verdict_in_at_most_a_tenth(monkeypatch, numbers
         return intervals.NOTHING
 
     monkeypatch.setattr(comparisons, "shift", nothing)  # They decide nothing, and take long.
-    monkeypatch.setattr(verdicts, "median_bootstrap", nothing)
+    monkeypatch.setattr(intervals, "median_bootstrap", nothing)
     asked = Claim("id", "statement", "statistic", the_number, (Source("ours", "line"),), against="theirs", higher=None)
     random, decided = np.random.default_rng(networks), 0
     for _ in range(POPULATIONS):
         both = numbers(random, networks)
         populations = dict(zip(("ours", "theirs"), map(labeled, both), strict=True))
-        decided += verdicts.judge(asked, populations).verdict != "undecided"
+        decided += judging.judge(asked, populations).verdict != "undecided"
     assert decided / POPULATIONS <= 0.1
 
 
@@ -85,5 +85,5 @@ def test_a_threshold_at_the_median_gets_a_verdict_in_at_most_a_tenth(networks):
     asked = Claim("id", "statement", "statistic", the_number, (Source("ours", "line"),), low=0.0)
     for _ in range(POPULATIONS):
         ours, _ = undefined(random, networks)
-        decided += verdicts.judge(asked, {"ours": labeled(ours)}).verdict != "undecided"
+        decided += judging.judge(asked, {"ours": labeled(ours)}).verdict != "undecided"
     assert decided / POPULATIONS <= 0.1

@@ -112,11 +112,11 @@ def cell(
     present = values["state"] > 0
     number, state = values["number"][present], values["state"][present]
     undefined, diverged, excluded = np.isnan(number), state & DIVERGED > 0, state & EXCLUDED > 0
-    shares = [Estimate(*each.tolist()) for each in values["share"]]
+    shares = [Estimate(*each) for each in values["share"].tolist()]
     bounds, outside = (None if np.isnan(both[0].value) else both for both in (shares[1:3], shares[3:]))
     known = int(values["known"][0])
     return SimpleNamespace(
-        **{name: Estimate(*values[name].tolist()) for name in ("median", "shift", "difference", "at_once")},
+        **{name: Estimate(*map(float, values[name])) for name in ("median", "shift", "difference", "at_once")},
         **{name: str(values[name]) for name in ("verdict", "verdict_at_once", "answers")},
         number=number,
         other_number=values["other_number"][values["other_state"] > 0] if against else None,
@@ -136,7 +136,7 @@ def cell(
         rank=values["rank"].tolist() if values["rank"][-1] else None,
         value=float(number[0]) if len(number) else np.nan,
         meets=shares[0].value > 0.5,
-        baselines={what: Estimate(*each) for what, each in baselines.items() if not np.isnan(each[0])},
+        baselines={what: Estimate(*map(float, each)) for what, each in baselines.items() if not np.isnan(each[0])},
     )
 
 

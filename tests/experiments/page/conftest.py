@@ -92,7 +92,7 @@ def compose(saved, tmp_path_factory):
 @pytest.fixture(scope="session")
 def entries():
     """The published verdict on every claim."""
-    return lt.claims.read(ROOT / "results" / "claims" / "claims.json")
+    return lt.claims.rows(lt.claims.read(ROOT / "results" / "claims" / "claims.json"))
 
 
 @pytest.fixture(scope="session")

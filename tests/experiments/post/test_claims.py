@@ -1,20 +1,19 @@
 """Every claim on answers that make it true and on answers that make it false, made by plain NumPy."""
 
-import json
 import re
-from collections import Counter
 from itertools import product
 
 import numpy as np
 import pytest
 import xarray as xr
 
+import lstm_toys as lt
 from conftest import ROOT
 from experiments.post import numbers
 from experiments.post.sentences import SENTENCES as CLAIMS
 from experiments.published import answers as published
 from lstm_toys.runs.context import Refused
-from lstm_toys.studies.claims import evidence, verdicts
+from lstm_toys.studies.claims import evidence, judging
 
 X = np.linspace(0, 1, 100)
 BY_ID = {claim.id: claim for claim in CLAIMS}
@@ -195,8 +194,8 @@ CASES = {
 
 
 def meets(claim, populations):
-    outcome = verdicts.judge(claim, populations)
-    return outcome.share > 0.5 if claim.against else bool(claim.met(outcome.per_seed)[0])
+    outcome = judging.judge(claim, populations)
+    return outcome.share.value > 0.5 if claim.against else bool(claim.met(outcome.number)[0])
 
 
 @pytest.mark.parametrize("name", BY_ID)
@@ -216,7 +215,7 @@ def test_constant_answers_meet_no_claim_that_something_succeeds(name):
             return (level + wobble * shape / np.abs(shape).max()).values
 
         populations = {population: answering(each, constant) for population, each in CASES[name][0].items()}
-        assert not verdicts.judge(BY_ID[name], populations).met, (level, wobble)
+        assert not judging.judge(BY_ID[name], populations).met, (level, wobble)
 
 
 def within(intercept):
@@ -251,30 +250,30 @@ NUMBERS = {
 @pytest.mark.parametrize("name", NUMBERS)
 def test_numbers_are_those_that_the_answers_were_made_with(name):
     populations, expected = NUMBERS[name]
-    np.testing.assert_allclose(verdicts.judge(BY_ID[name], populations).per_seed, [abs(expected)], atol=2e-3)
+    np.testing.assert_allclose(judging.judge(BY_ID[name], populations).number, [abs(expected)], atol=2e-3)
 
 
 def test_steps_are_counted_until_the_hill_is_learned_for_good_and_end_with_the_budget():
     relapsing, never = [0.3, 0.01, 0.3, 0.01], [0.3, 0.3, 0.3, 0.3]
-    outcome = verdicts.judge(BY_ID["hill-y-longer"], learning([SOON, LATE, relapsing, never], [SOON]))
-    np.testing.assert_array_equal(outcome.per_seed, [10, 20, 30, 30])
-    assert outcome.baselines["steps of a network that sees x too"].median == 10
+    outcome = judging.judge(BY_ID["hill-y-longer"], learning([SOON, LATE, relapsing, never], [SOON]))
+    np.testing.assert_array_equal(outcome.number, [10, 20, 30, 30])
+    assert outcome.baselines["steps of a network that sees x too"].value == 10
 
 
 def test_the_posts_own_pictures_meet_the_readings_of_its_sentences():
     post = published.evidence()
-    told = {claim.id: verdicts.judge(claim, post) for claim in CLAIMS}
-    known = {name: BY_ID[name].met(outcome.per_seed)[0] for name, outcome in told.items() if outcome is not None}
+    told = {claim.id: judging.judge(claim, post) for claim in CLAIMS}
+    known = {name: BY_ID[name].met(outcome.number)[0] for name, outcome in told.items() if outcome is not None}
     assert not known.pop("slope-large")  # Of which its picture has none.
     assert len(known) == 13
     assert all(known.values())
 
 
 def test_what_a_population_does_not_hold_is_not_judged():
-    assert verdicts.judge(BY_ID["valley-phase"], CASES["valley-amplitude"][0]) is None
-    assert verdicts.judge(BY_ID["hill-second-layer"], {"hill": trained(HILL, HILL)}) is None
+    assert judging.judge(BY_ID["valley-phase"], CASES["valley-amplitude"][0]) is None
+    assert judging.judge(BY_ID["hill-second-layer"], {"hill": trained(HILL, HILL)}) is None
     with pytest.raises(Refused, match="the results lack phase of sine"):
-        verdicts.make_entries([BY_ID["valley-phase"]], [], "")
+        judging.make_table([BY_ID["valley-phase"]], [], "")
 
 
 @pytest.mark.parametrize("share", [1.0, 0.25])
@@ -342,8 +341,8 @@ def test_another_aggregation_counts_the_single_curves_that_meet_a_claim(claim):
         ]
     for name, share in {"every curve": 1, "a quarter of the curves": 0.25}.items():
         enough = np.sum(single, axis=0) >= share * len(single)
-        if (other := claim.renumbered.get(("aggregation", name))) is not None:
-            numbers = verdicts.judge(other, {population: labeled}).per_seed
+        if (other := claim.choices.get(("aggregation", name))) is not None:
+            numbers = judging.judge(other, {population: labeled}).number
             np.testing.assert_array_equal(other.met(numbers), enough)
     assert 0 < np.mean(single) < 1
 
@@ -362,8 +361,8 @@ def test_the_curves_of_both_networks_are_those_of_which_another_aggregation_is_m
             all(sum(error <= 0.05 for error in errors[each][s]) >= fewest for each in ("line", "hill"))
             for s in range(12)
         ]
-        other = claim.renumbered["aggregation", name]
-        np.testing.assert_array_equal(other.met(verdicts.judge(other, populations).per_seed), met)
+        other = claim.choices["aggregation", name]
+        np.testing.assert_array_equal(other.met(judging.judge(other, populations).number), met)
         assert 0 < sum(met) < 12
 
 
@@ -385,7 +384,7 @@ def test_what_the_input_leaves_of_each_answer_is_compared_with_its_variance():
             if np.ptp(answers[s, c]) >= 0.01:
                 shares[s, c] = np.mean(left[c] ** 2) / np.var(answers[s, c])
     for name, count in {"every curve": 6, "a quarter of the curves": 2}.items():
-        found = verdicts.judge(claim.renumbered["aggregation", name], {"sine": labeled}).per_seed
+        found = judging.judge(claim.choices["aggregation", name], {"sine": labeled}).number
         ordered = np.sort(np.nan_to_num(shares, nan=-np.inf), axis=1)[:, ::-1][:, count - 1]
         np.testing.assert_allclose(found, np.where(np.isfinite(ordered), ordered, np.nan), rtol=1e-6)
 
@@ -418,27 +417,25 @@ def test_a_moved_window_begins_where_its_name_says(claim, name, start, axis):
         sign = -1 if name.startswith("valley") else 1
         for changed, *how in ((before, "before", sign), (lower, "near", -1), (higher, "near", 1)):
             changed[population] = answering(labeled, lambda node, how=how: moved(node, *how))
-    other = claim.renumbered["window", name]
-    judged = verdicts.judge(other, given).per_seed
+    other = claim.choices["window", name]
+    judged = judging.judge(other, given).number
     assert np.isfinite(judged).all()
-    np.testing.assert_allclose(verdicts.judge(other, before).per_seed, judged, rtol=1e-5)
-    assert any(abs(verdicts.judge(other, each).per_seed - judged) > 1e-4 for each in (lower, higher))
+    np.testing.assert_allclose(judging.judge(other, before).number, judged, rtol=1e-5)
+    assert any(abs(judging.judge(other, each).number - judged) > 1e-4 for each in (lower, higher))
 
 
 def test_turns_are_counted_within_a_moved_window():
     curve = 0.3 + 0.1 * np.sin(25 * X)  # Turns at x = 0.063, 0.188, 0.314, 0.440 and 0.565.
     populations = {"sine": sequences(lines(lambda shown: curve + 0 * shown))}
-    others = BY_ID["lines-sine-phase"].renumbered
-    found = {
-        name: verdicts.judge(others["window", name], populations).per_seed[0] for kind, name in others if "x" in name
-    }
+    others = BY_ID["lines-sine-phase"].choices
+    found = {name: judging.judge(others["window", name], populations).number[0] for kind, name in others if "x" in name}
     assert found == {"x ≤ 0.3": 2, "x ≤ 0.5": 4, "0.1 ≤ x ≤ 0.4": 2}
 
 
 def test_the_first_part_ends_where_a_moved_window_says():
     populations = {"sine": several(CASES["frequency-first-part"][1]["sine"])}
     answers, claim = populations["sine"]["frequency"].answer.values[..., 0], BY_ID["frequency-first-part"]
-    for name, other in claim.renumbered.items():
+    for name, other in claim.choices.items():
         if name[0] != "window":
             continue
         first = float(name[1].removeprefix("x < ")) > X
@@ -451,33 +448,21 @@ def test_the_first_part_ends_where_a_moved_window_says():
                 numbers[s, c] = (np.sqrt(squared[first].mean()) - np.sqrt(squared[late].mean())) / spread
         middle = np.median(numbers, axis=1)
         expected = np.where(np.isfinite(middle), middle, np.nan)
-        np.testing.assert_allclose(verdicts.judge(other, populations).per_seed, expected, atol=1e-3)
+        np.testing.assert_allclose(judging.judge(other, populations).number, expected, atol=1e-3)
         assert np.isfinite(expected).any()
 
 
-def test_a_published_verdict_depends_on_choices_whose_interval_lies_on_the_other_side():
-    every = json.loads((ROOT / "results" / "claims_specifications" / "specifications.json").read_text())
-    assert [each["id"] for each in every] == [*BY_ID]
-    for each in every:
-        claim = BY_ID[each["id"]]
-        others = claim.renumbered
-        assert [(other["kind"], other["name"]) for other in each["alternatives"]] == [*others]
-        for other in each["alternatives"]:
-            known = [number for number in other["per_seed"] if number is not None]
-            assert other["share"] == np.mean([claim.low <= number <= claim.high for number in known])
-            assert bool(other.get("bounds")) == (len(known) < len(other["per_seed"]))
-        turning, judged = Counter(), Counter()
-        for choice in (*each["trained"], *each["thresholds"], *each["alternatives"]):
-            if choice["state"] == "judged":
-                every_end = [choice["interval"], *(bound["interval"] for bound in choice.get("bounds") or [])]
-                sides = [high < 0.5 if each["verdict"] == "supported" else low > 0.5 for low, high in every_end]
-                judged[choice["kind"]] += 1
-                turning[choice["kind"]] += all(sides)
-        for kind, counts in each["kinds"].items():
-            assert (counts["judged"], counts["turning"]) == (judged[kind], turning[kind])
-        many = {kind for kind, count in turning.items() if count > (0.1 * judged[kind] if kind == "combination" else 0)}
-        assert {*each["depends"]} == many
-        tested = 2 * sum(judged.values()) >= sum(counts["tried"] for counts in each["kinds"].values())
-        assert (
-            each["level"] in ({"depends"} if many else {"not contradicted", "replicated"}) if tested else {"not tested"}
-        )
+def test_published_choices_judge_the_published_networks_by_what_is_declared():
+    folder = ROOT / "results" / "claims"
+    own = {row.id: row for row in lt.claims.rows(lt.claims.read(folder / "claims.json"))}
+    every = lt.claims.rows(lt.claims.read(folder / "choices.json"))
+    assert [(row.of, row.kind, row.choice) for row in every] == [
+        (claim.id, *name) for claim in CLAIMS for name in claim.choices
+    ]
+    for row in every:
+        other = BY_ID[row.of].choices[row.kind, row.choice]
+        known = row.number[~np.isnan(row.number)]
+        assert row.share == lt.statistics.wilson(int(other.met(known).sum()), len(known))
+        assert bool(row.bounds) == (len(known) < len(row.number))
+        if row.kind == "threshold":
+            np.testing.assert_array_equal(row.number, own[row.of].number)

@@ -145,19 +145,6 @@ def test_other_cells_are_as_large_and_a_forget_gate_begins_at_zero():
     assert (zero.any(), one.any(), zero.shape) == (False, True, one.shape)
 
 
-def test_optimizers_and_rates_are_varied_from_the_published_ones_and_nothing_else_is():
-    grid = {("rmsprop", 0.01), ("rmsprop", 0.03), ("rmsprop", 0.1), ("adam", 0.003), ("adam", 0.01), ("adam", 0.03)}
-    for claims in (counting.CLAIMS, memory.CLAIMS):
-        changes = [each.change for each in claims.specifications if each.kind == "optimizer and rate"]
-        for name, (experiment, own) in claims.populations.items():
-            usual = dataclasses.replace(command_line.parse(experiment, own)[0], momentum=None, decay=None)
-            made = [other for change in changes if (other := change(name, usual))]
-            published = usual.optimizer, usual.learning_rate
-            assert {(each.optimizer, each.learning_rate) for each in made} == grid - {published}
-            optimizer, rate = published
-            assert {dataclasses.replace(each, optimizer=optimizer, learning_rate=rate) for each in made} == {usual}
-
-
 def test_populations_that_are_compared_are_shown_with_their_recipes():
     shown = papers.PAPERS["counting"].shown
     assert (shown["lstm"], shown["gru"]) == ("LSTMs (RMSprop 0.1)", "GRUs (Adam 0.01)")

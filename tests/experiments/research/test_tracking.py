@@ -84,14 +84,6 @@ def test_networks_are_right_up_to_the_first_wrong_answer_to_any_string():
         assert tracking.tracked(long, training).tolist() == expected
 
 
-def test_all_cells_have_one_recipe_and_other_choices_change_one_setting_of_fewer_networks():
-    usual = {name: command_line.parse(*own)[0] for name, own in tracking.POPULATIONS.items()}
-    assert len({dataclasses.replace(each, cell="lstm") for each in usual.values()}) == 1
-    for name, settings in usual.items():
-        made = [each.change(name, dataclasses.replace(settings, seeds=64)) for each in tracking.CLAIMS.specifications]
-        found = [{key for key in vars(each) if getattr(each, key) != getattr(settings, key)} for each in made]
-        assert found == [
-            {"seeds", key} for key in ("learning_rate", "hidden", "timesteps", "base_seed") for _ in range(2)
-        ]
-        assert {each.seeds for each in made} == {24}
-    assert tracking.CLAIMS.specifications[0].change("lstm", dataclasses.replace(usual["lstm"], seeds=3)).seeds == 3
+def test_all_cells_have_one_recipe():
+    usual = [command_line.parse(*own)[0] for own in tracking.POPULATIONS.values()]
+    assert len({dataclasses.replace(each, cell="lstm") for each in usual}) == 1

@@ -64,10 +64,6 @@ def test_an_id_of_a_claim_is_a_plain_name(id):
         ({"claims": (CLAIM, CLAIM)}, "two claims are named 'one'"),
         ({"claims": ()}, "claims must not be empty"),
         ({"controls": {"other": change}, "variants": {"other": change}}, "two columns are named 'other'"),
-        (
-            {"specifications": (lt.claims.Specification(change, {"units": "half"}),) * 2},
-            "two columns are named 'units: half'",
-        ),
         ({"aspects": {"size": ("other",)}}, "aspects names 'other', which is not a variant"),
         (
             {"claims": (two((lt.claims.Source("fourth", ""),), low=0),)},

@@ -14,7 +14,7 @@ from conftest import carry_out, refusal, untrained
 from experiments import line
 from lstm_toys.results import arrays
 from lstm_toys.runs.context import Refused
-from lstm_toys.studies.claims import draws, evidence, verdicts
+from lstm_toys.studies.claims import draws, evidence, judging
 
 CALLS = []
 
@@ -94,9 +94,9 @@ def test_numbers_equal_a_plain_loop_over_networks(networks):
         expected.append(wrong[counts].mean())
         answer = lt.answers(networks[seed], others.inputs)[0, :, -1, 0]
         steep.append(lt.statistics.psychometric((answer > answer.mean())[None], others.parameters["level"]).slope[0])
-    np.testing.assert_allclose(judged(ERROR, networks).per_seed, expected, rtol=1e-5)
+    np.testing.assert_allclose(judged(ERROR, networks).number, expected, rtol=1e-5)
     alone = dataclasses.replace(STEEP, against=None, low=0.0)
-    np.testing.assert_allclose(judged(alone, networks).per_seed, steep, rtol=1e-5)
+    np.testing.assert_allclose(judged(alone, networks).number, steep, rtol=1e-5)
 
 
 def test_draws_depend_on_base_seed_name_and_seed_number_alone(networks):
@@ -108,11 +108,11 @@ def test_draws_depend_on_base_seed_name_and_seed_number_alone(networks):
     renamed = partial(noisy)
     renamed.__name__ = "renamed"
     assert not np.allclose(drawn(renamed, 1).inputs, drawn(noisy, 1).inputs)
-    every = judged(ERROR, networks).per_seed
+    every = judged(ERROR, networks).number
     chosen = networks[[2]]
-    np.testing.assert_array_equal(judged(ERROR, chosen).per_seed, every[[2]])
+    np.testing.assert_array_equal(judged(ERROR, chosen).number, every[[2]])
     results = {"line": arrays.of_networks(networks.results, {"diverged": ("seed", [True, False, False])})}
-    own = lt.claims.judge(ERROR, results, networks={"line": networks}).per_seed
+    own = lt.claims.judge(ERROR, results, networks={"line": networks}).number
     np.testing.assert_array_equal(own, [np.nan, *every[1:]])
 
 
@@ -124,7 +124,7 @@ def test_the_name_of_a_part_has_the_function_and_the_base_seed(networks):
         lambda name, compute: names.append(name) or compute(),
         7,
     )
-    verdicts.judge(ERROR, populations)
+    judging.judge(ERROR, populations)
     assert names == ["error: error of line, on draws of noisy from base seed 7"]
 
 
@@ -139,7 +139,7 @@ def test_both_populations_share_draws(networks):
     claim = lt.claims.Claim("same", "Same", "zero", kept, (NOISY,), against="other")
     both = {"line": networks, "other": made(TASK, networks.model, 1)}
     results = {name: each.results for name, each in both.items()}
-    assert lt.claims.judge(claim, results, networks=both).share == 0.5
+    assert lt.claims.judge(claim, results, networks=both).share.value == 0.5
     np.testing.assert_array_equal(*seen)
 
 
@@ -196,12 +196,12 @@ def test_copies_answer_the_draw_of_seed_0():
     for bound in (np.inf, 0.2):
         copied = evidence.Copies(results, bound)
         expected = ((probe.inputs.clip(-bound, bound) - probe.targets) ** 2)[counts].mean()
-        np.testing.assert_allclose(verdicts.judge(ERROR, copied).per_seed, [expected], rtol=1e-5)
+        np.testing.assert_allclose(judging.judge(ERROR, copied).number, [expected], rtol=1e-5)
         assert evidence.copied(ERROR, copied) == ("input", False)
         assert (
-            verdicts.judge(dataclasses.replace(ERROR, sources=(lt.claims.Source("line", "networks"),)), copied) is None
+            judging.judge(dataclasses.replace(ERROR, sources=(lt.claims.Source("line", "networks"),)), copied) is None
         )
-    assert verdicts.judge(ERROR, results) is None  # Answers alone, such as published ones.
+    assert judging.judge(ERROR, results) is None  # Answers alone, such as published ones.
 
 
 @pytest.mark.parametrize(
@@ -256,12 +256,12 @@ def test_the_command_judges_draws_in_every_column_and_keeps_the_numbers(tmp_path
     arguments = ["--claims=of_draws", "--seeds=6", "--base_seed=3", f"--results_dir={tmp_path}"]
     assert carry_out(command, arguments) == 0
     (entries,) = tmp_path.glob("runs/claims_*/claims.json")
-    found = {entry.id: entry for entry in lt.claims.read(entries)}
+    found = {entry.id: entry for entry in lt.claims.rows(lt.claims.read(entries))}
     (asked,) = lt.find([lt.ask(EXPERIMENT, *FLAGS, "--seeds=6", "--base_seed=3")], tmp_path)
     networks = lt.load(asked.folder)
     expected = error(draws.labeled(networks.results, NOISY, 3, networks))
-    np.testing.assert_allclose(found["error"].per_seed, expected, rtol=1e-5)
-    assert found["steep"].against_per_seed is not None
+    np.testing.assert_allclose(found["error"].number, expected, rtol=1e-5)
+    assert found["steep"].other_number is not None
     assert {*found["error"].null} == {"copy"}
     assert {*found["error"].controls} == {"faster"}
     assert "the share is of networks on their own draws" in found["error"].remarks

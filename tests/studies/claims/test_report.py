@@ -1,42 +1,36 @@
 """The table of claims, whatever they are called."""
 
-import dataclasses
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
+from one_number import changed
 from rendered import PLAIN, TEXTS, instead, rendered
 
 import lstm_toys as lt
-from lstm_toys.studies.claims import entries, figures, markdown
+from lstm_toys.statistics import Estimate
+from lstm_toys.studies.claims import figures, markdown
 from lstm_toys.text import one_line
-
-ENDS = [0.4, 0.6]
-NUMBERS = {"per_seed": np.array([0.5]), "share": 0.5, "interval": ENDS, "median": 0.5, "median_interval": ENDS}
-NETWORKS = {"seeds": 8, "counted": 6, "diverged": [], "unlearned": [1, 2], "excluded": [], "meaningless": 0}
-JUDGED = {**NUMBERS, "verdict": "refuted", **NETWORKS, "against_per_seed": None}
 
 
 def entry(text):
     """A claim that says the same everywhere."""
-    judged = {**JUDGED, "baselines": {text: entries.Median(0.5, None)}}
-    ranks = {"networks": [1, 0, 8], text: [1, 2, 8]}
-    return entries.Entry(
-        id="one.claim-of_mine",
-        statement=text,
-        origin=text,
-        statistic=text,
-        threshold=entries.Threshold(np.nan, np.nan, None),
-        meets=f"above {text}'s",
-        **judged,
-        simultaneous=entries.SimultaneousInterval(ENDS, "undecided"),
-        published=entries.SingleJudgment(0.5, True, {text: 0.5}, ranks=ranks),
-        null={text: entries.SingleJudgment(0.5, True, {}, answers="true value")},
-        controls={text: entries.Judgment(**judged)},
-        variants={text: entries.Comparison(**judged, difference=0.5, difference_interval=ENDS)},
-        during=None,
-        remarks=[f"{text} meet it too"],
-    )
+    half, nothing = Estimate(0.5, 0.4, 0.6), Estimate(np.nan, np.nan, np.nan)
+    estimates = {"share": half, "median": half, "shift": nothing, "difference": half, "at_once": half}
+    counts = {"known": 6, "counted": 6, "met": 3, "seeds": 8, "diverged": [], "unlearned": [1, 2], "undefined": 0}
+    verdicts = {"verdict": "refuted", "verdict_at_once": "undecided", "answers": "true value"}
+    more = {"bounds": None, "outside": None, "lacking": 0, "rank": [1, 0, 8], "value": 0.5, "meets": True}
+    numbers = {
+        "number": np.array([0.5]),
+        "other_number": np.array([]),
+        "baselines": {text: Estimate(0.5, np.nan, np.nan)},
+    }
+    cell = SimpleNamespace(**estimates, **counts, **verdicts, **more, **numbers)
+    about = {"statement": text, "origin": text, "statistic": text, "meets": f"above {text}'s", "against": ""}
+    every = {"null": {text: cell}, "controls": {text: cell}, "variants": {text: cell}, "during": {}, "published": cell}
+    ends = {"low": -np.inf, "high": np.inf, "learned": False}
+    return changed(cell, **about, **every, **ends, id="one.claim-of_mine", remarks=[f"{text} meet it too"])
 
 
 def table(text):
@@ -52,7 +46,7 @@ def test_all_that_a_user_says_is_what_a_reader_sees(text):
 def test_a_report_of_claims_alone_explains_nothing_that_it_does_not_have():
     """Nothing is published, no model and no control stands beside the networks, and there is one claim."""
     nothing = {name: {} for name in ("null", "controls", "variants", "baselines")}
-    alone = dataclasses.replace(entry("a"), published=None, remarks=[], **nothing)
+    alone = changed(entry("a"), published=None, remarks=[], **nothing)
     told = markdown.claims([alone], "mine", "Made.")
     (head,) = (line for line in told.splitlines() if line.startswith("| claim"))
     assert head == "| claim | verdict | share of networks (95 % interval) | median (95 % interval) | met |"
@@ -75,11 +69,9 @@ def test_sentences_say_what_there_is_to_say_about_a_claim():
         "A copy meet it too.",
     ]
     assert lt.claims.sentences(one) == said
-    turned = {"a gru": dataclasses.replace(one.variants["a copy"], verdict="supported")}
-    against = dataclasses.replace(one.threshold, against="hill")
-    other = dataclasses.replace(
-        one, threshold=against, interval=None, median_interval=None, published=None, remarks=[], variants=turned
-    )
+    turned = {"a gru": changed(one.variants["a copy"], verdict="supported")}
+    bare = Estimate(0.5, np.nan, np.nan)
+    other = changed(one, against="hill", share=bare, median=bare, published=None, remarks=[], variants=turned)
     assert lt.claims.sentences(other) == [
         "In 50% of all pairs the number of one of these networks is above that of one of hill.",
         "The median is 0.5.",
@@ -99,15 +91,12 @@ def test_sentences_say_what_there_is_to_say_about_a_claim():
     ],
 )
 def test_a_legend_names_what_models_without_a_network_answer(answers, told):
-    alone = dataclasses.replace(entry("a"), published=None, null={})
-    copies = [entries.SingleJudgment(0.5, True, {}, answers=each) for each in answers]
-    every = [
-        dataclasses.replace(alone, null={"copy": each, "clipped copy": dataclasses.replace(each, value=0.9)})
-        for each in copies
-    ]
+    alone = changed(entry("a"), published=None, null={})
+    copies = [changed(entry("a").published, answers=each) for each in answers]
+    every = [changed(alone, null={"copy": each, "clipped copy": changed(each, value=0.9)}) for each in copies]
     assert [*figures.single_names(every).values()] == told
     assert figures.single_names([alone]) == {}
-    same = dataclasses.replace(alone, null=dict.fromkeys(("copy", "clipped copy"), copies[0]))
+    same = changed(alone, null=dict.fromkeys(("copy", "clipped copy"), copies[0]))
     assert [*figures.single_names([same])] == ["copy"]
 
 

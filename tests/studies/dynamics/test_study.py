@@ -16,7 +16,7 @@ from lstm_toys.dynamics.limits import Kind
 from lstm_toys.dynamics.models import explained
 from lstm_toys.results import storage
 from lstm_toys.results.arrays import names_of
-from lstm_toys.studies.claims import verdicts
+from lstm_toys.studies.claims import judging
 from lstm_toys.studies.dynamics import figures, study
 
 
@@ -125,7 +125,7 @@ def test_claims_judge_the_answers_of_a_model(studied, found):
     np.testing.assert_array_equal(answers, found.prediction.sel(model="static curve").values[:, 1:])
     assert not labeled.diverged.any()
     (claim,) = (each for each in sentences.SENTENCES if each.id == "lines-nonlinear")
-    assert np.isfinite(verdicts.judge(claim, {"sine": labeled}).per_seed).all()
+    assert np.isfinite(judging.judge(claim, {"sine": labeled}).number).all()
 
 
 @pytest.mark.long
