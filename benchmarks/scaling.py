@@ -89,7 +89,7 @@ def train(members: int, address: str, repeats: int) -> dict[str, Any]:
     rates, merges = [], []
     with nullcontext() if address == HERE else connected(address, tell=lambda _: None) as cluster:
         for _ in range(repeats):
-            training, began = MeasuredTraining(specification, start, executor=cluster), time.perf_counter()
+            training, began = MeasuredTraining(specification, start, cluster or devices.Executor()), time.perf_counter()
             networks = training.networks()
             merges.append(time.perf_counter() - began - training.waited)
             rates.append(training.rate() if cluster else members * steps / training.seconds["train"])
@@ -99,7 +99,7 @@ def train(members: int, address: str, repeats: int) -> dict[str, Any]:
         with tempfile.TemporaryDirectory() as folder:
             few = jax.tree.map(lambda leaf: leaf[: blocks.GROUP_MEMBERS], start)
             checkpoints = Checkpoints(Path(folder), math.inf)
-            PopulationTraining(specification, few, executor=cluster, checkpoints=checkpoints).networks()
+            PopulationTraining(specification, few, cluster or devices.Executor(), checkpoints).networks()
             disk = sum(path.stat().st_size for path in Path(folder).iterdir()) / len(few.seed)
     return {
         "steps": steps,

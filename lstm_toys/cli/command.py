@@ -8,14 +8,12 @@ import importlib
 import logging
 import os
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import MISSING, dataclass
 from functools import partial
 from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any, Literal, TypeAlias, TypeVar
-
-from rich.console import RenderableType
 
 from lstm_toys import arguments as checked
 from lstm_toys import output
@@ -219,20 +217,15 @@ def plan(subject: Subject | Sequence[Experiment] | type[StudySettings], argument
         experiment, rest, notes = command_line.completed_experiment(subject, arguments)
         trained, options = command_line.parse(experiment, rest)
         return Plan(lambda: [study_of(experiment, trained)], options, notes=notes)
-    if isinstance(subject, Sequence):
-        return of_several(subject, arguments)
+    if isinstance(subject, Sequence):  # They all get the same flags.
+        if flags.asks_help(arguments):
+            varying = {name: command_line.FLAGS[name]._replace(default=MISSING) for name in ("optimizer", "hidden")}
+            raise flags.Help(sys.modules["__main__"].__doc__ or "", {**command_line.FLAGS, **varying})
+        parsed = [(experiment, *command_line.parse(experiment, arguments)) for experiment in subject]
+        return Plan(lambda: [study_of(experiment, settings) for experiment, settings, _ in parsed], parsed[0][2])
     if isinstance(subject, type):
         return of_study(subject, arguments)
     return of_analysis(subject, sys.modules[subject.__module__].__doc__ or "", arguments)
-
-
-def of_several(experiments: Sequence[Experiment], arguments: Sequence[str]) -> Plan:
-    """Turns the command line of experiments, which all get the same flags, into a plan; raises Help or UsageError."""
-    if flags.asks_help(arguments):
-        varying = {name: command_line.FLAGS[name]._replace(default=MISSING) for name in ("optimizer", "hidden")}
-        raise flags.Help(sys.modules["__main__"].__doc__ or "", {**command_line.FLAGS, **varying})
-    parsed = [(experiment, *command_line.parse(experiment, arguments)) for experiment in experiments]
-    return Plan(lambda: [study_of(experiment, settings) for experiment, settings, _ in parsed], parsed[0][2])
 
 
 def of_analysis(make: Callable[..., Analysis], doc: str, arguments: Sequence[str]) -> Plan:
@@ -336,8 +329,9 @@ def carry_out(make_plan: Callable[[Sequence[str]], Plan], arguments: Sequence[st
         try:
             command = Command(script.called(), flags.expanded(arguments), plan.question)
             done = lifecycle.Work(options, console, interruption, command).carry_out(plan.make)
-            for line in reported(done):
-                console.print(line, soft_wrap=isinstance(line, str), crop=False)
+            for study in done:
+                for line in (*study.report(), *(f"  {path}" for path in study.run.files())):
+                    console.print(line, soft_wrap=isinstance(line, str), crop=False)
             if options.quiet:
                 print(*(study.run.folder for study in done), sep="\n")
             lost = [study.lost(study.run.read_metrics()) for study in done]
@@ -363,10 +357,3 @@ def carry_out(make_plan: Callable[[Sequence[str]], Plan], arguments: Sequence[st
             if not output.is_out_of_memory(error):
                 raise
             return complain(f"out of memory; {KEPT}", 1)
-
-
-def reported(done: Studies) -> Iterable[RenderableType]:
-    """Yields the closing lines and tables of finished studies, and their files."""
-    for study in done:
-        yield from study.report()
-        yield from (f"  {path}" for path in study.run.files())

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal
 
@@ -56,6 +56,7 @@ class Diverged(Exception):
     """
 
 
+@dataclass(eq=False)
 class PopulationTraining:
     """A training, one group of members after another; see `train` for the arguments.
 
@@ -66,33 +67,23 @@ class PopulationTraining:
         fingerprints: fingerprints of all executions of the training, this one first.
     """
 
-    _checkpoints: Checkpoints | None = None
-    _monitor: Monitor | None = None
-    _stop: Callable[[], bool] = staticmethod(lambda: False)
-    _on_divergence: Literal["exclude", "stop"] = "exclude"
+    specification: TrainingSpecification
+    start: Start
+    executor: Executor = field(default_factory=Executor)
+    checkpoints: Checkpoints | None = None
+    monitor: Monitor | None = None
+    stop: Callable[[], bool] = bool  # Which returns False.
+    on_divergence: Literal["exclude", "stop"] = "exclude"
+
     _monitor_stopped = False
     _steps_of_call = 1
 
-    def __init__(
-        self,
-        specification: TrainingSpecification,
-        start: Start,
-        *,
-        executor: Executor | None = None,
-        checkpoints: Checkpoints | None = None,
-        monitor: Monitor | None = None,
-        stop: Callable[[], bool] = lambda: False,
-        on_divergence: Literal["exclude", "stop"] = "exclude",
-    ) -> None:
-        arguments.choice("on_divergence", on_divergence, "exclude", "stop")
-        self.specification, self._start, self._executor = specification, start, executor or Executor()
-        self._checkpoints, self._monitor, self._stop = checkpoints, monitor, stop
-        self._on_divergence = on_divergence
-        self.count, self.member_steps, self._total_steps = len(start.seed), 0, 0
-        size = blocks.group_size(self.count, specification.block, self._executor.devices, self._executor.workers)
-        self.group_size = checkpoints.group_size(size, self.count) if checkpoints else size
+    def __post_init__(self) -> None:
+        self.count, self.member_steps, self._total_steps = len(self.start.seed), 0, 0
+        size = blocks.group_size(self.count, self.specification.block, self.executor.devices, self.executor.workers)
+        self.group_size = self.checkpoints.group_size(size, self.count) if self.checkpoints else size
         self.seconds = dict.fromkeys(("compile", "train", "evaluate"), 0.0)
-        self.fingerprints = [specification.fingerprint(self.group_size)]
+        self.fingerprints = [self.specification.fingerprint(self.group_size)]
 
     def __getstate__(self) -> dict[str, Any]:
         """The state that a worker needs, which trains groups, but neither monitors nor saves them."""
@@ -147,7 +138,7 @@ class PopulationTraining:
         size, last = self.group_size, self.specification.kept_steps[-1]
         ranges = (range(first, min(first + size, self.count)) for first in range(0, self.count, size))
         began = time.perf_counter()
-        for _, group in self._executor.map(self._train, map(self._begun, ranges), self._stopping):
+        for _, group in self.executor.map(self._train, map(self._begun, ranges), self._stopping):
             self._look(group, len(self.specification.recorded) - 1)
             if group.begun < last:
                 self._note(group.fingerprint)
@@ -162,12 +153,12 @@ class PopulationTraining:
 
     def _begun(self, members: range) -> Group:
         """A new group, or one in the state of its newest checkpoint."""
-        group = Group(members, jax.tree.map(lambda leaf: leaf[members.start : members.stop], self._start))
-        if self._checkpoints is not None:
+        group = Group(members, jax.tree.map(lambda leaf: leaf[members.start : members.stop], self.start))
+        if self.checkpoints is not None:
             current = self.fingerprints[0]
-            for fingerprint in (fingerprints := self._checkpoints.restore(self.specification, group, current)):
+            for fingerprint in (fingerprints := self.checkpoints.restore(self.specification, group, current)):
                 if fingerprint not in self.fingerprints:
-                    self._checkpoints.tell(
+                    self.checkpoints.tell(
                         f"warning: the run was begun with another {changed(fingerprint, current)}; bits may differ "
                         "from those of an uninterrupted run"
                     )
@@ -199,7 +190,7 @@ class PopulationTraining:
             elif seconds > CALL_SECONDS:
                 self._steps_of_call = max(1, self._steps_of_call // 2)
             stopped = self._stopping()
-            if pending is not None and (stopped or (self._checkpoints is not None and self._checkpoints.due)):
+            if pending is not None and (stopped or (self.checkpoints is not None and self.checkpoints.due)):
                 self._add(group, pending)
                 pending, finished = None, requested == total
                 changing = {name: getattr(members, name) for name in CHANGING}
@@ -251,25 +242,25 @@ class PopulationTraining:
                 f"the loss of the untrained network of seed {seeds[~np.isfinite(first)][0]} is not a finite number: "
                 "look at the task's examples, the noise on them and the model's answers"
             )
-        answer = None if self._monitor is None else self._monitor(int(recorded[number]), last, sound)
+        answer = None if self.monitor is None else self.monitor(int(recorded[number]), last, sound)
         self._monitor_stopped |= isinstance(answer, bool | np.bool_) and bool(answer)
         # Before the last step a member may recover, unless its loss is NaN.
         diverged = ~sound if number == len(recorded) - 1 else np.isnan(last)
-        if self._on_divergence == "stop" and diverged.any():
+        if self.on_divergence == "stop" and diverged.any():
             raise Diverged(np.unique(seeds[diverged]).tolist(), int(recorded[number]))
 
     def _stopping(self) -> bool:
-        return self._monitor_stopped or bool(self._stop())
+        return self._monitor_stopped or bool(self.stop())
 
     def _note(self, *fingerprints: dict[str, Any]) -> None:
         self.fingerprints += [fingerprint for fingerprint in fingerprints if fingerprint not in self.fingerprints]
 
     def _save(self, group: Group) -> None:
         """Saves a checkpoint of a group, computed by this execution or the one with the group's fingerprint."""
-        if self._checkpoints is not None:
+        if self.checkpoints is not None:
             latest = group.fingerprint or self.fingerprints[0]
             others = [fingerprint for fingerprint in self.fingerprints if fingerprint != latest]
-            self._checkpoints.save(self.specification, group, [latest, *others])
+            self.checkpoints.save(self.specification, group, [latest, *others])
 
 
 def next_stops(

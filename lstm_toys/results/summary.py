@@ -264,6 +264,15 @@ def metrics(results: xr.DataTree, goal: Goal | None) -> dict[str, Any]:
     Without a goal, there are no metrics of learning.
     """
     flags, scaling, training = json.loads(results.attrs["flags"]), scaling_of(results), probed(results, TRAINING)
+    learning: dict[str, Any] = {}
+    if goal is not None:
+        steps = steps_to_goal(training, goal)
+        learning = {
+            "goal": described_goal(training, goal),
+            "steps_to_goal": finite(steps),
+            "converged": int(np.isfinite(steps).sum()),
+            "unlearned": [seed._asdict() for seed in unlearned(training, goal)],
+        }
     return {
         "experiment": flags["experiment"],
         "seeds": flags["seeds"],
@@ -272,23 +281,12 @@ def metrics(results: xr.DataTree, goal: Goal | None) -> dict[str, Any]:
         "diverged_seeds": training.seed.values[training.diverged.values].tolist(),
         "last_sound_steps": training.sound_step.values[training.diverged.values].tolist(),
         **({"last_steps": training.last_step.values.tolist()} if "last_step" in training else {}),
-        **({} if goal is None else _learning(training, goal)),
+        **learning,
         "summary": summary(results, goal),
         "flags": flags,
         **({"scaling": str(scaling)} if scaling else {}),
         "fingerprint": json.loads(results.attrs["fingerprint"]),
         "earlier_fingerprints": json.loads(results.attrs["earlier_fingerprints"]),
-    }
-
-
-def _learning(training: xr.Dataset, goal: Goal) -> dict[str, Any]:
-    """The metrics of a run that depend on its goal."""
-    steps = steps_to_goal(training, goal)
-    return {
-        "goal": described_goal(training, goal),
-        "steps_to_goal": finite(steps),
-        "converged": int(np.isfinite(steps).sum()),
-        "unlearned": [seed._asdict() for seed in unlearned(training, goal)],
     }
 
 

@@ -35,7 +35,7 @@ def probability_above(ours: Float[np.ndarray, " S"] | Any, theirs: Float[np.ndar
         >>> print(f"{lt.statistics.probability_above(np.arange(8.0), np.arange(8.0) - 3).value:.3f}")
         0.805
     """
-    ours, theirs = _checked(ours, theirs)
+    ours, theirs = _checked(ours=ours, theirs=theirs)
     signs, fewer = np.sign(_differences(ours, theirs)), _fewer(ours, theirs)
     if not fewer:
         return NOTHING
@@ -78,7 +78,7 @@ def shift(ours: Float[np.ndarray, " S"] | Any, theirs: Float[np.ndarray, " S2"] 
         >>> lt.statistics.shift(np.arange(8.0), np.arange(8.0)[::-1] - 3)
         Estimate(value=3.0, low=-1.0, high=6.0)
     """
-    ours, theirs = _checked(ours, theirs)
+    ours, theirs = _checked(ours=ours, theirs=theirs)
     differences = _differences(ours, theirs)
     rows, columns = np.nonzero(~np.isnan(differences))
     if not len(rows):
@@ -127,12 +127,9 @@ def power(networks: int, probability: float) -> float:
     return normal.cdf(abs(probability - 0.5) * np.sqrt(6 * networks) - normal.inv_cdf(0.975))
 
 
-def _checked(*values: Any) -> list[Float[np.ndarray, " _"]]:
-    names = "ours", "theirs"
-    return [
-        np.asarray(arguments.array(name, sample, "S", finite=False, empty=True), float)
-        for name, sample in zip(names, values, strict=True)
-    ]
+def _checked(**samples: Any) -> list[Float[np.ndarray, " _"]]:
+    checked = (arguments.array(name, sample, "S", finite=False, empty=True) for name, sample in samples.items())
+    return [np.asarray(sample, float) for sample in checked]
 
 
 def _differences(ours: Float[np.ndarray, " S"], theirs: Float[np.ndarray, " S2"]) -> Float[np.ndarray, "S S2"]:

@@ -97,7 +97,9 @@ class InputAnalysis(NetworkJob):
     def analyzed(self, networks: Networks) -> xr.Dataset:
         *earlier, last = networks.steps
         results = self._whole(networks)
-        course = [self._at_mean(networks.at(step)) for step in earlier]
+        # The modes under the training curves' mean, with few initial states.
+        at_mean = (self._settle(networks.at(step), self.inputs[[self.mean]], FEW)[-1].linear for step in earlier)
+        course = [self._modes(linear.Linear(*(matrix[:, 0] for matrix in near))) for near in at_mean]
         if course:
             final = results[[*course[0].data_vars]]
             renamed = {name: f"{name}_course" for name in final}
@@ -112,11 +114,6 @@ class InputAnalysis(NetworkJob):
         initial = starts_of(visited, starts)
         rest = limits(system, params, inputs, initial)
         return system, visited, initial, rest, models.equilibria(system, params, inputs[:, 0], rest)
-
-    def _at_mean(self, networks: Networks) -> xr.Dataset:
-        """The modes under the training curves' mean, with few initial states."""
-        equilibria = self._settle(networks, self.inputs[self.mean : self.mean + 1], FEW)[-1]
-        return self._modes(linear.Linear(*(matrix[:, 0] for matrix in equilibria.linear)))
 
     def _modes(self, near: linear.Linear) -> xr.Dataset:
         leading = linear.modes(linear.eigenvalues(near.A)[..., :1], self.spacing)

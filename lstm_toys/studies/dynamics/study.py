@@ -226,7 +226,7 @@ class Dynamics(PopulationStudy[DynamicsSettings]):
             # Points without a prediction are unknown; the network did not diverge there.
             sound = np.zeros(len(prediction), bool)
             labeled = of_networks(labeled, {"diverged": ("seed", sound)}, {"seed": results.seed.values})
-            names.append(answers_file(model))
+            names.append(f"answers_{model.replace(', ', '_').replace(' ', '_')}.nc")
             storage.save_results(labeled, self.run.folder / names[-1])
         return names
 
@@ -294,11 +294,6 @@ def _explained(results: xr.Dataset) -> xr.Dataset:
         for name, values in zip(("explained", "coverage"), shares.transpose(2, 0, 3, 1), strict=True):
             results = results.assign({f"{name}{ending}": (("model", "seed", axis), values)})
     return results
-
-
-def answers_file(model: str) -> str:
-    """The name of the file with the answers of a model."""
-    return f"answers_{model.replace(', ', '_').replace(' ', '_')}.nc"
 
 
 def summary(results: xr.Dataset) -> dict[str, dict[str, float | None]]:
