@@ -48,7 +48,7 @@ CELLS = {
 CELL = re.compile(r"(?P<place>[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*)(?P<options>\(.*\))?")
 """The name of a user-defined cell: where its class is defined, and its attributes."""
 
-FLAX = "lstm_toys.networks.recurrent:Recurrent"
+FLAX = "lstm_toys.networks.layer:Recurrent"
 """The class of layers of a cell that is a `flax.linen.RNNCellBase`."""
 
 RESERVED = ("units", "features", "gates", "name", "parent")

@@ -58,9 +58,9 @@ class Group:
     def __str__(self) -> str:
         return f"members {self.members.start:,} to {self.members[-1]:,}"
 
-    def add(self, specification: TrainingSpecification, new: training.Record) -> None:
+    def add(self, spec: TrainingSpecification, new: training.Record) -> None:
         """Adds the records of a call, ``[M, r, ...]``."""
-        spec, first = specification, self.records
+        first = self.records
         if self.record is None:
             self.record = jax.tree.map(lambda leaf: _zeros(leaf, len(spec.recorded)), new)
             self.record = self.record._replace(answer=_zeros(new.answer, len(spec.frames)))
@@ -239,9 +239,7 @@ class Checkpoints:
         self._files[first] = step, last, path
         self._written = time.monotonic()
 
-    def restore(
-        self, specification: TrainingSpecification, group: Group, current: dict[str, Any]
-    ) -> list[dict[str, Any]]:
+    def restore(self, spec: TrainingSpecification, group: Group, current: dict[str, Any]) -> list[dict[str, Any]]:
         """Reads the checkpoint of a group, if there is one, into the group.
 
         Returns the fingerprints of the executions that computed its state, the latest first; ``current`` is the
@@ -253,14 +251,14 @@ class Checkpoints:
         """
         if group.members.start not in self._files:
             return []
-        path, spec = self._files[group.members.start][2], specification
+        path = self._files[group.members.start][2]
         try:
             arrays = read_arrays(path)
             about = json.loads(arrays["about"].tobytes())
         except (OSError, KeyError, ValueError) as error:
             reason = f"cannot be read ({error}); remove it to start this part of the run again"
             raise Damaged(path, reason) from None
-        if about.get("digest") != specification.training_digest(group.start):
+        if about.get("digest") != spec.training_digest(group.start):
             other = changed(about["fingerprints"][0], current)
             reason = f", or to this one with another {other}" if other else ""
             raise OtherTraining(path, f"belongs to another training{reason}")

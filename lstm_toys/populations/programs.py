@@ -130,14 +130,13 @@ def compile_programs(specification: TrainingSpecification, size: int) -> list[ja
     return [function.lower(*inputs).compile() for function, inputs in calls(specification, size)]
 
 
-def calls(specification: TrainingSpecification, size: int) -> list[tuple[Any, Any]]:
+def calls(spec: TrainingSpecification, size: int) -> list[tuple[Any, Any]]:
     """The two programs of a training for groups of blocks of members, with arguments.
 
     The first one initializes members; it takes a `Start` and the base seed. The second one takes members, the step they
     have reached, `STOPS` stops and which of them to record, as `training.train_until` does, and reuses the members'
     memory.
     """
-    spec = specification
 
     def make() -> tuple[jax.stages.Wrapped, jax.stages.Wrapped]:
         begin, train = (partial(function, spec.procedure) for function in (_begin, training.train_until))

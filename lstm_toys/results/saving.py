@@ -212,15 +212,13 @@ def _parameters(path: Path, digest: str) -> storage.Params:
     return storage.load_parameters(checked(path, digest))
 
 
-def _labeled(
-    folder: Path, digest: str, seeds: Int[np.ndarray, " S"] | None, settings: Mapping[int, Any], step: int
-) -> Any:
+def _labeled(folder: Path, digest: str, seeds: Int[np.ndarray, " S"], settings: Mapping[int, Any], step: int) -> Any:
     """Reads the results of networks, or of a sweep at the settings of its networks after a step."""
     path = checked(folder / RESULTS, digest)
     results = storage.load_results(path)
     if not isinstance(results, xr.DataTree):
         raise Damaged(path, "is damaged, or another version of lstm_toys wrote it: it has no tree of results")
-    if settings and seeds is not None:
+    if settings:
         places = settings.get(step, np.array([-1]))
         if (places < 0).any():
             raise ValueError(f"the sweep has no results of all of these networks after {step:,} steps")

@@ -38,6 +38,8 @@ from lstm_toys.runs.study import Metrics, Study, differing
 from lstm_toys.tasks.goal import NEVER
 from lstm_toys.tasks.parameters import NUMBER
 
+Specified = tuple[TrainingSpecification, Start]
+
 
 @dataclass(frozen=True)
 class Shape(Prepared):
@@ -87,9 +89,7 @@ class Shape(Prepared):
                 seeds = slice(seed + begin - first, seed + end - first)
                 yield numbers[steps], slice(begin - members.start, end - members.start), seeds
 
-    def specify(
-        self, initial: PyTree[Float[np.ndarray, "M ..."]] | None, *, training: bool, frames: int
-    ) -> tuple[TrainingSpecification, Start]:
+    def specify(self, initial: PyTree[Float[np.ndarray, "M ..."]] | None, *, training: bool, frames: int) -> Specified:
         """Specifies the training of all seeds of the first combination, then of the second, ...
 
         Args:
@@ -122,9 +122,7 @@ class Shape(Prepared):
         curves = dict.fromkeys(self.budgets, self.curves.answered(training=training))
         return replace(specification, curves=curves, lengths=self.curves.lengths(training=training)), start
 
-    def begin(
-        self, specified: tuple[TrainingSpecification, Start], run: Run, context: RunContext, part: int
-    ) -> PopulationTraining:
+    def begin(self, specified: Specified, run: Run, context: RunContext, part: int) -> PopulationTraining:
         """Announces the training by what distinguishes it from others of the command, or by its network, and begins it.
 
         ``part`` is its number among the trainings of the run, which have folders of checkpoints of their own.
@@ -242,7 +240,7 @@ class Populations(Study[Identified]):
         return {shape.settings: float(shape.members * shape.budgets[-1]) for shape in self.shapes}
 
     @cached_property
-    def _specified(self) -> list[tuple[TrainingSpecification, Start]]:
+    def _specified(self) -> list[Specified]:
         how: dict[str, Any] = {
             "training": self.answers_training,
             "frames": 0 if self.several else self.experiment.frames,
@@ -335,26 +333,19 @@ class Populations(Study[Identified]):
         columns = {name: [each[name] for each in labels for _ in range(seeds)] for name in labels[0]}
         return None, seeds * len(labels), columns
 
-    def _write(
-        self,
-        file: Any,
-        shape: Shape,
-        specification: TrainingSpecification,
-        group: Group,
-        digests: Sequence[list[str]],
-    ) -> None:
+    def _write(self, file: Any, shape: Shape, spec: TrainingSpecification, group: Group, digests: list[Any]) -> None:
         """Writes the results of a group, which has members of several populations, and adds digests of its networks."""
         for steps in shape.budgets:
-            labeled = self._labeled(shape, specification, group, steps)
+            labeled = self._labeled(shape, spec, group, steps)
             of_members = digests_of(group.kept[steps].params)
             for population, members, seeds in shape.places(group.members, steps):
                 file.write(population, seeds, labeled.isel(seed=members))
                 first = self.first_seeds[population]
                 digests[population][seeds.start - first : seeds.stop - first] = of_members[members]
 
-    def _labeled(self, shape: Shape, specification: TrainingSpecification, group: Group, steps: int) -> Any:
+    def _labeled(self, shape: Shape, spec: TrainingSpecification, group: Group, steps: int) -> Any:
         """Labels what a training until ``steps`` stores of a group; of several, without training set and frames."""
-        trained, answers, goal = group.labeled(specification, steps), group.answers[steps], self.experiment.goal
+        trained, answers, goal = group.labeled(spec, steps), group.answers[steps], self.experiment.goal
         labeled = shape.curves.labeled(self.experiment, trained, answers, training=self.answers_training)
         if not self.several:
             labeled = results.arrays.of_networks(labeled, {}, shape.settings.labels)
