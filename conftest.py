@@ -353,6 +353,17 @@ def world(tmp_path_factory):
 
 
 @pytest.fixture
+def copied(world, tmp_path):
+    """Copies the run of a finished command of `world.COMMANDS` into a folder of results, and returns its folder."""
+
+    def copy(name, results="results"):
+        run = world(name).run
+        return Path(shutil.copytree(run, tmp_path / results / "runs" / run.name))
+
+    return copy
+
+
+@pytest.fixture
 def as_users_have_it():
     """Without checks of annotations, which would come before those of the library, and not in its words."""
     jaxtyping.config.update("jaxtyping_disable", True)

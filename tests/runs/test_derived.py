@@ -1,7 +1,6 @@
 """What is derived from the results of a finished run, and when it is made again."""
 
 import dataclasses
-import shutil
 from importlib.util import module_from_spec, spec_from_file_location
 
 import pytest
@@ -19,10 +18,9 @@ ALL, SHOWN, NOTHING = ["metrics", "draw"], ["draw"], []
 
 
 @pytest.fixture
-def command(world, tmp_path, monkeypatch):
+def command(copied, tmp_path, monkeypatch):
     """Carries out the command of a finished run as a process of its own would, and says what it made again."""
-    made = world("sine").run
-    run = shutil.copytree(made, tmp_path / "runs" / made.name)
+    run = copied("sine", ".")
     (helper := tmp_path / "helper.py").write_text("")
     (data := tmp_path / "data.txt").write_text("1")
     calls = []

@@ -2,7 +2,6 @@
 
 import dataclasses
 import errno
-import shutil
 import sys
 
 import pytest
@@ -36,9 +35,8 @@ UNDRAWN = [
 
 
 @pytest.mark.parametrize(("draw", "told"), [UNDRAWN[0], *rarely(*UNDRAWN[1:])])
-def test_what_cannot_be_drawn_is_told_in_one_line_and_the_run_is_kept(draw, told, world, tmp_path, capsys):
-    made = world("sine").run
-    shutil.copytree(made, tmp_path / "runs" / made.name)
+def test_what_cannot_be_drawn_is_told_in_one_line_and_the_run_is_kept(draw, told, copied, tmp_path, capsys):
+    copied("sine", ".")
     arguments = [*SINE, f"--results_dir={tmp_path}", "--quiet"]
     assert carry_out(dataclasses.replace(sine.EXPERIMENT, draw=draw), arguments) == 1
     errors = refusal(capsys)
@@ -76,10 +74,9 @@ def test_a_missing_package_of_clusters_is_told_before_anything_is_computed(tmp_p
 
 
 def test_where_a_folder_cannot_be_written_the_report_is_printed_and_one_line_tells_of_figures(
-    world, tmp_path, capsys, monkeypatch
+    copied, tmp_path, capsys, monkeypatch
 ):
-    made = world("sine").run
-    run = shutil.copytree(made, tmp_path / "runs" / made.name)
+    run = copied("sine", ".")
 
     def refuse(*_, **__):
         raise PermissionError(errno.EACCES, "Permission denied", str(run))
@@ -98,9 +95,8 @@ def test_where_a_folder_cannot_be_written_the_report_is_printed_and_one_line_tel
 ROW = {"curve": "mine", "points": 4, "inside_share": 0.5, "rmse_of_median": 0.1}
 
 
-def test_comparisons_are_made_again_and_the_summary_is_written_if_they_differ(world, tmp_path, capsys):
-    made = world("sine").run
-    run = shutil.copytree(made, tmp_path / "runs" / made.name)
+def test_comparisons_are_made_again_and_the_summary_is_written_if_they_differ(copied, tmp_path, capsys):
+    run = copied("sine", ".")
     other = dataclasses.replace(sine.EXPERIMENT, compare=lambda _: [ROW])
     assert carry_out(other, [*SINE, f"--results_dir={tmp_path}", "--no_training"]) == 0
     assert "50%" in capsys.readouterr().out

@@ -33,19 +33,6 @@ from lstm_toys.studies.claims import table
 KINDS = ("sine", "claims", *rarely("own", "sweep", "generalization", "dynamics"))
 
 
-@pytest.fixture
-def copied(world, tmp_path):
-    """A copy of a finished run of some kind, in a folder of results."""
-
-    def copy(name, folder="results"):
-        made = world(name)
-        target = tmp_path / folder / "runs" / made.run.name
-        shutil.copytree(made.run, target)
-        return target
-
-    return copy
-
-
 def recorded(run, **changed):
     """Records the files of a run as they are now, and changed entries of its summary."""
     metrics = read_sealed(run / "metrics.json")

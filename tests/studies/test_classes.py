@@ -2,7 +2,6 @@
 
 import dataclasses
 import json
-import shutil
 
 import majority
 import numpy as np
@@ -17,11 +16,10 @@ from lstm_toys.results import storage
 
 
 @pytest.fixture
-def results(world, tmp_path):
+def results(copied, tmp_path):
     """A folder of results that has trained networks of some experiments."""
     for name in ("majority", "whole_parity"):
-        run = world(name).run
-        shutil.copytree(run, tmp_path / "runs" / run.name)
+        copied(name, ".")
     return tmp_path
 
 
