@@ -13,6 +13,8 @@ extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx_co
 highlight_language = "none"  # Of blocks that name none, which hold commands.
 default_role = "code"  # Docstrings have names between single backticks.
 
+exclude_patterns = ["post.md"]  # Its links are marks; `lstm-toys annotate` makes its page.
+
 myst_enable_extensions = ["deflist"]
 myst_heading_anchors = 3
 

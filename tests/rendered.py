@@ -1,6 +1,7 @@
 """Text as users may supply it, and Markdown as a reader sees it."""
 
 import html
+import html.parser
 
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
@@ -32,3 +33,23 @@ def rendered(markdown):
 def instead(page, text):
     """A page of Markdown that was made with the plain text, as it is to be with another one."""
     return page.replace(PLAIN, html.escape(text, quote=False).replace('"', "&quot;"))
+
+
+class Page(html.parser.HTMLParser):
+    """The elements of a page in their order, with their attributes, and the text of all."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.elements, self.open, self.text = [], [], ""
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        self.elements.append((tag, dict(attributes)))
+        if tag not in ("meta", "img", "br"):
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.text += data

@@ -22,9 +22,11 @@ import pytest
 
 import lstm_toys as lt
 from conftest import ROOT, carry_out, plan_of, process, rarely
+from experiments.post.claims import CLAIMS
 from lstm_toys.cli import command, run_commands, script
 from lstm_toys.cli.script import home
 from lstm_toys.runs import flags
+from lstm_toys.sharing import annotate
 
 DOCS = ROOT / "docs"
 PAGES = {str(path.relative_to(ROOT)): path for path in (*sorted(ROOT.glob("*.md")), *sorted(DOCS.rglob("*.md")))}
@@ -148,7 +150,7 @@ def test_commands_are_valid(page):
 def test_links_lead_somewhere(page):
     targets = [each or other for each, other in re.findall(r"\]\(([^)\s]+)\)|(?:src|href)=\"([^\"]+)\"", text(page))]
     for target in targets:
-        if target.startswith("https://"):
+        if target.startswith(("https://", "claim:", "figure:")):
             continue
         path, _, anchor = target.partition("#")
         found = PAGES[page].parent / path if path else PAGES[page]
@@ -261,6 +263,15 @@ def test_every_figure_of_the_post_and_of_its_experiments_is_listed_once():
         if file.endswith((".png", ".gif"))
     ]
     assert sorted(re.findall(r"^\| `(\S+)` \|", listed, re.MULTILINE)) == sorted({*published})
+
+
+def test_the_text_of_the_post_marks_every_conclusion_and_has_every_figure():
+    marks = [*annotate.marks(text("docs/post.md"))]
+    assert sorted(mark.name for mark in marks if mark.kind == "claim") == sorted(CLAIMS.ids)
+    figures = [mark.name for mark in marks if mark.kind == "figure"]
+    assert all((ROOT / "results" / name).is_file() for name in figures)
+    assert re.findall(r"^!\[Figure (\d+) of the post", text("docs/post.md"), re.MULTILINE) == [*map(str, range(1, 16))]
+    assert len({*figures}) == 15
 
 
 def test_the_reference_says_how_its_site_is_made():

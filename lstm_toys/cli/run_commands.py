@@ -1,8 +1,9 @@
-"""The commands ``show``, ``list``, ``report``, ``bundle`` and ``compare``, which read the files of finished runs."""
+"""Commands that read the files of finished runs, such as ``show``, ``report`` and ``annotate``."""
 
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 import textwrap
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -13,8 +14,8 @@ from pathlib import Path
 from typing import Annotated
 
 from lstm_toys import output, sharing, tables
-from lstm_toys.cli import RUN_COMMANDS
-from lstm_toys.files import Damaged, telling_damage, write_text
+from lstm_toys.cli import RUN_COMMANDS, modules
+from lstm_toys.files import Damaged, content, telling_damage, write_text
 from lstm_toys.output import complain, counted
 from lstm_toys.runs import flags, listing, parsers
 from lstm_toys.runs.context import Options
@@ -22,10 +23,17 @@ from lstm_toys.runs.flags import UsageError
 from lstm_toys.runs.publishing import NotPublished
 from lstm_toys.sharing import run_files
 from lstm_toys.sharing.run_files import RunFiles
+from lstm_toys.studies.claims.declaration import Claims
+from lstm_toys.studies.claims.settings import POST, run_name
 from lstm_toys.text import printable
 
 MOST, LONGEST, WIDEST = 5, 600, 50
 """Most runs that `show` names; most characters of settings, and of settings that differ in the table of runs."""
+
+TEXT = (
+    "TEXT.md: a Markdown text. [a sentence](claim:ID) is marked with the verdict on a claim, ![](figure:RUN/FILE) is a "
+    "figure. Published runs come before the newest finished ones"
+)
 
 PATH = (
     "RUN: the folder of a run, its name as `lstm-toys list` prints it, a published folder, a bundle, or the name of an "
@@ -39,6 +47,8 @@ class RunCommandFlags:
 
     results_dir: Annotated[Path, parsers.folder] = Options.results_dir
     """Folder with the runs."""
+    claims: Annotated[str, parsers.name] = POST
+    """Module that declares the claims of the text."""
     data: bool = False
     """Also put files of data above 10 MB into it."""
     without_data: bool = False
@@ -58,6 +68,7 @@ class RunCommand:
     least: int
     most: int
     flags: Sequence[str] = ("results_dir",)
+    about: str = PATH
 
 
 def main(name: str, arguments: Sequence[str]) -> int:
@@ -65,7 +76,7 @@ def main(name: str, arguments: Sequence[str]) -> int:
     command = COMMANDS[name]
     table = {name: flag for name, flag in flags.of(RunCommandFlags).items() if name in command.flags}
     if flags.asks_help(arguments):
-        print(flags.Help(f"{RUN_COMMANDS[name]}\n\n{PATH}", table).text(f"lstm-toys {name} {command.takes}"))
+        print(flags.Help(f"{RUN_COMMANDS[name]}\n\n{command.about}", table).text(f"lstm-toys {name} {command.takes}"))
         return 0
     try:
         typed, names = flags.split(table, arguments)
@@ -114,6 +125,47 @@ def report(options: RunCommandFlags, names: Sequence[str]) -> int:
         with _target(names, f"{run.name}.html", partial(sharing.report.is_page_of, name=run.name)) as target:
             write_text(target, _page(run))
     print_lines([f"{target}: {run.name}"])
+    return 0
+
+
+def annotate(options: RunCommandFlags, names: Sequence[str]) -> int:
+    """Writes the page of a text."""
+    try:
+        text = content(path := Path(names[0])).decode()
+    except UnicodeDecodeError:
+        raise UsageError(f"{path}: is not text in UTF-8") from None
+    sys.path.insert(0, str(Path.cwd()))
+    declared = modules.declared(options.claims, "CLAIMS", Claims, "claims")
+    name = modules.known_name(options.claims, "CLAIMS")
+    judging = ["lstm-toys", "claims", *([f"--claims={options.claims}"] * (options.claims != POST))]
+
+    def figure(address: str) -> str:
+        name, _, file = address.rpartition("/")
+        with run_files.opened(run_files.shown(name, options.results_dir)) as run:
+            run.check()
+            with telling_damage(drawn := sharing.report.figure(run, file)):
+                return str(sharing.report.data(drawn))
+
+    try:
+        folder = run_files.shown(run_name(name), options.results_dir)
+    except UsageError:
+        raise UsageError(
+            f"flag --claims={options.claims}: no finished run; {shlex.join(judging)} judges them"
+        ) from None
+    with run_files.opened(folder) as run:
+        run.check()
+        given = run.metrics["flags"]
+        judging += [f"--{flag}={given[flag]}" for flag in ("seeds", "base_seed") if given[flag]]
+        judging += [*given["flags"], "--only="]
+        unjudged = {
+            claim.id: sharing.annotate.Evidence(claim.statement, claim.origin, claim.statistic)
+            for claim in declared.claims
+        }
+        page = sharing.annotate.html(text, str(path), run, unjudged, figure, shlex.join(judging))
+    usual = names[1] if names[1:] else path.with_suffix(".html").name
+    with _target([], usual, sharing.annotate.is_ours) as target:
+        write_text(target, page)
+    print_lines([f"{target}: {path}, with verdicts of {run.name}"])
     return 0
 
 
@@ -240,6 +292,7 @@ COMMANDS = {
     "show": RunCommand("RUN", show, 1, 1),
     "list": RunCommand("[EXPERIMENT]", list_runs, 0, 1, ("results_dir", "remove", "yes")),
     "report": RunCommand("RUN [FILE.html]", report, 1, 2),
+    "annotate": RunCommand("TEXT.md [FILE.html]", annotate, 1, 2, ("results_dir", "claims"), TEXT),
     "bundle": RunCommand("RUN [FILE.zip]", bundle, 1, 2, ("results_dir", "data", "without_data")),
     "compare": RunCommand("RUN OTHER", compare, 2, 2),
 }

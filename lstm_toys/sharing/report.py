@@ -10,13 +10,17 @@ import jinja2
 from markupsafe import Markup
 
 from lstm_toys.files import opened
+from lstm_toys.output import listed
 from lstm_toys.runs import listing
+from lstm_toys.runs.flags import UsageError
 from lstm_toys.runs.publishing import content
 from lstm_toys.sharing.run_files import CLAIMS, RunFiles
 from lstm_toys.studies.claims.report import said, sentences
 from lstm_toys.studies.claims.table import read, rows
+from lstm_toys.text import did_you_mean
 
 TEMPLATE = Path(__file__).with_name("report.html.jinja")
+STYLE = Path(__file__).with_name("style.css")
 
 KINDS = {".png": "image/png", ".gif": "image/gif", ".svg": "image/svg+xml"}
 """What browsers show, by the suffix of figures."""
@@ -24,13 +28,9 @@ KINDS = {".png": "image/png", ".gif": "image/gif", ".svg": "image/svg+xml"}
 
 def html(run: RunFiles, *, drawn: bool = True) -> str:
     """The report on a run: question, verdicts, tables, figures if they are to be ``drawn``, settings and versions."""
-    environment = jinja2.Environment(
-        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    environment.filters |= {"data": _data, "setting": listing.on_one_line}
     figures = run.figures if drawn else []
     judged = rows(read(run.folder / CLAIMS)) if (run.folder / CLAIMS).exists() else []
-    return environment.from_string(TEMPLATE.read_text(encoding="utf-8")).render(
+    return template(TEMPLATE).render(
         run=run,
         question=[text.strip() for text in run.origin.get("question", "").split("\n\n") if text.strip()],
         claims=[(entry, said(entry), sentences(entry)) for entry in judged],
@@ -39,13 +39,31 @@ def html(run: RunFiles, *, drawn: bool = True) -> str:
     )
 
 
+def template(path: Path) -> jinja2.Template:
+    """A template of pages, in the style of reports."""
+    environment = jinja2.Environment(
+        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters |= {"data": data, "setting": listing.on_one_line}
+    environment.globals["style"] = Markup(STYLE.read_text(encoding="utf-8"))
+    return environment.from_string(path.read_text(encoding="utf-8"))
+
+
+def figure(run: RunFiles, name: str) -> Path:
+    """A figure of a run that browsers show, by the name of its file; raises UsageError for others."""
+    figures = {path.name: path for path in run.figures if path.suffix in KINDS}
+    if name not in figures:
+        raise UsageError(f"{run.name} has no figure {name!r}; {did_you_mean(name, figures) or listed([*figures])}")
+    return figures[name]
+
+
 def is_page_of(path: Path, name: str) -> bool:
     """Whether a file is the page of a run, by its title; raises as `opened`."""
     with opened(path) as file:
         return f"<title>{name}</title>".encode() in file.read(1_000)
 
 
-def _data(path: Path) -> Any:
+def data(path: Path) -> Any:
     """The address of a figure that holds the figure itself."""
     raw = base64.b64encode(content(path)).decode()
     return Markup(f"data:{KINDS[path.suffix]};base64,{raw}")

@@ -101,6 +101,12 @@ def _run_name(name: Any, path: Path) -> str:
     return str(name)
 
 
+def shown(name: str, results_dir: Path) -> Path:
+    """The published folder of a name, else what `find` finds first; raises UsageError without either."""
+    published = results_dir / name
+    return published if (published / MANIFEST).is_file() else find(name, results_dir)[0]
+
+
 def find(name: str, results_dir: Path) -> list[Path]:
     """The path of a run, or of all finished runs of an experiment, newest first; raises UsageError without one."""
     if (path := Path(name)).exists():

@@ -2,7 +2,6 @@
 
 import getpass
 import hashlib
-import html.parser
 import json
 import os
 import re
@@ -20,6 +19,7 @@ import numpy as np
 import pytest
 from parts import switched
 from PIL import Image
+from rendered import Page
 
 import lstm_toys as lt
 from conftest import carry_out, rarely, refusal
@@ -38,26 +38,6 @@ def recorded(run, **changed):
     metrics = read_sealed(run / "metrics.json")
     files = {name: sha256(run / name) for name in metrics["files"] if (run / name).exists()}
     write_sealed(run / "metrics.json", {**metrics, "files": {**metrics["files"], **files}, **changed})
-
-
-class Page(html.parser.HTMLParser):
-    """The elements of a page in their order, with their attributes, and the text of all."""
-
-    def __init__(self, text):
-        super().__init__()
-        self.elements, self.open, self.text = [], [], ""
-        self.feed(text)
-
-    def handle_starttag(self, tag, attributes):
-        self.elements.append((tag, dict(attributes)))
-        if tag not in ("meta", "img", "br"):
-            self.open.append(tag)
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
-
-    def handle_data(self, data):
-        self.text += data
 
 
 @pytest.mark.parametrize("name", KINDS)

@@ -44,6 +44,11 @@ def answers_of(text: str) -> tuple[str, Path]:
 ids = parsers.Parser(lambda text: tuple(text.split(",")), "names of claims, separated by commas")
 
 
+def run_name(module: str) -> str:
+    """The name of runs about the claims that a module declares, by its known name."""
+    return "claims" if module == f"experiments.{POST}" else f"claims_{module.rpartition('.')[2]}"
+
+
 @dataclass(frozen=True)
 class Question:
     """The claims to judge, and what judges them.
@@ -103,8 +108,7 @@ class ClaimSettings(StudySettings):
 
     @classmethod
     def parse(cls, subject: Claims, typed: Mapping[str, Any]) -> tuple[Question, ClaimSettings, Options]:
-        post = typed["claims"] == f"experiments.{POST}"
-        name = "claims" if post else f"claims_{typed['claims'].rpartition('.')[2]}"
+        name = run_name(typed["claims"])
         made, declared = cls(name, **{**flags.select(cls, typed), "answers": ()}), subject
         if made.plan:
             raise Power

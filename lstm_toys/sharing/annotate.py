@@ -1,0 +1,211 @@
+"""Markdown texts as HTML in which marked sentences carry their evidence: one file that needs no network.
+
+A mark is a link, ``[The valley stays untouched](claim:valley-amplitude)``. An image may be a figure of a run,
+``![](figure:sine/frequency.png)``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import unquote
+
+from markdown_it import MarkdownIt
+from markdown_it.common.utils import escapeHtml
+from markdown_it.renderer import RendererHTML
+from markdown_it.token import Token
+
+from lstm_toys.files import opened
+from lstm_toys.runs.flags import UsageError
+from lstm_toys.sharing import report
+from lstm_toys.sharing.run_files import CLAIMS, RunFiles
+from lstm_toys.studies.claims.report import percent, percents, sentences
+from lstm_toys.studies.claims.table import Cell, read, rows
+from lstm_toys.text import did_you_mean
+
+TEMPLATE, BADGE = (Path(__file__).with_name(f"{name}.html.jinja") for name in ("annotate", "badge"))
+
+GENERATOR = "lstm-toys annotate"
+"""What pages say that they were made by."""
+
+CLAIM, FIGURE = "claim", "figure"
+"""What addresses of marks begin with, up to a colon."""
+
+ANYWHERE = ("https", "http", "mailto")
+"""What addresses of links begin with that lead somewhere from any place."""
+
+
+class Mark(NamedTuple):
+    """A mark in a text.
+
+    Attributes:
+        kind: `CLAIM` or `FIGURE`.
+        name: the id of the claim, or the run and the file of the figure.
+        line: the line of the text, from 1.
+        section: the heading above it.
+    """
+
+    kind: str
+    name: str
+    line: int
+    section: str
+
+
+class Answer(NamedTuple):
+    """What networks say about a claim: which networks, the share that meets it, its interval, and their verdict."""
+
+    networks: str
+    share: str
+    interval: str
+    verdict: str
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What a badge and its note say about a claim.
+
+    Attributes:
+        statement, origin, statistic: see `Claim`.
+        meets: which numbers meet the claim, in words.
+        answers: of the networks that the claim is about; empty if it was not judged.
+        controls: of networks that should not meet it.
+        sentences: what else was found.
+        command: judges it.
+    """
+
+    statement: str
+    origin: str
+    statistic: str
+    meets: str = ""
+    answers: Sequence[Answer] = ()
+    controls: Sequence[Answer] = ()
+    sentences: Sequence[str] = ()
+    command: str = ""
+
+    @property
+    def verdict(self) -> str:
+        """The verdict of the networks that the claim is about."""
+        return self.answers[0].verdict if self.answers else "not judged"
+
+
+def judged(run: RunFiles) -> dict[str, Evidence]:
+    """The evidence in a run of claims, by the id of the claim."""
+
+    def answer(networks: str, cell: Cell, verdict: str) -> Answer:
+        return Answer(networks, percent(cell.share.value), percents(cell.share).strip("()"), verdict)
+
+    return {
+        row.id: Evidence(
+            *(row.statement, row.origin, row.statistic, row.meets),
+            answers=[
+                answer("this recipe", row, row.verdict),
+                *(answer(name, cell, "") for name, cell in vars(row).get("recipes", {}).items()),
+            ],
+            controls=[answer(name, cell, cell.verdict) for name, cell in row.controls.items()],
+            sentences=sentences(row),
+        )
+        for row in rows(read(run.folder / CLAIMS))
+    }
+
+
+class Renderer(RendererHTML):
+    """Renders marks as what they stand for, which the environment has by kind and name."""
+
+    def link_open(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
+        """Opens a marked sentence, or a link; a link that would lead nowhere becomes plain text."""
+        opening, closing = tokens[idx], next(each for each in tokens[idx:] if each.type == "link_close")
+        kind, name = _address(opening)
+        if kind == CLAIM:
+            closing.meta["badge"] = env[f"{kind}:{name}"]
+        if kind not in ANYWHERE:
+            opening.tag = closing.tag = "span"
+            opening.attrs = {"class": "marked"} if kind == CLAIM else {}
+        return self.renderToken(tokens, idx, options, env)
+
+    def link_close(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
+        """Closes it, with the badge of a claim."""
+        return self.renderToken(tokens, idx, options, env) + str(tokens[idx].meta.get("badge", ""))
+
+    def image(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
+        """Embeds a figure; of another image, the description remains."""
+        image = tokens[idx]
+        if (address := ":".join(_address(image))) not in env:
+            return escapeHtml(image.content)
+        image.attrs["src"] = env[address]
+        return super().image(tokens, idx, options, env)
+
+    def paragraph_open(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
+        """Makes a figure with a caption of a paragraph that is nothing but a figure of a run."""
+        opening, inline, closing = tokens[idx : idx + 3]
+        children = inline.children or []
+        if [_address(each)[0] for each in children] == [FIGURE]:
+            opening.tag = closing.tag = "figure"
+            caption = f"<figcaption>{escapeHtml(children[0].content)}</figcaption>"
+            children.append(Token("html_inline", "", 0, content=caption))
+        return self.renderToken(tokens, idx, options, env)
+
+
+MARKDOWN = MarkdownIt("commonmark", {"html": False, "xhtmlOut": False}, renderer_cls=Renderer).enable("table")
+
+
+def _address(token: Token) -> tuple[str, str]:
+    """The address of a link or an image up to its colon, and the rest; two empty texts for other tokens."""
+    kind, _, name = str(token.attrs.get("href", token.attrs.get("src", ""))).partition(":")
+    return kind, unquote(name)
+
+
+def marks(text: str) -> Iterator[Mark]:
+    """Yields the marks of a text in their order."""
+    section, lines, above = "", text.splitlines(), ""
+    for block in MARKDOWN.parse(text):
+        section = block.content if above == "heading_open" else section
+        first, above = (block.map or (0,))[0], block.type
+        for kind, name in map(_address, block.children or ()):
+            if kind in (CLAIM, FIGURE):
+                line = next((n for n, line in enumerate(lines[first:], first) if f"{kind}:{name}" in line), first)
+                yield Mark(kind, name, line + 1, section)
+
+
+def html(
+    text: str, name: str, run: RunFiles, declared: Mapping[str, Evidence], figure: Callable[[str], str], command: str
+) -> str:
+    """Makes the page of a text.
+
+    Args:
+        text: the text, in Markdown.
+        name: the file's name, for errors.
+        run: the run with the verdicts.
+        declared: what the badges of claims say that were not judged, by id.
+        figure: makes an address that holds a figure, by the name of its run and its file; raises UsageError.
+        command: judges claims, up to their ids.
+
+    Raises:
+        UsageError: a claim or a figure is unknown.
+    """
+    claims, shown, known = dict[str, Evidence](), dict[str, Any](), {**declared, **judged(run)}
+    for mark in marks(text):
+        try:
+            if mark.kind == FIGURE:
+                shown[f"{FIGURE}:{mark.name}"] = figure(mark.name)
+            elif mark.name in known:
+                claims[mark.name] = replace(known[mark.name], command=f"{command}{mark.name}")
+            else:
+                raise UsageError(f"unknown claim {mark.name!r}; {did_you_mean(mark.name, known) or ', '.join(known)}")
+        except UsageError as error:
+            raise UsageError(f"{name}:{mark.line}: {error}") from None
+    badge = report.template(BADGE)
+    for number, (id, claim) in enumerate(claims.items(), start=1):
+        shown[f"{CLAIM}:{id}"] = badge.render(id=id, claim=claim, number=number)
+    title = re.search(r"<h1>(.*?)</h1>", body := MARKDOWN.render(text, shown), re.DOTALL)
+    return report.template(TEMPLATE).render(
+        title=re.sub("<.*?>", "", title[1]) if title else name, body=body, claims=claims, run=run, generator=GENERATOR
+    )
+
+
+def is_ours(path: Path) -> bool:
+    """Whether a file is such a page; raises as `opened`."""
+    with opened(path) as file:
+        return f'<meta name="generator" content="{GENERATOR}">'.encode() in file.read(1_000)
