@@ -76,10 +76,11 @@ $(DOCS)/installed: docs/requirements.lock pyproject.toml
 	$(DOCS)/bin/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	touch $@
 
-# Fills numbers of published results into README and docs, and first lines of docstrings into the API reference.
+# Fills numbers of published results into README, docs and the list of results, and first lines of docstrings into the API reference.
 numbers: env
 	$(RUN) -m docs.maintenance.numbers
 	$(RUN) -m docs.maintenance.api
+	$(RUN) -m docs.maintenance.index
 
 # Everything in results/ anew, after saying what that takes; continues after an interruption. Needs the extra `peers`.
 results: env

@@ -19,6 +19,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from experiments.page import sheet
 from lstm_toys import files, output, tables
 from lstm_toys.runs import publishing
 
@@ -56,6 +57,9 @@ def main(root: Path) -> None:
         if step.published:
             call(f"{step.command} --publish --quiet", root)
     call(steps.PAGE, root)
+    call(steps.POST, root)
+    if (drawn := root / "results" / sheet.NAME).exists():
+        drawn.write_bytes(publishing.content(drawn))
     picture.draw_from_run(root / "results", root / "results" / "index.png")
     (target := root / "results" / "benchmarks").mkdir(exist_ok=True)
     for path in measured.iterdir():

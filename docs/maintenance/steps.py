@@ -84,6 +84,8 @@ BENCHMARKS = (
 
 PAGE = "experiments.page --quiet"
 
+POST = "lstm_toys annotate docs/post.md results/post.html"
+
 COSTS = Path(__file__).with_name("costs.json")
 """Seconds and bytes of each command when it was last carried out by `make results`, on two cores; before, estimates."""
 

@@ -1,8 +1,9 @@
 """One page to try it on: draw a curve, watch the networks answer, and read which of the post's sentences hold.
 
-Writes index.html into the folder of results, from finished runs alone; nothing is trained. A part whose run is missing
-is left out, and the command for that run is printed and shown on the page. The page needs no network connection, and
-can be sent as one file. An index.html that this command did not write, or that was changed since, is not replaced.
+Writes index.html into the folder of results, from finished runs alone, and post.png, a sheet of the post's pictures. A
+part whose run is missing is left out, and the command for that run is printed and shown on the page. The page needs no
+network connection, and can be sent as one file. An index.html that this command did not write, or that was changed
+since, is not replaced.
 """
 
 import argparse
@@ -14,7 +15,7 @@ from pathlib import Path
 
 import lstm_toys as lt
 
-from . import build, playground, post, runs
+from . import build, playground, post, runs, sheet
 
 PARTS = {"playground": playground.make, "post": post.make}
 """In page order. To add a part, add a template and a function from runs to its content; see `build`."""
@@ -47,6 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if page.is_symlink() or (page.exists() and not ours(page)):
             parser.exit(1, f"{page}: changed since it was written, or not written by this command; move it first\n")
         write(page, sealed(build.html(parts, missing).encode()))
+        sheet.write(present, options.results_dir)
     except lt.errors.UsageError as error:
         parser.exit(2, f"{error}\n")
     except OSError as error:

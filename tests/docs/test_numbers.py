@@ -1,8 +1,10 @@
 """Numbers in the documentation are those of the published results."""
 
+import re
+
 import pytest
 
-from docs.maintenance import api, numbers
+from docs.maintenance import api, index, numbers
 
 RESULTS = {"sine": {"metrics": {"converged": 15, "seeds": 16, "error": -0.25}}}
 TEMPLATE = """\
@@ -37,6 +39,16 @@ def test_numbers_are_those_of_the_published_results(path, template):
 @pytest.mark.parametrize("path", api.PAGES, ids=lambda path: path.name)
 def test_the_reference_has_the_first_lines_of_the_docstrings(path):
     assert api.with_names(path) == path.read_text()
+
+
+def test_every_published_set_has_a_line_in_the_list_of_results():
+    assert index.text() == index.INDEX.read_text()
+    links = re.findall(r"\]\(([^)]+)\)", index.INDEX.read_text())
+    linked = {link if link.startswith("benchmarks/") else link.rpartition("/")[0] for link in links}
+    folders = {path.parent.relative_to(index.RESULTS).as_posix() for path in index.RESULTS.rglob("manifest.json")}
+    pages = {path.relative_to(index.RESULTS).as_posix() for path in (index.RESULTS / "benchmarks").glob("*.md")}
+    assert {folder for folder in folders if not folder.startswith("runs/")} | pages <= linked
+    assert all((index.RESULTS / link).exists() for link in links if link != "post.html")
 
 
 @pytest.fixture

@@ -38,13 +38,14 @@ def clone(tmp_path, monkeypatch):
     monkeypatch.setattr(steps, "STEPS", (steps.Step("made a"), steps.Step("made b", "b")))
     monkeypatch.setattr(steps, "BENCHMARKS", ("made measured",))
     monkeypatch.setattr(steps, "PAGE", "made page --publish")
+    monkeypatch.setattr(steps, "POST", "made post --publish")
     monkeypatch.setattr(steps, "COSTS", tmp_path / "costs.json")
     monkeypatch.setattr(results, "NEEDED", {"statsmodels": "test"})
     monkeypatch.setattr(picture, "draw_from_run", lambda folder, to: to.write_text(folder.name))
     return tmp_path
 
 
-PUBLISHED = ["b --publish --quiet", "page --publish"]
+PUBLISHED = ["b --publish --quiet", "page --publish", "post --publish"]
 
 
 def log(clone):

@@ -1,0 +1,77 @@
+"""The sheet of the post's pictures, as populations of networks: what they answer, and what they are shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+
+import lstm_toys as lt
+
+from .. import amplitude, slope_intercept
+from .runs import FinishedRun
+
+NAME = "post.png"
+
+PROBED = {
+    "line": "Lines",
+    "amplitude": "Other amplitudes",
+    "phase": "Other phases",
+    "frequency": "Other frequencies",
+}
+"""The titles of what the sine's networks are shown, by the name of the probe."""
+
+READ_OFF = {
+    "amplitude": ("Amplitude read off", amplitude.rebuild),
+    "slope_intercept": ("Line read off", slope_intercept.rebuild),
+}
+"""By run, the title, and what makes curves of the numbers that networks read off."""
+
+RUNS = ("hill", "sine", *READ_OFF)
+
+
+def draw(results: Mapping[str, lt.Results]) -> lt.figures.Drawing:
+    """Draws the sheet from the results of `RUNS`, by name."""
+    titles = ["Hill", "Sine", *PROBED.values(), *(title for title, _ in READ_OFF.values())]
+    look: dict[str, Any] = {"columns": 4, "size": (9.6, 4.3), "subplots": {"sharex": True}}
+    with lt.figures.canvas(*titles, ylabel="", **look) as (figure, panels):
+        for name, axes in zip(("hill", "sine"), panels, strict=False):
+            learned = results[name].training.isel(curve=0).sel(feature="y")
+            _curves(axes, learned.time.values, [learned.truth.values], [learned.answer.values], ["r"])
+        for probe, axes in zip(PROBED, panels[2:], strict=False):
+            shown = results["sine"][probe].sel(feature="y")
+            letters = "rbgyk" if shown.sizes["curve"] == 5 else "rbgcyk"
+            _curves(axes, shown.time.values, shown.input.values, shown.answer.values.swapaxes(0, 1), letters)
+        for (name, (_, rebuild)), axes in zip(READ_OFF.items(), panels[6:], strict=True):
+            read = results[name].post
+            x, answers = read.time.values, read.answer.values.swapaxes(0, 1)
+            letters = "rbgcyk" if name == "amplitude" else "kycrbg"
+            _curves(axes, x, read.input.sel(feature="y").values, [rebuild(x, each) for each in answers], letters)
+        for axes in panels:
+            axes.set_xticks((0, 0.5, 1))
+        for axes in panels[:4]:
+            axes.set_xlabel("")
+        count = results["sine"].sizes["seed"]
+        shown = f"Dashed: the curves that {count} networks of each kind are shown"
+        figure.suptitle(f"{shown}. Lines and bands: median and middle 90 % of their answers")
+    return figure
+
+
+def _curves(axes: Axes, x: np.ndarray, shown: Sequence[Any], answers: Sequence[Any], letters: Sequence[str]) -> None:
+    """Draws curves, and the answers of networks to each."""
+    for curve, answered, letter in zip(shown, answers, letters, strict=True):
+        color = lt.figures.COLORS[letter]
+        low, median, high = np.nanquantile(answered, (0.05, 0.5, 0.95), axis=0)
+        axes.plot(x, curve, color=color, linewidth=0.8, linestyle="--")
+        axes.plot(x, median, color=color, linewidth=1.5)
+        axes.fill_between(x, low, high, color=color, alpha=0.2, linewidth=0)
+
+
+def write(present: Mapping[str, FinishedRun], folder: Path) -> None:
+    """Writes the sheet into a folder, if its runs are finished."""
+    if present.keys() >= {*RUNS}:
+        results = {name: lt.load_results(present[name].run.checked("results.nc")) for name in RUNS}
+        lt.figures.save(draw(results), folder / NAME)
