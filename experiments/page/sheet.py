@@ -55,8 +55,8 @@ def draw(results: Mapping[str, lt.Results]) -> lt.figures.Drawing:
         for axes in panels[:4]:
             axes.set_xlabel("")
         count = results["sine"].sizes["seed"]
-        shown = f"Dashed: the curves that {count} networks of each kind are shown"
-        figure.suptitle(f"{shown}. Lines and bands: median and middle 90 % of their answers")
+        heading = f"Dashed: the curves that {count} networks of each kind are shown"
+        figure.suptitle(f"{heading}. Lines and bands: median and middle 90 % of their answers")
     return figure
 
 

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Annotated
 
 from lstm_toys import output, sharing, tables
-from lstm_toys.cli import RUN_COMMANDS, modules
+from lstm_toys.cli import RUN_COMMANDS, command
+from lstm_toys.cli.script import canonical
 from lstm_toys.files import Damaged, content, telling_damage, write_text
 from lstm_toys.output import complain, counted
 from lstm_toys.runs import flags, listing, parsers
@@ -135,8 +136,8 @@ def annotate(options: RunCommandFlags, names: Sequence[str]) -> int:
     except UnicodeDecodeError:
         raise UsageError(f"{path}: is not text in UTF-8") from None
     sys.path.insert(0, str(Path.cwd()))
-    declared = modules.declared(options.claims, "CLAIMS", Claims, "claims")
-    name = modules.known_name(options.claims, "CLAIMS")
+    declared = command.declared(options.claims, "CLAIMS", Claims, "claims")
+    name = canonical(command.full_name(options.claims, "CLAIMS"))
     judging = ["lstm-toys", "claims", *([f"--claims={options.claims}"] * (options.claims != POST))]
 
     def figure(address: str) -> str:
