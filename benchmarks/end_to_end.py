@@ -21,10 +21,11 @@ IMPORTS = "import jax, flax.linen, optax, matplotlib.pyplot, xarray"
 
 EXPERIMENT = ("-m", "experiments.sine", "--seeds", "16")
 BARE, COLD, WARM = "bare imports", "main command, cold cache", "main command, warm cache"
+FINISHED = "a finished run"
 WANTED = {
     COLD: "4.5 times",
     WARM: "3.0 times",
-    "a finished run": "0.35 s",
+    FINISHED: "0.35 s",
     "a wrong flag": "0.35 s",
     "all, beyond training": "12 s",
     "claims, beyond training": "40 s",
@@ -69,7 +70,7 @@ def one_round(fonts: str, *, quick: bool) -> tuple[dict[str, float], dict[str, d
             taken[name] = wall(main, fonts, kept)
             (own,) = recorded(f"{folder}/{name}")
             stages[name] = {**own, "rest": taken[name] - sum(own.values()), "all": taken[name]}
-        taken["a finished run"] = wall(main, fonts, kept)
+        taken[FINISHED] = wall(main, fonts, kept)
         taken["a wrong flag"] = wall([*EXPERIMENT, "--sedes", "3"], fonts, kept, code=2)
         every = ["-m", "experiments.all", "--seeds", "2" if quick else "16", *little, "--quiet", "--results_dir"]
         wall([*every, f"{folder}/first"], fonts, kept)  # Fills the cache.

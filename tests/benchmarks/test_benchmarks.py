@@ -1,5 +1,6 @@
 """What is measured does the work of a float64 reference, or is told of where it fails."""
 
+import json
 import os
 from contextlib import closing
 
@@ -7,7 +8,7 @@ import jax
 import numpy as np
 import pytest
 
-from benchmarks import command, contestants, job, machine, population, processes, reference, timing
+from benchmarks import command, contestants, job, machine, multiples, population, processes, reference, timing
 from lstm_toys.execution import devices
 
 SMALL, MEMBERS = job.Workload((4,), 10, 2), [0, 1, 2]
@@ -104,3 +105,17 @@ def test_everything_is_timed_once_a_round_and_compared_within_rounds():
     measured = timing.rounds({"a": lambda: next(clock), "b": lambda: next(clock)}, 2)
     assert measured == {"a": [1, 3], "b": [2, 9]}
     assert timing.ratios(measured["b"], measured["a"]) == {"median": 2.5, "low": 2, "high": 3}
+
+
+def test_commands_are_compared_with_the_imports_of_their_round_and_with_what_was_recorded(tmp_path, monkeypatch):
+    bare, own = [(1.0, 2.0), (2.0, 4.0), (4.0, 5.0)], [(3.0, 2.0), (4.0, 4.0), (20.0, 10.0)]
+    measured = multiples.multiples(own, bare)
+    assert measured == {"seconds": 4, "wall": 3, "processors": 1}
+    monkeypatch.setattr(multiples, "RECORDED", tmp_path / "recorded.json")
+    results = {"multiples": {multiples.WARM: measured, "new": measured}}
+    assert [*multiples.report(results)][2].split("|")[3:7] == [" 3.00 ", "  ", " 1.00 ", "  "]
+    recorded = {multiples.WARM: measured | {"wall": 2.5}}
+    multiples.RECORDED.write_text(json.dumps({"multiples": recorded}))
+    warm, new = [line.split("|")[2:8] for line in [*multiples.report(results)][2:4]]
+    assert warm == [" 4.00 ", " 3.00 ", " 2.50 ", " 1.00 ", " 1.00 ", " 4.2 "]
+    assert new == [" 4.00 ", " 3.00 ", "  ", " 1.00 ", "  ", "  "]
