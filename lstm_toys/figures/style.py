@@ -250,7 +250,7 @@ def save(drawing: Drawing, path: Path | str) -> None:
         elif form == "png":
             canvas = FigureCanvasAgg(drawing)
             canvas.draw()
-            _image(canvas).save(temporary, format="png", dpi=(drawing.dpi, drawing.dpi))
+            _image(canvas).save(temporary, format="png", dpi=(drawing.dpi, drawing.dpi), compress_level=1)
         else:
             drawing.savefig(temporary, format=form, metadata=UNDATED[form])
 
