@@ -4,8 +4,8 @@ import lstm_toys as lt
 
 lt.fix_numpy()  # Before a command loads NumPy.
 
-COMMANDS = ("own", "all", "line", "hill", "hill_y", "sine", "amplitude", "slope_intercept")
-"""The commands that ``lstm-toys`` lists after the studies: the experiments of users' curves, and those of the post."""
+COMMANDS = ("sine", "line", "hill", "hill_y", "amplitude", "slope_intercept", "all", "own")
+"""The commands that ``lstm-toys`` lists first: the experiments of the post, and of users' curves."""
 
 CLONED = (
     *("page", "null", "explained", "resonance", "longevity", "horizons", "surgery"),

@@ -2,10 +2,15 @@
 
 import difflib
 import re
+import shutil
+import textwrap
 from collections.abc import Iterable
 
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 """Characters that move the cursor, change colors or reorder text, and halves of characters, which cannot be encoded."""
+
+WIDEST = 120
+"""Most characters in a line of help."""
 
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _NUMBERED = re.compile(r"^(\d+)([.)])(?= |$)")
@@ -29,6 +34,13 @@ def printable(text: str) -> str:
 def message(error: BaseException) -> str:
     """The message of an exception on one line, or its class if it has none."""
     return " ".join(str(error).split()) or type(error).__name__
+
+
+def filled(line: str) -> str:
+    """Wraps a line to the width of the terminal, with its own indent and that of a second column in it."""
+    width = min(WIDEST, shutil.get_terminal_size().columns)
+    indent = " " * len(re.match(r" *(?:(?<= )\S+ {2,})?", line)[0])  # type: ignore[index]
+    return textwrap.fill(line, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
 
 
 def did_you_mean(name: str, names: Iterable[str]) -> str:

@@ -111,7 +111,7 @@ def _row(probe: str, curve: dict[str, Any], answers: np.ndarray) -> dict[str, An
     output = np.array(curve["output"], float)
     known = np.isfinite(output)
     median, (low, high) = np.median(answers, axis=0), lt.statistics.band(answers)
-    labels = [f"{name} {value:g}" for name, value in curve.items() if name in NAMED]
+    labels = [f"{name} {value:g}" for name, value in curve.items() if name in NAMED or (name == "phase" and value)]
     return {
         "curve": f"{probe}: {', '.join(labels)}",
         "points": int(known.sum()),

@@ -28,8 +28,8 @@ from lstm_toys.studies.claims.declaration import Claims
 from lstm_toys.studies.claims.settings import POST, run_name
 from lstm_toys.text import printable
 
-MOST, LONGEST, WIDEST = 5, 600, 50
-"""Most runs that `show` names; most characters of settings, and of settings that differ in the table of runs."""
+MOST, LONGEST, NARROWEST, WIDEST = 5, 600, 8, 50
+"""Most runs that `show` names; most characters of settings; the fewest and most of settings in the table of runs."""
 
 TEXT = (
     "TEXT.md: a Markdown text. [a sentence](claim:ID) is marked with the verdict on a claim, ![](figure:RUN/FILE) is a "
@@ -254,16 +254,19 @@ def list_runs(options: RunCommandFlags, names: Sequence[str]) -> int:
             row["state"],
             *("" if row[name] is None else f"{row[name]:,}" for name in ("seeds", "learned")),
             f"{row['bytes'] / 1e6:,.1f}",
-            textwrap.shorten(row["differs"], WIDEST, placeholder=" …"),
         )
         for row in rows
     ]
-    columns = ("run", "date", "state", "seeds>", "learned>", "MB>", "settings that differ")
+    columns = ("run", "date", "state", "seeds>", "learned>", "MB>")
     size = sum(row["bytes"] for row in rows)
     title = f"{counted(len(rows), 'run')}, {size / 1e6:,.1f} MB"
     console = output.console()
+    left = console.width - sum(max(map(len, column)) + 1 for column in zip(columns, *cells, strict=True))
+    room = max(NARROWEST, min(WIDEST, left)) if console.is_terminal else WIDEST
+    differs = (textwrap.shorten(row["differs"], room, placeholder=" …") for row in rows)
     console.width = 10 * output.WIDTH  # As wide as its cells, so that names stay whole, as `show` takes them.
-    console.print(tables.table(title, columns, cells, **tables.PLAIN), crop=False)
+    lines = [(*cell, text) for cell, text in zip(cells, differs, strict=True)]
+    console.print(tables.table(title, (*columns, "settings"), lines, **tables.PLAIN), crop=False)
     if not options.remove:
         return 0
     if not options.yes:

@@ -23,7 +23,7 @@ import lstm_toys
 from lstm_toys import output
 from lstm_toys.cli import RUN_COMMANDS, VERSION
 from lstm_toys.studies import STUDIES
-from lstm_toys.text import did_you_mean
+from lstm_toys.text import did_you_mean, filled
 
 EXPERIMENTS = "experiments"
 
@@ -192,10 +192,10 @@ def summary(source: bytes) -> str:
 def listing(included: Mapping[str, str], experiments: ModuleType, own_modules: Mapping[str, str]) -> str:
     """Returns the usage text: how to call the script, and a line per command.
 
-    Studies and the experiments of the post come first, then what is about the post, research, and the commands of the
+    The experiments of the post and studies come first, then what is about the post, research, and the commands of the
     current folder.
     """
-    first, cloned = (*STUDIES, *experiments.COMMANDS), experiments.CLONED
+    first, cloned = (*experiments.COMMANDS, *STUDIES), experiments.CLONED
     paragraphs = {
         "": {name: included[name] for name in first},
         "about finished runs": RUN_COMMANDS,
@@ -211,4 +211,4 @@ def listing(included: Mapping[str, str], experiments: ModuleType, own_modules: M
     more = [f"{SCRIPT} help NAME lists the flags of a command, {SCRIPT} --version prints the version."]
     if absent := [name for name in cloned if name not in included]:
         more.append(f"A clone of the repository also has {', '.join(absent)}.")
-    return "\n".join([*lines, "", *more])
+    return "\n".join(map(filled, [*lines, "", *more]))

@@ -142,7 +142,8 @@ class Rest(NamedTuple):
             A `pandas.DataFrame` with the columns ``seed``, settings that vary between networks, ``input`` (``input_0``
             and so on for several features), ``kind`` by name, ``share`` of starts, ``rate``, ``watched``,
             ``time_constant_steps`` and ``time_constant`` of the leading eigenvalue, in steps and in x,
-            ``eigenvalue_real``, ``eigenvalue_imaginary``, and ``answer``.
+            ``eigenvalue_real``, ``eigenvalue_imaginary``, and ``answer``. A time constant is negative where this mode
+            grows. ``eigenvalues`` has the other modes.
 
         Example:
             >>> limits = lt.dynamics.rest(trained, visited, inputs)  # doctest: +SKIP

@@ -86,7 +86,8 @@ class SlowPoints(NamedTuple):
             A `pandas.DataFrame` with the columns ``seed``, settings that vary between networks, ``input`` (``input_0``
             and so on for several features), ``q``, ``speed``, ``time_constant_steps`` and ``time_constant`` of the
             leading eigenvalue, in steps and in x, ``eigenvalue_real`` and ``eigenvalue_imaginary``, which are NaN
-            unless examined, and ``answer``.
+            unless examined, and ``answer``. A time constant is negative where this mode grows. ``eigenvalues`` has the
+            other modes.
 
         Example:
             >>> points = lt.dynamics.slow_points(trained, visited, inputs)  # doctest: +SKIP

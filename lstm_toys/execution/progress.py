@@ -12,6 +12,9 @@ from rich.table import Column
 
 from lstm_toys.output import counted
 
+WIDE = 100
+"""Width of a terminal from which bars are longer."""
+
 LINE_SECONDS = 2.0
 """Time between two plain lines."""
 
@@ -26,7 +29,7 @@ class ProgressDisplay(Progress):
         super().__init__(
             SpinnerColumn("line"),  # ASCII, for any encoding.
             TextColumn(before),
-            BarColumn(bar_width=20),
+            BarColumn(bar_width=20 if console.width >= WIDE else 10),
             TextColumn(after),
             TimeRemainingColumn(table_column=Column(no_wrap=True, min_width=8)),  # Other columns are shortened first.
             console=console,
@@ -63,14 +66,15 @@ class TrainingProgress(ProgressDisplay):
     def begin(self, name: str, members: int, steps: int, groups: int = 1) -> None:
         """Announces the next training; with workers, progress counts ``groups`` of networks."""
         count = len(self._works)
-        self.name = name if count == 1 else f"{self._begun + 1} of {count}: {name}"
+        number = f"{self._begun + 1} of {count}"
+        self.name = name if count == 1 else f"{number}: {name}"
         self._before, self._work = sum(self._works[: self._begun]), self._works[self._begun]
         self._begun += 1
         self._steps, self._total, self._groups = steps, members * steps, groups
         self._finished = self._diverged = self._records = 0
         self._entering = True  # A group of members.
         state = self._reached(0) if self._workers else "compiling"
-        self.reset(self._row, completed=self._at(0), description=self.name, state=state)
+        self.reset(self._row, completed=self._at(0), description="training" if count == 1 else number, state=state)
         self._last_line = self.get_time()
         self.tell(f"{self.name}: {counted(members, 'network')}, {counted(steps, 'step')}")
 
@@ -92,9 +96,10 @@ class TrainingProgress(ProgressDisplay):
             speed = (self.tasks[0].speed or 0.0) * self._total / (self._work or 1.0)
             rate = f"{speed:,.0f} member-steps/s | " if speed else ""
             median = f"{np.median(losses[sound]):.2e}" if sound.any() else "–"
-            state = f"{self._reached(step)} | {rate}median loss {median} | {diverged} diverged"
-            self.update(self._row, state=state)
-            self.line(f"{self.name}: {state}", last=done == self._total)
+            reached, lost, ended = self._reached(step), f" | {diverged} diverged", done == self._total
+            bar = f"{'evaluating' if ended else reached} | loss {median}{lost * bool(diverged)}"
+            self.update(self._row, state=bar)
+            self.line(f"{self.name}: {reached} | {rate}median loss {median}{lost}", last=ended)
         if last:
             self._finished, self._diverged = done, diverged
 

@@ -17,7 +17,7 @@ from absl import flags
 
 from lstm_toys.files import content
 from lstm_toys.runs import parsers
-from lstm_toys.text import did_you_mean, message
+from lstm_toys.text import did_you_mean, filled, message
 
 MOST_FILES = 100
 """Most files of flags in a command line; a file that names itself would have no end."""
@@ -93,21 +93,32 @@ def select(settings: type[Any], values: Mapping[str, Any]) -> dict[str, Any]:
     return {name: values[name] for name in of(settings) if name in values}
 
 
+WIDE_RANGE = re.compile(r" in the range \[(\S+), \S*(?:e\+|\d{6})[\d.]+\]")
+"""A range of numbers that ends beyond a million."""
+
+
+def _from(bounds: re.Match[str]) -> str:
+    """Only the lower end of a wide range, if it has one."""
+    low = bounds[1]
+    return "" if low.startswith("-") else " above 0" if "e-" in low else f" from {low} up"
+
+
 class Help(Exception):
     """A request for the help of a command; the arguments are its description and its flags."""
 
     def text(self, called: str) -> str:
         """The help of a command that is called so."""
         doc, table = self.args
-        lines = [doc.strip(), "", f"usage: {called} [flags]", ""]
+        paragraphs = re.sub(r"(?<=\S)\n(?=[^\s-])", " ", doc.strip())
+        lines = [*paragraphs.split("\n"), "", f"usage: {called} [flags]", ""]
         for name, flag in table.items():
             if isinstance(flag.parser, parsers.Switch):
                 shown = name if name.startswith("no_") else f"[no]{name}"
                 lines += [f"  --{shown}", f"      {flag.text} (default: {'yes' if flag.default else 'no'})"]
             else:
-                takes = f"takes {flag.parser.syntactic_help} (default: {flag.usual})"
-                lines += [f"  --{name}", f"      {flag.text}", f"      {takes}"]
-        return "\n".join(lines)
+                takes = WIDE_RANGE.sub(_from, flag.parser.syntactic_help)
+                lines += [f"  --{name}", f"      {flag.text}", f"      takes {takes} (default: {flag.usual})"]
+        return "\n".join(map(filled, lines))
 
 
 class UsageError(Exception):

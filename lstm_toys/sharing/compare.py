@@ -120,6 +120,8 @@ def _difference(ours: np.ndarray | None, theirs: np.ndarray | None) -> str:
     """How two arrays differ, in NumPy's words; empty if they do not."""
     if ours is None or theirs is None:
         return "only one run has it"
+    if ours.ndim == theirs.ndim == 0 and ours.dtype.kind == theirs.dtype.kind == "U":
+        return "" if ours == theirs else f"{ours} and {theirs}"
     try:
         np.testing.assert_array_equal(ours, theirs, strict=True)
     except AssertionError as error:

@@ -113,7 +113,7 @@ def test_help_lists_every_flag(flag, here, capsys):
     for name in command_line.FLAGS:
         assert f"--{name}\n" in output or f"--[no]{name}\n" in output
     for default in ("16", "0.001", "rmsprop", "32", "100", "results"):
-        assert f"default: {default}" in output
+        assert f"default: {default}" in " ".join(output.split())
 
 
 DEFAULTS = (
@@ -156,6 +156,19 @@ def test_a_training_number_is_a_flag_of_the_experiments_that_have_it():
     with pytest.raises(ValueError, match="no training number decay"):
         settings.given(decay=1.0)
     assert command_line.parse(line.EXPERIMENT, [])[0].numbers == ()
+
+
+@pytest.mark.parametrize("columns", [80, 300])
+def test_help_fits_the_terminal_and_names_no_bounds_that_nobody_meets(columns, monkeypatch):
+    monkeypatch.setenv("COLUMNS", str(columns))
+    text = flags.Help("First line,\nand second.\n\n- An item.", command_line.FLAGS).text("lstm-toys sine")
+    assert text.startswith("First line, and second.\n\n- An item.\n\nusage: lstm-toys sine [flags]\n")
+    assert 70 < max(map(len, text.splitlines())) <= min(columns, 120)
+    words = " ".join(text.split())
+    for told in ("takes a number above 0 (d", "takes 0, or a number above 0 (d", "takes an integer from 2 up (d"):
+        assert told in words
+    assert "in the range [1, 65536]" in words
+    assert "e+" not in words
 
 
 NEEDED = {"steps": 10, "learning_rate": 0.1}

@@ -113,8 +113,8 @@ def test_every_runnable_file_is_a_command_and_no_other(tmp_path):
 @pytest.mark.parametrize("arguments", [[], ["--help"], ["-h"], ["help"], ["help", "help"]])
 def test_the_list_tells_what_each_command_is_about(arguments, typed, capsys):
     assert typed(*arguments) == 0
-    told, found = capsys.readouterr().out, script.commands(home()[1]) | script.studies()
-    assert all(line and f"  {name} " in told and line in told for name, line in found.items())
+    told, found = " ".join(capsys.readouterr().out.split()), script.commands(home()[1]) | script.studies()
+    assert all(line and f" {name} {line}" in told for name, line in found.items())
     assert typed("--version") == 0
     assert capsys.readouterr().out == f"lstm_toys {lstm_toys.__version__}\n"
 
@@ -125,8 +125,8 @@ def test_studies_and_experiments_come_first_then_research_then_what_is_in_the_fo
     paragraphs = capsys.readouterr().out.split("\n\n")
     first, finished, post, research, own = (re.findall(r"^  (\S+)", each, re.MULTILINE) for each in paragraphs[1:6])
     assert finished == [*run_commands.COMMANDS]
-    assert first[:4] == ["sweep", "generalization", "dynamics", "claims"]
-    assert first[4:] == ["own", "all", "line", "hill", "hill_y", "sine", "amplitude", "slope_intercept"]
+    assert first[:8] == ["sine", "line", "hill", "hill_y", "amplitude", "slope_intercept", "all", "own"]
+    assert first[8:] == ["sweep", "generalization", "dynamics", "claims"]
     assert {*post, *research} == {*script.commands(home()[1])} - {*first}
     assert post == ["recipe", "timeline"]
     assert own == ["bump", "claiming", "wrong"]

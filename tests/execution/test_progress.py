@@ -87,6 +87,20 @@ def test_a_network_that_may_recover_is_not_called_diverged(watch):
         assert f" {diverged} diverged" in line
 
 
+@pytest.mark.parametrize("trainings", [1, 20])
+def test_the_bar_and_the_whole_loss_fit_into_eighty_columns(trainings):
+    console = Console(file=io.StringIO(), width=80, force_terminal=True, color_system=None)
+    progress = TrainingProgress(console, [1.0] * trainings)
+    progress.begin("sine (hidden 32, readout cell)", 16, 1_500)
+    for step, told in ((1_200, "step 1,200/1,500"), (1_500, "evaluating")):
+        progress(step, np.full(16, 2.5e-3, np.float32), np.ones(16, bool))
+        console.file = io.StringIO()
+        console.print(progress.get_renderable())
+        (line,) = console.file.getvalue().splitlines()
+        assert f"  {told} | loss 2.50e-03 " in line.replace("━", " ")
+        assert len(line) <= 80
+
+
 def test_an_evaluation_estimates_from_its_second_part_on(watch):
     evaluation = EvaluationProgress(watch.console, 1_016)
     for watch.now, done in ((60.0, 16), (60.0, 16), (64.0, 416), (70.0, 1_016)):  # The first part compiles.

@@ -62,6 +62,8 @@ def test_published_answers_are_drawn_over_those_to_the_same_curves(hand_made):
             for each in diamonds:
                 (published,) = (row["output"] for row in LINES if row["slope"] == slope)
                 np.testing.assert_array_equal(each, np.array(published, float))
+    names = {row["curve"] for row in EXPERIMENT.compare(longer)}
+    assert {"line: slope 0.1, intercept 0.1", "phase: amplitude 0.2, phase 0.5"} <= names
 
 
 def test_titles_say_in_which_range_answers_are_and_how_many_are_smaller(hand_made):

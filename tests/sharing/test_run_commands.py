@@ -20,10 +20,12 @@ import pytest
 from parts import switched
 from PIL import Image
 from rendered import Page
+from rich.text import Text
 
 import lstm_toys as lt
 from conftest import carry_out, rarely, refusal
 from experiments import sine
+from lstm_toys import output
 from lstm_toys.cli import run_commands
 from lstm_toys.files import read_sealed, sha256, write_sealed
 from lstm_toys.runs import listing, origin
@@ -442,6 +444,12 @@ def test_comparisons_of_arrays_say_by_how_much_they_differ(copied, capsys):
     assert "(100%); Max absolute difference among violations: 0.5" in line
 
 
+def another_cell(run):
+    results = lt.load_results(run / "results.nc")
+    results.dataset = results.to_dataset(inherit=False).assign_coords(cell="minimal")
+    lt.save_results(results, run / "results.nc")
+
+
 def changed_parameters(run):
     arrays = dict(np.load(run / "parameters.npz"))
     name = next(iter(arrays))
@@ -462,6 +470,7 @@ def nothing(run):
     [
         (changed_parameters, {}, "Max absolute difference among violations: 1"),
         (wider_parameters, {}, "dtypes float32, float64 mismatch"),
+        (another_cell, {}, "/cell: lstm and minimal"),
         (nothing, {"files": {}}, "parameters.npz: not in both"),
         (nothing, {"converged": 99}, "summary: converged"),
         (nothing, {"flags": {"noise": False}}, "noise 0.0 and false"),
@@ -571,6 +580,16 @@ def test_runs_are_removed_after_they_were_shown_and_not_while_they_are_computed(
     monkeypatch.setattr("builtins.input", lambda _: "y")
     assert run_commands.main("list", ["sine", *flags]) == 0
     assert not run.exists()
+
+
+def test_the_list_fits_a_terminal_of_eighty_columns(copied, tmp_path, monkeypatch, capsys):
+    run = copied("sine")
+    console = output.console()
+    monkeypatch.setattr(type(console), "is_terminal", property(lambda _: True))
+    assert run_commands.main("list", [f"--results_dir={tmp_path / 'results'}"]) == 0
+    lines = Text.from_ansi(capsys.readouterr().out).plain.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert any(line.startswith(f"{run.name} ") and line.endswith(" …") for line in lines)
 
 
 def test_where_nothing_was_run_yet_the_list_says_so(tmp_path, monkeypatch, capsys):
