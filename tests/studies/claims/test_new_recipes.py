@@ -1,19 +1,24 @@
 """Claims are tested on networks of new recipes, too, model by model, and say so next to the verdict."""
 
 import dataclasses
+import signal
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import recipe_claims
+import xarray as xr
 from commands import claims
 from recipe_claims import CHOICES, CLAIMS, RECIPES
 
 import lstm_toys as lt
 from conftest import carry_out, refusal
+from lstm_toys.execution.signals import Interruption
 from lstm_toys.statistics import recipes
 from lstm_toys.studies.claims import exploring, judging
 from lstm_toys.studies.claims.columns import DIVERGED, EXCLUDED, PRESENT, Numbers
+from lstm_toys.studies.claims.declaration import RECIPES as RECIPES_COLUMN
+from lstm_toys.studies.claims.declaration import Column
 
 COUNT = 3
 ARGUMENTS = ("--claims=recipe_claims", "--seeds=2", f"--recipes={COUNT}")
@@ -80,6 +85,26 @@ def test_the_same_command_again_trains_nothing(judged, capsys):
     assert "already finished" in capsys.readouterr().out
 
 
+@pytest.mark.long
+def test_recipes_that_are_interrupted_again_and_again_continue_to_the_same_bits(judged, tmp_path, monkeypatch):
+    asked, codes = [], []
+
+    def interrupted(interruption):
+        asked.append(None)
+        if len(asked) in (4, 9, 15):
+            interruption.number = signal.SIGTERM
+        return bool(interruption.number)
+
+    monkeypatch.setattr(Interruption, "__call__", interrupted)
+    while 0 not in codes and len(codes) < 5:
+        codes.append(carry_out(claims, [*ARGUMENTS, f"--results_dir={tmp_path}"]))
+    assert len(codes) > 1
+    assert {*codes[:-1]} == {143}
+    (again,) = (tmp_path / "runs").glob(judged.name)
+    for ours, theirs in zip(swept(again), swept(judged), strict=True):
+        xr.testing.assert_identical(ours.drop_attrs(), theirs.drop_attrs())
+
+
 def numbers(values, states=PRESENT, **others):
     nothing = {"other_number": np.zeros(0), "other_state": np.zeros(0, np.uint8), "baselines": {}}
     state = np.broadcast_to(np.uint8(states), len(values)).copy()
@@ -114,6 +139,15 @@ def test_diverged_networks_fail_a_claim_that_something_was_learned_and_count_in_
     assert other["share"][0][0] == 1.0
     assert other["share"][1:3, 0].tolist() == [pytest.approx(2 / 3), 1.0]
     assert other["share"][3:, 0].tolist() == [pytest.approx(2 / 3), 1.0]
+
+
+def test_networks_that_did_not_learn_count_where_the_claim_is_about_learning():
+    column, (learned, bounded, _) = Column(RECIPES_COLUMN, "recipes", "learned"), CLAIMS.claims
+    history = (lt.claims.Source("sine", "history"),)
+    failing = dataclasses.replace(bounded, fails=True)
+    assert [column.only_learned(claim) for claim in (bounded, failing)] == [True, True]
+    assert not column.only_learned(dataclasses.replace(learned, learned=True))
+    assert not column.only_learned(dataclasses.replace(failing, sources=history))
 
 
 def test_findings_are_corrected_for_all_claims_together():
