@@ -102,7 +102,7 @@ def test_recipes_that_are_interrupted_again_and_again_continue_to_the_same_bits(
     assert {*codes[:-1]} == {143}
     (again,) = (tmp_path / "runs").glob(judged.name)
     for ours, theirs in zip(swept(again), swept(judged), strict=True):
-        xr.testing.assert_identical(ours.drop_attrs(), theirs.drop_attrs())
+        xr.testing.assert_equal(ours, theirs)
 
 
 def numbers(values, states=PRESENT, **others):
