@@ -423,12 +423,8 @@ class Claims:
         for name, recipes in self.recipes.items():
             arguments.choice("a name in recipes", name, *self.populations)
             arguments.instance(f"recipes of {name}", recipes, Recipes, "an lt.claims.Recipes")
-<<<<<<< HEAD
-            if other := next((other for other in self.recipes.values() if not recipes.agrees(other)), None):
-=======
         for recipes, other in combinations(self.recipes.values(), 2):
             if not recipes.agrees(other):
->>>>>>> 2725a8f5 (Test interrupted recipes, and claims about learning)
                 raise ValueError(f"two recipes named {other.name!r} draw differently; rename one")
         columns = [NETWORKS, DURING, RECIPES, COPY, CLIPPED, *self.controls, *self.variants]
         for what, names in (("claim", [*self.ids]), ("column", columns)):
@@ -470,15 +466,9 @@ class Claims:
             11
         """
         able = tuple(claim for claim in self.claims if claim.populations == (population,))
-<<<<<<< HEAD
-        recipes = {name: drawn for name, drawn in self.recipes.items() if name == population}
-        populations = {population: self.populations[population]}
-        return replace(self, claims=able, populations=populations, recipes=recipes).given(*flags)
-=======
         recipes = {name: each for name, each in self.recipes.items() if name == population}
         own = {population: self.populations[population]}
         return replace(self, claims=able, populations=own, recipes=recipes).given(*flags)
->>>>>>> 2725a8f5 (Test interrupted recipes, and claims about learning)
 
     def variant(self, name: str) -> Variant:
         """Looks up a variant; one that was declared as a function alone counts all networks.
