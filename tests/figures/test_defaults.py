@@ -32,8 +32,7 @@ def results_of(experiment):
         for name, inputs in curves.answered().items()
     }
     networks = untrained(task, lt.Stack(values, (2,), sequence=task.sequence)).results
-    about = curves.training, curves.split(answers)[0], curves.probes, curves.split(answers)[1]
-    return arrays.tree(networks, task, np.asarray(x), experiment.span, *about)
+    return curves.labeled(experiment, networks, answers)
 
 
 def curves_of(results, *names):
