@@ -169,7 +169,7 @@ def test_help_on_a_command_is_its_own(arguments, typed, monkeypatch, capsys):
         ("version", "did you mean --version?"),
         ("sin", "did you mean sine?"),
         ("hlep", "did you mean help?"),
-        ("?", "help, show, list, report, bundle, compare, all"),
+        ("?", "help, show, list, report, annotate, bundle, compare, all"),
         ("\udcff", "hill_y"),
     ],
 )
