@@ -156,13 +156,9 @@ def annotate(options: RunCommandFlags, names: Sequence[str]) -> int:
     with run_files.opened(folder) as run:
         run.check()
         given = run.metrics["flags"]
-        judging += [f"--{flag}={given[flag]}" for flag in ("seeds", "base_seed") if given[flag]]
+        judging += [f"--{flag}={given[flag]}" for flag in ("seeds", "base_seed", "recipes") if given.get(flag)]
         judging += [*given["flags"], "--only="]
-        unjudged = {
-            claim.id: sharing.annotate.Evidence(claim.statement, claim.origin, claim.statistic)
-            for claim in declared.claims
-        }
-        page = sharing.annotate.html(text, str(path), run, unjudged, figure, shlex.join(judging))
+        page = sharing.annotate.html(text, str(path), run, declared, figure, shlex.join(judging))
     usual = names[1] if names[1:] else path.with_suffix(".html").name
     with _target([], usual, sharing.annotate.is_ours) as target:
         write_text(target, page)

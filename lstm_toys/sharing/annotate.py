@@ -7,7 +7,7 @@ A mark is a link, ``[The valley stays untouched](claim:valley-amplitude)``. An i
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -19,10 +19,13 @@ from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 
 from lstm_toys.files import opened
+from lstm_toys.output import listed
 from lstm_toys.runs.flags import UsageError
 from lstm_toys.sharing import report
 from lstm_toys.sharing.run_files import CLAIMS, RunFiles
-from lstm_toys.studies.claims.report import percent, percents, sentences
+from lstm_toys.studies.claims import exploring
+from lstm_toys.studies.claims.declaration import Claims
+from lstm_toys.studies.claims.report import number, percent, percents, sentences
 from lstm_toys.studies.claims.table import Cell, read, rows
 from lstm_toys.text import did_you_mean
 
@@ -33,6 +36,9 @@ GENERATOR = "lstm-toys annotate"
 
 CLAIM, FIGURE = "claim", "figure"
 """What addresses of marks begin with, up to a colon."""
+
+SIGNIFICANT = 0.05
+"""Largest corrected p-value of what a number goes with."""
 
 ANYWHERE = ("https", "http", "mailto")
 """What addresses of links begin with that lead somewhere from any place."""
@@ -91,8 +97,11 @@ class Evidence:
         return self.answers[0].verdict if self.answers else "not judged"
 
 
-def judged(run: RunFiles) -> dict[str, Evidence]:
-    """The evidence in a run of claims, by the id of the claim."""
+def judged(run: RunFiles, declared: Claims | None = None) -> dict[str, Evidence]:
+    """The evidence in a run of claims, by id; of ``declared`` ones, also what their numbers go with."""
+    every = rows(read(run.folder / CLAIMS))
+    explored = exploring.explored(declared, run.metrics["flags"]["base_seed"], every) if declared else ()
+    further = {each.row.id: goes_with(each.findings) for each in explored}
 
     def answer(networks: str, cell: Cell, verdict: str) -> Answer:
         return Answer(networks, percent(cell.share.value), percents(cell.share).strip("()"), verdict)
@@ -102,13 +111,25 @@ def judged(run: RunFiles) -> dict[str, Evidence]:
             *(row.statement, row.origin, row.statistic, row.meets),
             answers=[
                 answer("this recipe", row, row.verdict),
-                *(answer(name, cell, "") for name, cell in vars(row).get("recipes", {}).items()),
+                *(answer(name, cell, "") for name, cell in row.recipes.items()),
             ],
             controls=[answer(name, cell, cell.verdict) for name, cell in row.controls.items()],
-            sentences=sentences(row),
+            sentences=[*sentences(row), *further.get(row.id, ())],
         )
-        for row in rows(read(run.folder / CLAIMS))
+        for row in every
     }
+
+
+def goes_with(findings: Sequence[exploring.Finding]) -> Iterator[str]:
+    """Yields a sentence about the choices of recipes that a claim's number goes with, if there are any."""
+    found = [
+        f"{each.setting.replace('_', ' ')} {each.value}".strip()
+        + f" ({'difference of medians' if each.value else 'rank correlation'} {number(each.effect)})"
+        for each in findings
+        if each.corrected <= SIGNIFICANT
+    ]
+    if found:
+        yield f"Among new recipes, its number goes with {listed(found)}; this is exploratory."
 
 
 class Renderer(RendererHTML):
@@ -169,23 +190,23 @@ def marks(text: str) -> Iterator[Mark]:
                 yield Mark(kind, name, line + 1, section)
 
 
-def html(
-    text: str, name: str, run: RunFiles, declared: Mapping[str, Evidence], figure: Callable[[str], str], command: str
-) -> str:
+def html(text: str, name: str, run: RunFiles, declared: Claims, figure: Callable[[str], str], command: str) -> str:
     """Makes the page of a text.
 
     Args:
         text: the text, in Markdown.
         name: the file's name, for errors.
         run: the run with the verdicts.
-        declared: what the badges of claims say that were not judged, by id.
+        declared: the claims that the text may name, judged or not.
         figure: makes an address that holds a figure, by the name of its run and its file; raises UsageError.
         command: judges claims, up to their ids.
 
     Raises:
         UsageError: a claim or a figure is unknown.
     """
-    claims, shown, known = dict[str, Evidence](), dict[str, Any](), {**declared, **judged(run)}
+    claims, shown = dict[str, Evidence](), dict[str, Any]()
+    known = {each.id: Evidence(each.statement, each.origin, each.statistic) for each in declared.claims}
+    known |= judged(run, declared)
     for mark in marks(text):
         try:
             if mark.kind == FIGURE:
@@ -197,8 +218,8 @@ def html(
         except UsageError as error:
             raise UsageError(f"{name}:{mark.line}: {error}") from None
     badge = report.template(BADGE)
-    for number, (id, claim) in enumerate(claims.items(), start=1):
-        shown[f"{CLAIM}:{id}"] = badge.render(id=id, claim=claim, number=number)
+    for place, (id, claim) in enumerate(claims.items(), start=1):
+        shown[f"{CLAIM}:{id}"] = badge.render(id=id, claim=claim, number=place)
     title = re.search(r"<h1>(.*?)</h1>", body := MARKDOWN.render(text, shown), re.DOTALL)
     return report.template(TEMPLATE).render(
         title=re.sub("<.*?>", "", title[1]) if title else name, body=body, claims=claims, run=run, generator=GENERATOR
