@@ -50,13 +50,15 @@ def readable(*arguments: Any) -> tuple[Any, Any]:
 def opened(*arguments: Any) -> None:
     """Lets links to files, which Sphinx would save, open what a reader looks for.
 
-    The HTML page of the results is opened, and names in the reference, which link to their source in a clone, to what
+    The HTML pages of the results are opened, and names in the reference, which link to their source in a clone, to what
     is said about them below.
     """
     context = arguments[3]
     body: str = context.get("body", "")
     link = r'<a class="reference download internal" download="" (href="[^"]*/{}")>(.*?)</a>'
-    body = re.sub(link.format(r"index\.html"), r'<a class="reference internal" \1>\2</a>', body, flags=re.DOTALL)
+    body = re.sub(
+        link.format(r"(?:index|post)\.html"), r'<a class="reference internal" \1>\2</a>', body, flags=re.DOTALL
+    )
 
     def described(match: re.Match[str]) -> str:
         name = re.sub("<[^>]*>", "", match[2])

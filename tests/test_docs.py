@@ -49,7 +49,8 @@ def fences(page, language):
     return [block for name, block in found if name == language]
 
 
-QUESTION, SEQUENCES = fences("README.md", "python")
+QUESTION = (DOCS / "damped.py").read_text()
+(SEQUENCES,) = fences("README.md", "python")
 
 
 @pytest.fixture(scope="module")
@@ -150,7 +151,7 @@ def test_commands_are_valid(page):
 def test_links_lead_somewhere(page):
     targets = [each or other for each, other in re.findall(r"\]\(([^)\s]+)\)|(?:src|href)=\"([^\"]+)\"", text(page))]
     for target in targets:
-        if target.startswith(("https://", "claim:", "figure:")):
+        if target.startswith(("https://", "claim:", "figure:", "../../deployments/")):
             continue
         path, _, anchor = target.partition("#")
         found = PAGES[page].parent / path if path else PAGES[page]
@@ -201,8 +202,7 @@ def test_python_of_the_readme_runs_as_it_is_written(outside, tmp_path):
 COMMAND = "from lstm_toys.cli.script import main; main()"
 
 
-def test_the_question_of_the_readme_is_a_file_and_its_commands_run(outside, tmp_path):
-    assert (DOCS / "damped.py").read_text() == QUESTION
+def test_the_commands_of_the_readme_about_a_question_run(outside, tmp_path):
     (tmp_path / "damped.py").write_text(QUESTION)
     lines = [line.split()[1:] for block in fences("README.md", "") for line in block.splitlines() if "damped" in line]
     trained, judged = (line for line in lines if line[0] in ("damped", "claims"))

@@ -75,8 +75,8 @@ def test_a_page_is_written_again_but_another_file_stays(here, capsys):
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
-        ("[x](claim:learnet)", "unknown claim 'learnet'; did you mean learned?"),
-        ("![](figure:sine/frequenxy.png)", "has no figure 'frequenxy.png'; did you mean frequency.png?"),
+        ("[x](claim:learnedd)", "unknown claim 'learnedd'; did you mean learned?"),
+        ("![](figure:sine/frequencyy.png)", "has no figure 'frequencyy.png'; did you mean frequency.png?"),
         ("![](figure:sien/frequency.png)", "did you mean sine?"),
     ],
 )
