@@ -52,7 +52,7 @@ class Commands:
         made = lt.claims.Claims("mine", (claim,), {"mine": (experiment, [])})
         if self(experiment, asked=claims, declared=made) is None:
             return None
-        return json.loads((self.run / "claims.json").read_text())[0]["per_seed"]
+        return lt.claims.rows(lt.claims.read(self.run / "claims.json"))[0].number.tolist()
 
     @property
     def trained(self):

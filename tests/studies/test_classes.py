@@ -79,11 +79,11 @@ def test_with_one_answer_per_sequence_nothing_is_said_of_points_and_errors_of_va
 
 def test_claims_of_ones_own_say_nothing_of_publications_and_copies(results, capsys):
     assert carry_out(claims, ["--claims=whole_parity", "--seeds=3", f"--results_dir={results}"]) == 0
-    entries = json.loads((only(results, "claims") / "claims.json").read_text())
+    rows = lt.claims.rows(lt.claims.read(only(results, "claims") / "claims.json"))
     two = lt.probed(lt.load(only(results, "whole_parity")).results, "two")
     right = ((two.answer > 0) == (two.truth > 0.5)).all("output_feature").mean("curve")
-    np.testing.assert_allclose(entries[1]["per_seed"], right)
-    assert all(entry["null"] == {} for entry in entries)
-    assert entries[1]["remarks"] == ["all networks answer the same examples: the verdict is on these curves only"]
+    np.testing.assert_allclose(rows[1].number, right)
+    assert all(row.null == {} for row in rows)
+    assert rows[1].remarks == ["all networks answer the same examples: the verdict is on these curves only"]
     said = (only(results, "claims") / "claims.md").read_text() + capsys.readouterr().out
     assert not [word for word in ("publish", "copy", "Copy") if word in said]

@@ -47,7 +47,11 @@ class Range(NamedTuple):
     scale: Scale = "linear"
 
     def at(self, share: float) -> float:
-        """The number below which a share of the range lies, to four digits, as people type it."""
+        """The number below which a share of the range lies, to four digits, as people type it.
+
+        Args:
+            share: the share, from 0 to 1.
+        """
         number = self.low + share * (self.high - self.low)
         if self.scale == "log":
             number = self.low * (self.high / self.low) ** share
@@ -70,6 +74,7 @@ class Recipes:
             tuple are one choice: a list of tuples with a value, or a range, for each. Ranges are for learning rate,
             momentum, decay, noise and training numbers, such as ``"train_amplitude"``. Other settings need a compiled
             program for each combination of values, of which there are at most 12, except for ``steps``.
+        entries: the choices by names, each a list of tuples with a value, or a range, for every name.
 
     Raises:
         ValueError: a name is unknown or repeated, a value is invalid, a list is empty, or there are too many programs.

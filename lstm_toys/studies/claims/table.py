@@ -86,7 +86,7 @@ def rows(table: xr.Dataset) -> list[Row]:
         roles: dict[str, dict[str, Cell]] = {role: {} for role in get_args(Role)}
         row = SimpleNamespace(**roles, **{**about, "id": claim, "remarks": remarks})
         for column, (name, role) in enumerate(columns):
-            if known["state"][place, column].any():
+            if known["state"][place, column].any() or known["verdict"][place, column]:
                 values = {field: each[place, column] for field, each in known.items()}
                 own = {
                     str(table.baseline.values[at]): baselines[at, column]

@@ -74,13 +74,13 @@ def compose(saved, tmp_path_factory):
     """Writes a page of networks of some kinds and of verdicts on claims, and returns its address."""
     every = tuple(each.run for each in playground.POPULATIONS)
 
-    def write(entries, kinds=every, missing=None, levels=()):
+    def write(entries, kinds=every, missing=None):
         populations = {kind: saved(kind) for kind in kinds}
         finished = SimpleNamespace(command="", settings=runs.planned(("sine",)).settings, metrics=METRICS)
         used = dict.fromkeys([*(section["run"] for section in post.SECTIONS), "claims"], finished)
         parts = {
             "playground": playground.lay_out(populations, dict.fromkeys(kinds, METRICS)),
-            "post": post.lay_out({"sine": saved("published").results}, entries, dict(levels), used),
+            "post": post.lay_out({"sine": saved("published").results}, entries, used),
         }
         path = tmp_path_factory.mktemp("page") / "index.html"
         path.write_text(build.html(parts, missing or {}), encoding="utf-8")
