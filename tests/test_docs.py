@@ -11,7 +11,7 @@ import re
 import shlex
 import sys
 import tomllib
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from functools import cache, partial
 from pathlib import Path
 
@@ -101,7 +101,7 @@ def check_command(line):
             check_python(script.full(name), arguments)
         case ["lstm-toys", name, *arguments]:
             assert name in {**script.studies(), **script.own_commands(Path())}
-            with suppress(Help):
+            with suppress(flags.Help):
                 command.named(name, arguments)
         case ["make", *targets]:
             assert {*targets} <= {*re.findall(r"^([\w-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)}

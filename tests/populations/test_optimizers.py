@@ -119,7 +119,10 @@ def test_a_declared_optimizer_is_swept_with_a_program_for_each_rate_that_is_not_
 def test_an_experiment_with_its_own_optimizer_has_no_flags_of_others(tmp_path, capsys):
     folder = tmp_path / "results"
     unknown = declared(decayed, numbers={"b3": 0.1})
-    for experiment, told in ((DECAYED, "unknown flag --optimizer"), (unknown, "optimizer cannot be made: ValueError: it does")):
+    for experiment, told in (
+        (DECAYED, "unknown flag --optimizer"),
+        (unknown, "optimizer cannot be made: ValueError: it does"),
+    ):
         flag = ["--optimizer=adam"] * (experiment is DECAYED)
         assert carry_out(experiment, [*flag, f"--results_dir={folder}"]) == 2
         assert told in refusal(capsys)

@@ -28,8 +28,15 @@ def entry(text):
     }
     cell = SimpleNamespace(**estimates, **counts, **verdicts, **more, **numbers)
     about = {"statement": text, "origin": text, "statistic": text, "meets": f"above {text}'s", "against": ""}
-    every = {"null": {text: cell}, "controls": {text: cell}, "variants": {text: cell}, "during": {}, "published": cell, "recipes": {}}
-    ends = {"low": -np.inf, "high": np.inf, "learned": False}
+    every = {
+        "null": {text: cell},
+        "controls": {text: cell},
+        "variants": {text: cell},
+        "during": {},
+        "published": cell,
+        "recipes": {},
+    }
+    ends = {"low": -np.inf, "high": np.inf, "learned": False, "recipes": {}}
     return changed(cell, **about, **every, **ends, id="one.claim-of_mine", remarks=[f"{text} meet it too"])
 
 
