@@ -92,8 +92,8 @@ def test_an_unknown_mark_is_one_line_with_its_line_and_the_nearest_name(line, ex
 def test_a_claim_that_was_not_judged_and_drawn_recipes_are_told_in_badges(here, monkeypatch):
     judged = annotate.judged
 
-    def changed(run):
-        known = judged(run)
+    def changed(run, declared):
+        known = judged(run, declared)
         recipes = annotate.Answer("new recipes", "25%", "7–59%", "")
         known["bounded"].answers.append(recipes)
         return {"bounded": known["bounded"]}

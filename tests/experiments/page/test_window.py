@@ -1,6 +1,5 @@
 """The playground in a browser: curves come to it, networks answer, and picture, numbers, words and address agree."""
 
-import dataclasses
 import re
 from urllib.parse import urlencode
 
@@ -8,6 +7,7 @@ import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from kinds import SOUND
+from one_number import changed
 
 import conftest
 import lstm_toys as lt
@@ -132,7 +132,7 @@ def test_names_are_text_and_what_is_missing_is_neither_offered_nor_told(compose,
     entry = next(each for each in entries if each.id == "sine-learned")
     columns = {kind: {nasty: next(iter(getattr(entry, kind).values()))} for kind in ("null", "controls", "variants")}
     texts = dict.fromkeys(("statement", "origin", "statistic", "meets"), nasty)
-    named = dataclasses.replace(entry, **texts, remarks=[nasty], **columns)
+    named = changed(entry, **texts, remarks=[nasty], **columns)
     page = opened(compose([named], ("published", "rnn"), {"gru": nasty}) + "#networks=gru&curve=line")
     values = page.tab.eval_on_selector_all("[name=networks] option", "options => options.map((each) => each.value)")
     assert values == ["published", "untrained", "rnn", "own"]
