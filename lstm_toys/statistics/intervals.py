@@ -230,6 +230,30 @@ def simultaneous(count: int, confidence: float = 0.95) -> float:
     return 1 - (1 - confidence) / max(1, count)
 
 
+def holm(p: Float[np.ndarray, " N"]) -> Float[np.ndarray, " N"]:
+    """Corrects p-values for their number (Holm, 1979).
+
+    Args:
+        p: the p-values ``[N]``; NaN stays, and does not count.
+
+    Returns:
+        The corrected ones ``[N]``, at most 1.
+
+    Raises:
+        ValueError: ``p`` is not an array of one axis.
+
+    Example:
+        >>> lt.statistics.holm(np.array([0.01, 0.04, 0.5])).tolist()
+        [0.03, 0.08, 0.5]
+    """
+    p = checked.array("p", p, "N", finite=False, empty=True)
+    known = np.flatnonzero(~np.isnan(p))
+    order = known[np.argsort(p[known])]
+    corrected = np.full(len(p), np.nan)
+    corrected[order] = np.minimum(1, np.maximum.accumulate(p[order] * np.arange(len(order), 0, -1)))
+    return corrected
+
+
 def widened(estimate: Estimate, confidence: float) -> Estimate:
     """Widens the 95 % interval of an estimate to another confidence, by the ratio of normal quantiles."""
     ratio = deviations(confidence) / deviations(0.95)

@@ -104,12 +104,3 @@ def median_association(numbers: Float[np.ndarray, " R"], chosen: Shaped[np.ndarr
 def _association(effect: float, shuffled: Float[np.ndarray, " times"]) -> Association:
     as_large = int((np.abs(shuffled) >= abs(effect) - 1e-9).sum())
     return Association(effect, (1 + as_large) / (1 + len(shuffled)))
-
-
-def holm(p: Float[np.ndarray, " N"]) -> Float[np.ndarray, " N"]:
-    """Corrects probabilities for their number (Holm, 1979); NaN stays, and does not count."""
-    known = np.flatnonzero(~np.isnan(p))
-    order = known[np.argsort(p[known])]
-    corrected = np.full(len(p), np.nan)
-    corrected[order] = np.minimum(1, np.maximum.accumulate(p[order] * np.arange(len(order), 0, -1)))
-    return corrected

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import mannwhitneyu, spearmanr
 
-from lstm_toys.statistics import recipes
+from lstm_toys.statistics import intervals, recipes
 from lstm_toys.statistics.intervals import wilson
 
 POPULATIONS = 1_500
@@ -93,7 +93,7 @@ def test_what_does_not_differ_goes_with_nothing():
 
 
 def test_holm_corrects_what_is_known():
-    assert recipes.holm(np.array([0.04, np.nan, 0.01, 0.03])).tolist() == pytest.approx(
+    assert intervals.holm(np.array([0.04, np.nan, 0.01, 0.03])).tolist() == pytest.approx(
         [0.06, np.nan, 0.03, 0.06], nan_ok=True
     )
 
@@ -106,7 +106,7 @@ def test_effects_of_nothing_are_found_as_rarely_as_stated():
             recipes.rank_association(numbers, choice, np.zeros(32, int)).p,
             *(recipes.median_association(numbers, choice > end).p for end in (0.3, 0.5, 0.7)),
         ]
-        found += recipes.holm(np.array(p)).min() <= 0.05
+        found += intervals.holm(np.array(p)).min() <= 0.05
     assert found <= 12
 
 

@@ -136,7 +136,8 @@ def verdicts(results: Populations, counts: Counts) -> dict[str, Any]:
         "H4": intervened(results, counts),
         "H5": closes(results, counts),
     }
-    for test, adjusted in zip(judged.values(), measures.holm([test["p"] for test in judged.values()]), strict=True):
+    p_values = np.array([test["p"] for test in judged.values()])
+    for test, adjusted in zip(judged.values(), lt.statistics.holm(p_values).tolist(), strict=True):
         test["adjusted p"] = adjusted
         test["supported"] = adjusted < LEVEL and test.get("also", True)
     return judged

@@ -1,7 +1,5 @@
 """Measures of predictions of horizons: skill, Harrell's C and slopes, over resampled seeds."""
 
-from collections.abc import Sequence
-
 import jaxtyping as jt
 import numpy as np
 
@@ -54,11 +52,3 @@ def medians(values: Numbers, counts: Counts) -> Resampled:
     """The median of the known values in each resample."""
     finite = np.isfinite(values)
     return np.array([np.median(np.repeat(values[finite], row)) if row.any() else np.nan for row in counts[:, finite]])
-
-
-def holm(p: Sequence[float]) -> list[float]:
-    """P-values, adjusted for their number (Holm, 1979)."""
-    values = np.array(p)
-    order = np.argsort(values)
-    adjusted = np.minimum(1, np.maximum.accumulate((len(values) - np.arange(len(values))) * values[order]))
-    return adjusted[np.argsort(order)].tolist()

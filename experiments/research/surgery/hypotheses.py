@@ -63,7 +63,8 @@ def _judge_task(results: Populations, task: str, counts: Counts) -> dict[str, An
         "D2": _in_most(closing, sigmoid, CLOSES, counts, falls),
         "D3": _in_most(ratios, hard, PROPORTIONAL, counts),
     }
-    for test, adjusted in zip(judged.values(), measures.holm([test["p"] for test in judged.values()]), strict=True):
+    p_values = np.array([test["p"] for test in judged.values()])
+    for test, adjusted in zip(judged.values(), lt.statistics.holm(p_values).tolist(), strict=True):
         test["adjusted p"] = adjusted
         test["supported"] = adjusted < LEVEL and test["also"]
     return judged

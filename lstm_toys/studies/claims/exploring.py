@@ -6,10 +6,14 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Bool, Float
 
-from lstm_toys.statistics.recipes import holm, median_association, rank_association
+from lstm_toys.statistics.intervals import holm
+from lstm_toys.statistics.recipes import median_association, rank_association
 from lstm_toys.studies.claims.declaration import Claims
 from lstm_toys.studies.claims.recipes import OF_RECIPE, Range, Recipes, stated
 from lstm_toys.studies.claims.table import Row
+
+MARKED = 0.05
+"""Largest corrected p-value of what is marked."""
 
 
 class Finding(NamedTuple):
@@ -28,6 +32,11 @@ class Finding(NamedTuple):
     effect: float
     p: float
     corrected: float = np.nan
+
+    @property
+    def marked(self) -> bool:
+        """Whether the number is said to go with the choice."""
+        return self.corrected <= MARKED
 
 
 class Explored(NamedTuple):

@@ -212,7 +212,7 @@ def test_medians_of_resamples_leave_out_what_is_missing():
 
 def test_p_values_are_adjusted_by_holm():
     p = [0.02, 0.0005, 0.3, 0.012, 1.0]
-    np.testing.assert_allclose(measures.holm(p), multipletests(p, method="holm")[1])
+    np.testing.assert_allclose(lt.statistics.holm(np.array(p)), multipletests(p, method="holm")[1])
 
 
 SEEDS = 24
