@@ -37,9 +37,6 @@ GENERATOR = "lstm-toys annotate"
 CLAIM, FIGURE = "claim", "figure"
 """What addresses of marks begin with, up to a colon."""
 
-SIGNIFICANT = 0.05
-"""Largest corrected p-value of what a number goes with."""
-
 ANYWHERE = ("https", "http", "mailto")
 """What addresses of links begin with that lead somewhere from any place."""
 
@@ -126,7 +123,7 @@ def goes_with(findings: Sequence[exploring.Finding]) -> Iterator[str]:
         f"{each.setting.replace('_', ' ')} {each.value}".strip()
         + f" ({'difference of medians' if each.value else 'rank correlation'} {number(each.effect)})"
         for each in findings
-        if each.corrected <= SIGNIFICANT
+        if each.marked
     ]
     if found:
         yield f"Among new recipes, its number goes with {listed(found)}; this is exploratory."

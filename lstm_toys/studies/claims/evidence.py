@@ -117,10 +117,9 @@ class OfRecipes(dict[str, xr.DataTree]):
 
     def split(self, names: Sequence[str]) -> Iterator[tuple[Int[np.ndarray, " N"], Answered]]:
         """Yields seeds and their networks of several populations, each of one model; nothing if recipes differ."""
-        shared = {name in self._networks and self._distributions[name] for name in names}
-        for parts in (
-            product(*(self._networks[name] for name in names)) if shared - {False} and len(shared) == 1 else ()
-        ):
+        if not {*names} <= self._networks.keys() or len({self._distributions[name] for name in names}) > 1:
+            return
+        for parts in product(*(self._networks[name] for name in names)):
             seeds = reduce(np.intersect1d, [part.seeds for part in parts])
             if len(seeds):
                 known = {name: part[np.isin(part.seeds, seeds)] for name, part in zip(names, parts, strict=True)}

@@ -105,6 +105,16 @@ class ClaimStudy(Study[ClaimSettings]):
             made[CHOICES] = every.assign_coords({name: ("claim", [*each]) for name, each in about.items()})
         return made
 
+    @cached_property
+    def _written(self) -> dict[str, str]:
+        """The tables as their files have them."""
+        return {name: as_text(table) for name, table in self.tables.items()}
+
+    @cached_property
+    def _explored(self) -> list[exploring.Explored]:
+        """What the numbers of claims go with among the choices of drawn recipes."""
+        return exploring.explored(self.subject.declared, self.settings.base_seed, rows(self.tables[CLAIMS]))
+
     def _columns(self) -> judging.Columns:
         """Yields everything that the claims are judged by."""
         question, networks = self.subject, self._networks
@@ -211,7 +221,7 @@ class ClaimStudy(Study[ClaimSettings]):
     def values(self) -> Digests:
         declared = self.subject.declared
         return {
-            "verdicts": digest(json.dumps({name: as_text(each) for name, each in self.tables.items()})),
+            "verdicts": digest(json.dumps(self._written)),
             "words": digest(json.dumps([declared.title, declared.about, {**declared.aspects}])),
             "runs": digest([each.folder.name for each in self.needed.values()]),
         }
@@ -229,9 +239,9 @@ class ClaimStudy(Study[ClaimSettings]):
         judged, choices = (rows(self.tables[name]) if name in self.tables else [] for name in (CLAIMS, CHOICES))
         drawn = [*report.distributions(declared)] if self.subject.recipes else []
         text = markdown.claims(judged, declared.title, conditions, declared.aspects, counting, choices, drawn)
-        texts = {**{name: as_text(each) for name, each in self.tables.items()}, "claims.md": text}
-        if explored := exploring.explored(declared, self.settings.base_seed, judged):
-            texts["recipes.md"] = markdown.recipes(explored, declared)
+        texts = {**self._written, "claims.md": text}
+        if self._explored:
+            texts["recipes.md"] = markdown.recipes(self._explored, declared)
         return texts
 
     def _conditions(self, spent: Mapping[str, float]) -> str:
@@ -262,10 +272,9 @@ class ClaimStudy(Study[ClaimSettings]):
         return rows(read(self.run.checked(name))) if name in self.run.stored()["files"] else []
 
     def draw(self) -> Iterator[tuple[str, Drawing]]:
-        table, (declared, base_seed) = read(self.run.checked(CLAIMS)), (self.subject.declared, self.settings.base_seed)
-        yield from figures.draw(table).items()
-        for each in exploring.explored(declared, base_seed, rows(table)):
-            yield f"recipes_{each.row.id}.png", recipe_figures.draw(each, base_seed)
+        yield from figures.draw(read(self.run.checked(CLAIMS))).items()
+        for explored in self._explored:
+            yield f"recipes_{explored.row.id}.png", recipe_figures.draw(explored, self.settings.base_seed)
 
 
 def after(prepared: Prepared, networks: Networks, steps: int | Int[np.ndarray, " S"]) -> xr.DataTree:
