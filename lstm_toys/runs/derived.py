@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -97,7 +98,9 @@ def _derive(
         return {"metrics": summary, "files": {name: sha256(run.folder / name) for name in names}}
 
     def opened() -> Iterable[str]:
-        caches = files.cache_folder().parent, jax.config.values["jax_compilation_cache_dir"]
+        caches = [jax.config.values["jax_compilation_cache_dir"]]
+        with suppress(RuntimeError):  # The user has no home.
+            caches.append(files.cache_folder().parent)
         folders = tuple(f"{folder}{os.sep}" for folder in (*(source.folder.absolute() for source in runs), *caches))
         return (path for path in modules.OPENED if not path.startswith(folders))
 

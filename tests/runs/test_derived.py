@@ -1,7 +1,9 @@
 """What is derived from the results of a finished run, and when it is made again."""
 
 import dataclasses
+import pwd
 from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
 
 import pytest
 from matplotlib.figure import Figure
@@ -92,6 +94,21 @@ def test_all_is_made_again_by_another_library_and_after_a_file_was_opened_that_w
     other.unlink()
     assert carried_out() == ALL
     assert carried_out() == ALL  # It is unknown what was in it.
+
+
+def test_a_user_without_a_home_has_figures_made_only_once_too(command, monkeypatch):
+    run, carried_out = command
+    for name in ("HOME", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(pwd, "getpwuid", {}.__getitem__)  # As for a user without an entry.
+    with pytest.raises(RuntimeError):
+        Path.home()
+    for each in (code.library, code.digest, code._kept):
+        each.cache_clear()
+    assert carried_out() == NOTHING
+    (run / "loss.png").unlink()
+    assert carried_out() == SHOWN
+    assert carried_out() == NOTHING
 
 
 def test_files_are_noted_that_code_of_the_user_opens_to_read(tmp_path, monkeypatch):
