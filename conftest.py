@@ -22,6 +22,7 @@ from pathlib import Path
 
 import hypothesis
 import jax
+import jax.numpy as jnp
 import jaxtyping
 import numpy as np
 import pytest
@@ -208,7 +209,7 @@ def untrained(task, model, losses=(0.1, 0.3, 0.2), diverged=(1,), measures=None)
 
 def initialized(model, seeds, features=1, scale=1.0):
     """The parameters of several networks before their training, times a scale."""
-    init = jax.jit(lambda key: model.init(key, np.zeros((1, 2, features), np.float32))["params"])
+    init = jax.jit(lambda key: model.init(key, jnp.zeros((1, 2, features)))["params"])
     every = [init(jax.random.key(seed)) for seed in range(seeds)]
     return jax.tree.map(lambda *leaves: scale * np.stack(leaves), *every)
 
