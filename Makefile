@@ -27,15 +27,15 @@ sine: env
 	$(RUN) -m experiments.sine --seeds 16
 	@$(RUN) -m lstm_toys compare sine results/sine | tail -n 1
 
-# A worker for each core: most of the time goes into compilation, which leaves the others idle. With EIGHTH=0 to 7, a
-# part of them.
+# A worker for each core: most of the time goes into compilation, which leaves the others idle. With PART=3/8 only
+# the fourth eighth of them.
 test: tools
-	$(RUN) -m pytest $(WORKERS) $(EIGHTH:%=--eighth=%)
+	$(RUN) -m pytest $(WORKERS) $(PART:%=--part=%)
 
 # All tests, with annotations checked: also runs killed at random moments, hostile command lines, and rarer cases; with
-# EIGHTH=0 to 7 a part of them.
+# PART=3/8 only the fourth eighth of them.
 test-long: tools
-	$(RUN) -m pytest $(WORKERS) -m "long or not long" --annotations $(EIGHTH:%=--eighth=%)
+	$(RUN) -m pytest $(WORKERS) -m "long or not long" --annotations $(PART:%=--part=%)
 
 # Whether networks have the same bits on emulated processors, which takes hours; needs qemu-x86_64.
 processors: tools emulator

@@ -286,15 +286,16 @@ def drawing():
 
 def pytest_addoption(parser):
     """Adds a flag for parts of a run, and one for annotations."""
-    parser.addoption("--eighth", type=int, help="run only this eighth, 0 to 7, of the chosen tests")
+    parser.addoption("--part", help="run only one part of the chosen tests: 0/8 is the first eighth")
     parser.addoption("--annotations", action="store_true", help="check arguments and values of annotated functions")
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config, items):
-    """Leaves an eighth of the tests, of which neighbors stay together, since they share what they need."""
-    if (part := config.getoption("eighth")) is not None:
-        first, end = (len(items) * each // 8 for each in (part, part + 1))
+    """Leaves a part of the tests, of which neighbors stay together, since they share what they need."""
+    if (part := config.getoption("part")) is not None:
+        index, parts = map(int, part.split("/"))
+        first, end = (len(items) * bound // parts for bound in (index, index + 1))
         config.hook.pytest_deselected(items=items[:first] + items[end:])
         items[:] = items[first:end]
 

@@ -25,7 +25,7 @@ from lstm_toys.runs.context import Refused
 from lstm_toys.runs.parts import Parts
 from lstm_toys.studies import STUDIES
 
-GROWTH, PATIENCE = 2**30, 120
+GROWTH, PATIENCE = 3 * 2**29, 120
 """Bytes and seconds that nothing here may need in addition."""
 
 KINDS = ["/dev/zero", "/dev/full", "/proc/self/mem", "/proc/self/pagemap", "pipe", "folder", "loop", "sparse"]
