@@ -82,9 +82,10 @@ numbers: env
 	$(RUN) -m docs.maintenance.api
 	$(RUN) -m docs.maintenance.index
 
-# Everything in results/ anew, after saying what that takes; continues after an interruption. Needs the extra `peers`.
+# Everything in results/ anew, after saying what that takes; continues after an interruption. With GROUPS="post recipe"
+# only these steps. Needs the extra `peers`.
 results: env
-	$(RUN) -m docs.maintenance.results
+	$(RUN) -m docs.maintenance.results $(GROUPS)
 
 # Resolves the dependencies anew; needs uv.
 RESOLVE = uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \

@@ -22,7 +22,7 @@ RESULTS = ROOT / "results"
 INDEX = RESULTS / "README.md"
 
 COMMANDS = {step.published: step.command for step in steps.STEPS if step.published} | {
-    f"benchmarks/{steps.name_of(command)}": command for command in steps.BENCHMARKS
+    f"{steps.BENCHMARKS}/{steps.name_of(command)}": command for command in steps.SPEEDS
 }
 """The commands that publish, by set."""
 

@@ -1,8 +1,8 @@
-"""Makes everything in ``results/`` anew by one command.
+"""Makes everything in ``results/`` anew by one command, or the groups of steps that it names.
 
-Prints the commands first, with the time and disk space that they took the last time. Then it computes all runs, and
-publishes them once all are finished. The same command continues after an interruption: finished runs are used, and
-unfinished ones go on from their checkpoints.
+Prints the commands first, with the time and disk space that they took the last time. Then it computes the runs of a
+group, and publishes them once all of it are finished. The same command continues after an interruption: finished runs
+are used, and unfinished ones go on from their checkpoints.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,52 +27,72 @@ from lstm_toys.runs import publishing
 from . import picture, steps
 from .steps import Cost
 
+PEERS = "peers"
+"""The extra that benchmarks alone need."""
+
 NEEDED = {
     "statsmodels": "test",
     "distributed": "test",
-    "equinox": "peers",
-    "keras": "peers",
-    "tensorflow": "peers",
-    "torch": "peers",
+    "equinox": PEERS,
+    "keras": PEERS,
+    "tensorflow": PEERS,
+    "torch": PEERS,
 }
 """Modules that commands need, and the extras that install them."""
 
 GIB = 2**30
 
 
-def main(root: Path) -> None:
-    """Makes the results of a clone."""
-    if missing := sorted({extra for name, extra in NEEDED.items() if importlib.util.find_spec(name) is None}):
+def main(root: Path, names: Sequence[str] = steps.NAMES) -> None:
+    """Makes the results of a clone, group by group."""
+    if unknown := [name for name in names if name not in steps.NAMES]:
+        sys.exit(f"no group {unknown[0]!r}; there are {', '.join(steps.NAMES)}")
+    extras = {extra for name, extra in NEEDED.items() if importlib.util.find_spec(name) is None}
+    if missing := sorted(extras if steps.BENCHMARKS in names else extras - {PEERS}):
         sys.exit(f"pip install '.[{','.join(missing)}]' first")
-    announce(root)
+    announce(root, names)
     runs = root / "results" / "runs"
     runs.mkdir(parents=True, exist_ok=True)
+    for name in names:
+        if name == steps.BENCHMARKS:
+            measure(root, runs)
+        else:
+            make(root, runs, name)
+        keep_costs(runs)
+
+
+def make(root: Path, runs: Path, name: str) -> None:
+    """Computes the runs of a group, and publishes them."""
     write_sea(root / steps.SEA)
-    for step in steps.STEPS:
+    for step in steps.GROUPS[name]:
         carry_out(step.command, runs)
-    measured = runs / "benchmarks"
-    for command in steps.BENCHMARKS:
-        if not (measured / f"{steps.name_of(command)}.json").exists():
-            carry_out(f"{command} --output {measured.relative_to(root)}", runs, command)
-    for step in steps.STEPS:
+    for step in steps.GROUPS[name]:
         if step.published:
             call(f"{step.command} --publish --quiet", root)
-    call(steps.PAGE, root)
-    call(steps.POST, root)
-    if (drawn := root / "results" / sheet.NAME).exists():
-        drawn.write_bytes(publishing.content(drawn))
-    picture.draw_from_run(root / "results", root / "results" / "index.png")
-    (target := root / "results" / "benchmarks").mkdir(exist_ok=True)
+    if name == steps.POST:
+        for command in steps.PAGES:
+            call(command, root)
+        if (drawn := root / "results" / sheet.NAME).exists():
+            drawn.write_bytes(publishing.content(drawn))
+        picture.draw_from_run(root / "results", root / "results" / "index.png")
+
+
+def measure(root: Path, runs: Path) -> None:
+    """Measures speeds, and publishes them once all are measured."""
+    measured = runs / steps.BENCHMARKS
+    for command in steps.SPEEDS:
+        if not (measured / f"{steps.name_of(command)}.json").exists():
+            carry_out(f"{command} --output {measured.relative_to(root)}", runs, command)
+    (target := root / "results" / steps.BENCHMARKS).mkdir(exist_ok=True)
     for path in measured.iterdir():
         (target / path.name).write_bytes(publishing.content(path))
     shutil.rmtree(measured)
-    keep_costs(runs)
 
 
-def announce(root: Path) -> None:
+def announce(root: Path, names: Sequence[str] = steps.NAMES) -> None:
     """Prints the time and disk space of each command; exits 1 if there is not enough disk."""
     costs = steps.costs()
-    commands = [*(step.command for step in steps.STEPS), *steps.BENCHMARKS]
+    commands = [command for name in names for command in steps.commands(name)]
     rows = [(f"python -m {command}", *cells(costs[command])) for command in commands]
     total = Cost(*(sum(numbers) for numbers in zip(*(costs[command] for command in commands), strict=True)))
     free = shutil.disk_usage(root).free
@@ -135,7 +156,7 @@ def spent(runs: Path) -> dict[str, Cost]:
 def keep_costs(runs: Path) -> None:
     """Saves the costs of commands for the next time, except those whose runs were there before."""
     write(steps.COSTS, steps.costs() | {command: cost for command, cost in spent(runs).items() if cost.bytes > 0})
-    (runs / "spent.json").unlink()
+    (runs / "spent.json").unlink(missing_ok=True)
 
 
 def write(path: Path, costs: dict[str, Cost]) -> None:
@@ -149,4 +170,4 @@ def size(folder: Path) -> int:
 
 
 if __name__ == "__main__":
-    main(Path(__file__).parents[2])
+    main(Path(__file__).parents[2], sys.argv[1:] or steps.NAMES)

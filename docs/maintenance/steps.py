@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,7 +16,9 @@ from rich.console import RenderableType
 
 from experiments.all import EXPERIMENTS
 from experiments.page import runs
+from experiments.post import recipes as post_recipes
 from experiments.research.explained.predictions import KEPT_STEPS
+from experiments.research.papers import recipes as paper_recipes
 from lstm_toys import modules, output, tables
 from lstm_toys.execution import code
 
@@ -34,15 +37,22 @@ class Step(NamedTuple):
 
 OWN = f"experiments.own --train {SEA} --ask next --seeds 16 --quantity 'temperature (°C)'"
 DYNAMICS = f"lstm_toys dynamics --task sine --seeds 64 --keep_steps {','.join(map(str, KEPT_STEPS))}"
-PAPERS = tuple(
-    step
-    for name, networks in (("counting", 128), ("memory", 64))
-    for step in (
+DRAWN = f"--variants --recipes {paper_recipes.RECIPES}"
+PAPERS = {
+    name: (
         Step(f"experiments.research.papers.tune --task {name}", f"papers/{name}_recipes"),
-        Step(f"experiments.research.papers --paper {name} --random {networks} --variants", f"papers/{name}"),
+        Step(f"experiments.research.papers --paper {name} --random {networks} {DRAWN}", f"papers/{name}"),
     )
-)
-TRACKING = "--seeds 64 --base_seed 1564"  # The first digits of the commit that defined its claims, 061c173d.
+    for name, networks in (("counting", 128), ("memory", 64))
+} | {
+    # The first digits of the commit that defined its claims, 061c173d.
+    "tracking": (
+        Step(
+            f"experiments.research.papers --paper tracking --seeds 64 --base_seed 1564 --random 64 {DRAWN}",
+            "papers/tracking",
+        ),
+    )
+}
 GRIDS = tuple(
     Step(f"lstm_toys generalization --task {name} --seeds 64{limit}", f"generalization_{name}")
     # The sine counts as learned by the post's claims up to an error of 0.03; the others use their goals.
@@ -55,26 +65,35 @@ SHOWN = tuple(
 )
 """Runs that only the page shows."""
 
-STEPS = (
-    *(Step(f"experiments.{name} --seeds 16", name) for name in EXPERIMENTS),
-    Step(OWN, "own"),
-    *GRIDS,
-    *SHOWN,
-    Step("experiments.timeline", "timeline"),
-    Step(DYNAMICS, "dynamics_sine"),
-    Step("experiments.recipe", "recipe"),
-    Step("lstm_toys claims --variants", "claims"),
-    Step("experiments.research.null", "null"),
-    *PAPERS,
-    Step(f"experiments.research.papers --paper tracking {TRACKING} --random 64 --variants", "papers/tracking"),
-    Step("experiments.research.explained", "explained"),
-    Step("experiments.research.resonance", "resonance"),
-    Step("experiments.research.longevity", "longevity"),
-    Step("experiments.research.horizons", "horizons"),
-    Step("experiments.research.surgery", "surgery"),
-)
+POST, BENCHMARKS = "post", "benchmarks"
+"""The group whose runs the pages show, and that of speeds, which are not runs."""
 
-BENCHMARKS = (
+GROUPS = {
+    POST: (
+        *(Step(f"experiments.{name} --seeds 16", name) for name in EXPERIMENTS),
+        Step(OWN, "own"),
+        *GRIDS,
+        Step("experiments.timeline", "timeline"),
+        Step(f"lstm_toys claims --variants --recipes {post_recipes.RECIPES}", "claims"),
+        Step("experiments.research.null", "null"),
+        *SHOWN,
+    ),
+    "dynamics": (
+        Step(DYNAMICS, "dynamics_sine"),
+        Step("experiments.research.explained", "explained"),
+        Step("experiments.research.resonance", "resonance"),
+        Step("experiments.research.longevity", "longevity"),
+    ),
+    "recipe": (Step("experiments.recipe", "recipe"),),
+    **PAPERS,
+    "horizons": (Step("experiments.research.horizons", "horizons"),),
+    "surgery": (Step("experiments.research.surgery", "surgery"),),
+}
+"""Steps by the name of their group, which can be made and published without other groups."""
+
+STEPS = tuple(chain.from_iterable(GROUPS.values()))
+
+SPEEDS = (
     "benchmarks.loop",
     "benchmarks.sequences",
     "benchmarks.scaling",
@@ -82,9 +101,10 @@ BENCHMARKS = (
     "benchmarks.population --peers",
 )
 
-PAGE = "experiments.page --quiet"
+NAMES = (*GROUPS, BENCHMARKS)
 
-POST = "lstm_toys annotate docs/post.md results/post.html"
+PAGES = ("experiments.page --quiet", "lstm_toys annotate docs/post.md results/post.html")
+"""What writes pages from published runs of the group `POST`."""
 
 COSTS = Path(__file__).with_name("costs.json")
 """Seconds and bytes of each command when it was last carried out by `make results`, on two cores; before, estimates."""
@@ -123,6 +143,11 @@ def git(*arguments: str) -> str:
     return subprocess.run(command, capture_output=True, text=True, check=False).stdout
 
 
+def commands(group: str) -> list[str]:
+    """The commands of a group."""
+    return [*SPEEDS] if group == BENCHMARKS else [step.command for step in GROUPS[group]]
+
+
 def name_of(benchmark: str) -> str:
     """The name of a benchmark, and of its files."""
     return benchmark.split()[0].rpartition(".")[2]
@@ -132,7 +157,7 @@ def overview() -> RenderableType:
     """The table of all steps."""
     previous = costs()
     files = {step.command: RESULTS / step.published / "metrics.json" if step.published else None for step in STEPS}
-    files |= {command: RESULTS / "benchmarks" / f"{name_of(command)}.json" for command in BENCHMARKS}
+    files |= {command: RESULTS / BENCHMARKS / f"{name_of(command)}.json" for command in SPEEDS}
     rows = [(command, f"{previous[command].seconds:,}", *published(numbers)) for command, numbers in files.items()]
     columns = ("python -m", "seconds>", "computed", "code of", "same code")
     return tables.table("steps of make results", columns, rows, **tables.PLAIN)

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import lstm_toys as lt
 
 from ..all import EXPERIMENTS
+from ..post.recipes import RECIPES
 
 KEPT = (0, 100, 300, 700)
 """Steps before the last at which the page shows the published networks."""
@@ -27,7 +28,7 @@ COMMANDS: dict[str, tuple[tuple[str, ...], ...]] = {
     "larger": (("sine", "--train_amplitude", "0.6"),),
     **{name: (("sine", "--seeds", "64", *flags),) for name, (_, *flags) in FURTHER.items()},
     **{name: ((name,),) for name in EXPERIMENTS},
-    "claims": (("claims", "--variants"), ("claims",)),
+    "claims": (("claims", "--variants", "--recipes", str(RECIPES)), ("claims", "--variants"), ("claims",)),
 }
 """By name, the commands of which one run suffices; the first one is printed if all runs are missing."""
 

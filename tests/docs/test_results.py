@@ -32,13 +32,16 @@ def clone(tmp_path, monkeypatch):
     """A folder with two commands that leave something, one that measures, and what they took the last time."""
     (tmp_path / "made.py").write_text(MADE)
     (tmp_path / "costs.json").write_text(
-        json.dumps({name: {"seconds": 7200, "bytes": 2**30} for name in ("made a", "made b", "made measured")})
+        json.dumps(
+            {name: {"seconds": 7200, "bytes": 2**30} for name in ("made a", "made b", "made c", "made measured")}
+        )
     )
     monkeypatch.setenv("PYTHONPATH", f"{tmp_path}:{ROOT}")
-    monkeypatch.setattr(steps, "STEPS", (steps.Step("made a"), steps.Step("made b", "b")))
-    monkeypatch.setattr(steps, "BENCHMARKS", ("made measured",))
-    monkeypatch.setattr(steps, "PAGE", "made page --publish")
-    monkeypatch.setattr(steps, "POST", "made post --publish")
+    made = {steps.POST: (steps.Step("made a"), steps.Step("made b", "b")), "other": (steps.Step("made c"),)}
+    monkeypatch.setattr(steps, "GROUPS", made)
+    monkeypatch.setattr(steps, "NAMES", (*made, steps.BENCHMARKS))
+    monkeypatch.setattr(steps, "SPEEDS", ("made measured",))
+    monkeypatch.setattr(steps, "PAGES", ("made page --publish", "made post --publish"))
     monkeypatch.setattr(steps, "COSTS", tmp_path / "costs.json")
     monkeypatch.setattr(results, "NEEDED", {"statsmodels": "test"})
     monkeypatch.setattr(picture, "draw_from_run", lambda folder, to: to.write_text(folder.name))
@@ -53,13 +56,13 @@ def log(clone):
     return [line.partition(" --output")[0] for line in (clone / "log").read_text().splitlines()]
 
 
-def test_what_it_takes_is_said_and_all_is_computed_before_anything_is_published(clone, capsys):
-    results.main(clone)
-    assert log(clone) == ["a", "b", "measured", *PUBLISHED]
-    assert re.search(r"all of them +6.00  3.00\n", capsys.readouterr().out)
+def test_what_it_takes_is_said_and_a_group_is_computed_before_it_is_published(clone, capsys):
+    results.main(clone, steps.NAMES)
+    assert log(clone) == ["a", "b", *PUBLISHED, "c", "measured"]
+    assert re.search(r"all of them +8.00  4.00\n", capsys.readouterr().out)
     assert (clone / "results/index.png").read_text() == "results"
     assert (clone / "results/benchmarks/made.json").exists()
-    assert {path.name for path in (clone / "results/runs").iterdir()} == {"a", "b", "elnino.csv"}
+    assert {path.name for path in (clone / "results/runs").iterdir()} == {"a", "b", "c", "elnino.csv"}
     assert (clone / "results/runs/elnino.csv").read_text().startswith("t (months),year 1950,")
 
 
@@ -69,13 +72,13 @@ def test_an_interruption_publishes_nothing_and_the_same_command_continues_with_w
     for name, content in {"a": "numbers", "benchmarks/made.json": "earlier"}.items():
         (clone / "results/runs" / name).write_text(content)
     with pytest.raises(SystemExit) as ended:
-        results.main(clone)
+        results.main(clone, steps.NAMES)
     assert ended.value.code == 3
     assert "made b ended with 3" in capsys.readouterr().err
     assert log(clone) == ["a", "b"]
     (clone / "broken").unlink()
-    results.main(clone)
-    assert log(clone) == ["a", "b", "a", "b", *PUBLISHED]
+    results.main(clone, steps.NAMES)
+    assert log(clone) == ["a", "b", "a", "b", *PUBLISHED, "c"]
     assert (clone / "results/benchmarks/made.json").read_text() == "earlier"
     kept = steps.costs()  # Not what commands took that found finished runs.
     assert kept["made a"] == (7200, 2**30)
@@ -83,13 +86,23 @@ def test_an_interruption_publishes_nothing_and_the_same_command_continues_with_w
     assert kept["made b"].bytes >= len("numbers")
 
 
+def test_only_named_groups_are_made(clone, monkeypatch):
+    results.main(clone, ["other"])
+    assert log(clone) == ["c"]
+    with pytest.raises(SystemExit, match="no group 'otter'; there are post, other, benchmarks"):
+        results.main(clone, ["other", "otter"])
+    monkeypatch.setattr(results, "NEEDED", {"no_such_library": results.PEERS})
+    results.main(clone, ["other"])
+    assert log(clone) == ["c", "c"]
+
+
 def test_too_little_disk_or_a_missing_library_ends_it_before_anything_is_done(clone, monkeypatch):
     monkeypatch.setattr(results.shutil, "disk_usage", lambda _: SimpleNamespace(free=2**30))
     with pytest.raises(SystemExit, match="not enough"):
-        results.main(clone)
+        results.main(clone, steps.NAMES)
     monkeypatch.setattr(results, "NEEDED", {"no_such_library": "peers"})
     with pytest.raises(SystemExit, match=r"pip install '.\[peers\]'"):
-        results.main(clone)
+        results.main(clone, steps.NAMES)
     assert not (clone / "results").exists()
 
 
@@ -119,7 +132,7 @@ def test_a_command_publishes_the_sets_that_it_is_said_to(step, tmp_path, monkeyp
 
 
 def test_what_every_command_takes_is_known_and_they_publish_every_set_there_is():
-    every = [*(step.command for step in steps.STEPS), *steps.BENCHMARKS]
+    every = [*(step.command for step in steps.STEPS), *steps.SPEEDS]
     assert steps.costs().keys() == {*every}
     folder = ROOT / "results"
     published = {path.parent.relative_to(folder).as_posix() for path in folder.glob("*/**/manifest.json")}

@@ -43,6 +43,7 @@ def paper_report(
     seeds: Annotated[int, range(1, 10**7 + 1)] = 64,
     base_seed: Annotated[int, range(2**32)] = 0,
     random: Annotated[int, range(1, 2**31)] = 128,
+    recipes: Annotated[int, range(10**6 + 1)] = 0,
 ) -> lt.Analysis:
     """Tests the claims after papers on a topic, and measures what is inside their networks.
 
@@ -52,9 +53,10 @@ def paper_report(
         seeds: number of networks of each population; seed i gives the same network, however many there are.
         base_seed: other values give other networks with the same seed numbers.
         random: number of random networks per population and scale of the weights.
+        recipes: number of recipes that the claims are also tested on, two networks each.
     """
     module, about = f"{__package__}.{paper}", PAPERS[paper]
-    size = {"seeds": seeds, "base_seed": base_seed, "variants": variants}
+    size = {"seeds": seeds, "base_seed": base_seed, "variants": variants, "recipes": recipes}
     judged = lt.ask(module, *(f"--{flag}={value}" for flag, value in size.items()), study="claims")
     return lt.Analysis(
         name=f"papers_{paper}",

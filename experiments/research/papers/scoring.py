@@ -23,9 +23,10 @@ def score(
 ) -> dict[str, Any]:
     """Collects verdicts, random networks and measurements for the claims of papers on the topic ``name``.
 
-    Returns ``claims``: for each claim the share of the ``counted`` networks that meet it, also in variants, and how
-    many random networks of each scale do; ``numbers``: by population, each network's number in the figure, None if it
-    diverged; ``inside``: what `networks.inside` returns; ``sources`` and ``open``: the text on the papers.
+    Returns ``claims``: for each claim the share of the ``counted`` networks that meet it, also in variants and of new
+    recipes, and how many random networks of each scale do; ``numbers``: by population, each network's number in the
+    figure, None if it diverged; ``inside``: what `networks.inside` returns; ``sources`` and ``open``: the text on the
+    papers.
     """
     random = needs["random"].read_metrics()["numbers"]["claims"]
     sources, _, still_open = (FOLDER / f"{name}.md").read_text(encoding="utf-8").partition(OPEN)
@@ -48,7 +49,10 @@ def score(
             judgment.id: {
                 **verdict(judgment),
                 "random": random.get(judgment.id),
-                "variants": {variant: verdict(result) for variant, result in judgment.variants.items()},
+                **{
+                    role: {name: verdict(cell) for name, cell in getattr(judgment, role).items()}
+                    for role in ("variants", "recipes")
+                },
             }
             for judgment in judgments
         },
