@@ -70,8 +70,9 @@ def two():
 
 
 def training(executor, checkpoints=None, **how):
-    """The training of `here`, by an executor."""
-    return train.PopulationTraining(*specify(TASK, MODEL, **OPTIONS), executor=executor, checkpoints=checkpoints, **how)
+    """The training of `here`, by an executor, or by this process alone."""
+    how |= {"executor": executor} if executor else {}
+    return train.PopulationTraining(*specify(TASK, MODEL, **OPTIONS), checkpoints=checkpoints, **how)
 
 
 def nap(part):
