@@ -176,13 +176,14 @@ def test_all_about_a_paper_is_in_one_folder(tmp_path, monkeypatch):
         populations={"rnn": (counting.EXPERIMENT, ["--steps=3", "--timesteps=9", "--cell=rnn"])},
         controls={},
         variants={"fewer": fewer(changed())},
+        recipes={"rnn": lt.claims.Recipes("small", {"learning_rate": (0.01, 0.02)})},
     )
     monkeypatch.setattr(counting, "CLAIMS", few_claims)
     finding = papers.PAPERS["counting"]
     paper = finding._replace(shown={"rnn": "vanilla RNNs"}, measured=("rnn",))
     monkeypatch.setattr(papers, "PAPERS", {"counting": paper})
     monkeypatch.chdir(tmp_path)
-    assert carry_out(papers.paper_report, ["--seeds=3", "--random=2", "--variants", "--publish"]) == 0
+    assert carry_out(papers.paper_report, ["--seeds=3", "--random=2", "--variants", "--recipes=2", "--publish"]) == 0
     folder = tmp_path / "results" / "papers" / "counting"
     pictures = {"finding.png", "claims.png", "numbers.png"}
     assert {path.name for path in folder.iterdir()} == {
@@ -202,6 +203,8 @@ def test_all_about_a_paper_is_in_one_folder(tmp_path, monkeypatch):
     fails, within = (metrics["claims"][name] for name in ("rnn-does-not-count-on", "rnn-within"))
     assert (fails["random"], within["random"]) == (None, {"met": 5 * [2], "known": 5 * [2]})
     assert (within["counted"], within["variants"]["fewer"]["counted"]) == (3, 1)
+    (of_recipes,) = within["recipes"].values()
+    assert (of_recipes["counted"], of_recipes["share"]) == (0, None)  # None of them learned.
     text = (folder / "paper.md").read_text()
     assert "rnn-within | 100 (34–100)" in text
     assert "| rnn-does-not-count-on |" not in text
