@@ -19,7 +19,7 @@ import xarray as xr
 from jaxtyping import Array, Bool, Complex, Float, Int, Shaped
 
 from lstm_toys import arguments
-from lstm_toys.dynamics.linear import eigenvalues_at
+from lstm_toys.dynamics.linear import eigenvalues_at, modes
 from lstm_toys.dynamics.system import (
     Input,
     Inputs,
@@ -30,12 +30,11 @@ from lstm_toys.dynamics.system import (
     System,
     at_each,
     each_network,
-    flat_states,
     once,
-    system_of,
+    search,
     unless_nan,
 )
-from lstm_toys.populations.trained import AnyNetworks, resolved, varied
+from lstm_toys.populations.trained import AnyNetworks
 
 SETTLE, LONG, LONGEST = 300, 2_000, 1_000_000
 """Steps before states are watched; further steps for states that have not reached a limit by then; and the steps up to
@@ -245,20 +244,9 @@ def rest(
         >>> lt.dynamics.rest(trained, visited, np.array([[0.2], [0.4]]), most=3).kind.shape  # doctest: +SKIP
         (2, 2, 3)
     """
-    inputs = np.asarray(arguments.array("inputs", inputs, "U F", hint=", one constant input per row"), float)
     starts, (most,) = arguments.whole("starts", starts, least=2), arguments.counts(most=most)
-    networks = resolved(networks)
-    spacing = arguments.number("spacing", spacing, above=0)
-    system = system_of(networks, inputs.shape[1])
-    begun = starts_of(flat_states(system, networks, visited), starts)
-    result, names = limits(system, networks.params, inputs, begun, most), tuple(system.components)
-    return result._replace(
-        seeds=np.array(networks.seeds),
-        settings=varied(networks.numbers),
-        inputs=inputs,
-        spacing=spacing,
-        components=names,
-    )
+    system, params, inputs, states, labels = search(networks, visited, inputs, spacing)
+    return limits(system, params, inputs, starts_of(states, starts), most)._replace(**labels)
 
 
 def limits(system: System, params: Params, inputs: Inputs, starts: Float[np.ndarray, "S P D"], most: int = 8) -> Rest:
@@ -432,17 +420,11 @@ def _taken(places: Int[np.ndarray, "*N K"], leaf: Shaped[np.ndarray, "*N P *rest
     return np.take_along_axis(leaf, places.reshape(*places.shape, *(1,) * (leaf.ndim - places.ndim)), places.ndim - 1)
 
 
-class _Firsts(NamedTuple):
+def _firsts(states: States, distance: float) -> tuple[Int[np.ndarray, "*N P"], Bool[np.ndarray, "*N P"]]:
     """For each state the first one with which it is merged, and whether it is this one; 0 and False for NaN."""
-
-    first: Int[np.ndarray, "*N P"]
-    is_first: Bool[np.ndarray, "*N P"]
-
-
-def _firsts(states: Float[np.ndarray, "S U P D"], distance: float) -> _Firsts:
     rows = [merged(points, distance) for points in states.reshape(-1, *states.shape[2:])]
     first = np.stack(rows).reshape(states.shape[:3])
-    return _Firsts(np.maximum(first, 0), first == np.arange(states.shape[2]))
+    return np.maximum(first, 0), first == np.arange(states.shape[2])
 
 
 def _kinds(seen: Watched, points: Float[np.ndarray, "*N P D"], free: Bool[np.ndarray, " D"]) -> Int[np.ndarray, "*N P"]:
@@ -510,8 +492,7 @@ def table(
     """
     seed, place, _ = at = np.nonzero(counted)
     leading = eigenvalue[at]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        steps = 1 / (0.0 - np.log(np.abs(leading)))
+    steps = modes(leading, 1.0).time_constant
     rows: dict[str, Any] = {
         "seed": points.seeds[seed],
         **{name: values[seed] for name, values in (points.settings or {}).items()},

@@ -16,20 +16,8 @@ from jaxtyping import Array, Bool, Complex, Float, Int
 from lstm_toys import arguments
 from lstm_toys.dynamics.limits import evenly, table
 from lstm_toys.dynamics.linear import UNKNOWN, eigenvalues_at
-from lstm_toys.dynamics.system import (
-    Input,
-    Params,
-    State,
-    States,
-    Step,
-    System,
-    at_each,
-    each_network,
-    flat_states,
-    once,
-    system_of,
-)
-from lstm_toys.populations.trained import AnyNetworks, resolved, varied
+from lstm_toys.dynamics.system import Input, Params, State, States, Step, System, at_each, each_network, once, search
+from lstm_toys.populations.trained import AnyNetworks
 
 STEPS, FLAT = 100, 1e-14
 """Most steps of the descent, and the gradient of q, in every component, at which q counts as smallest."""
@@ -139,21 +127,11 @@ def slow_points(
         >>> lt.dynamics.slow_points(trained, visited, held, starts=8).q.shape  # doctest: +SKIP
         (2, 2, 8)
     """
-    inputs = np.asarray(arguments.array("inputs", inputs, "U F", hint=", one constant input per row"), float)
     starts, examined = arguments.counts(starts=starts, examined=examined)
-    spacing = arguments.number("spacing", spacing, above=0)
     tolerance = arguments.number("tolerance", tolerance, least=0)
-    networks = resolved(networks)
-    system = system_of(networks, inputs.shape[1])
-    begun = np.repeat(evenly(flat_states(system, networks, visited), starts)[:, None], len(inputs), axis=1)
-    points, names = descents(system, networks.params, inputs, begun, spacing, tolerance, examined), system.components
-    return points._replace(
-        seeds=np.array(networks.seeds),
-        settings=varied(networks.numbers),
-        inputs=inputs,
-        spacing=spacing,
-        components=tuple(names),
-    )
+    system, params, inputs, states, labels = search(networks, visited, inputs, spacing)
+    begun = np.repeat(evenly(states, starts)[:, None], len(inputs), axis=1)
+    return descents(system, params, inputs, begun, labels["spacing"], tolerance, examined)._replace(**labels)
 
 
 def descents(

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache, partial
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import flax.linen as nn
 import jax
@@ -15,7 +15,7 @@ from lstm_toys import arguments
 from lstm_toys.networks.states import inside, last, unbounded
 from lstm_toys.populations import answering, blocks
 from lstm_toys.populations.answering import check_initial
-from lstm_toys.populations.trained import AnyNetworks, Networks, resolved
+from lstm_toys.populations.trained import AnyNetworks, resolved, varied
 
 MEMBERS = 8
 """Most networks on a device at a time, which bounds memory."""
@@ -113,10 +113,21 @@ def system_of(networks: AnyNetworks, input_size: int) -> System:
     return System(model, tuple(places), tuple((layer, name) in free for layer, name, _ in places))
 
 
-def flat_states(
-    system: System, networks: Networks, visited: Mapping[str, Mapping[str, Any]]
-) -> Float[np.ndarray, "S N D"]:
-    """Joins visited states ``[S, C, T, H]`` by layer and name to flat ones, all curves one after another."""
+class Search(NamedTuple):
+    """The map, parameters, constant inputs, the visited states of a search, and labels of points."""
+
+    system: System
+    params: Params
+    inputs: Inputs
+    visited: Float[np.ndarray, "S N D"]
+    labels: dict[str, Any]
+
+
+def search(networks: AnyNetworks, visited: Mapping[str, Mapping[str, Any]], inputs: Inputs, spacing: float) -> Search:
+    """Validates the arguments of a search; joins visited states ``[S, C, T, H]``, all curves one after another."""
+    inputs = np.asarray(arguments.array("inputs", inputs, "U F", hint=", one constant input per row"), float)
+    spacing, networks = arguments.number("spacing", spacing, above=0), resolved(networks)
+    system = system_of(networks, inputs.shape[1])
     arguments.kinds(locals(), visited=Mapping)
     for layer, name, _ in system.places:
         arguments.expect(name in visited.get(layer, ()), "visited", f"states with {layer!r} and {name!r}", visited)
@@ -124,7 +135,10 @@ def flat_states(
         arguments.array(f"visited[{layer!r}][{name!r}]", visited[layer][name], f"{len(networks)} C T {units}")
         for layer, name, units in system.places
     ]
-    return np.concatenate(parts, axis=-1).astype(float).reshape(len(networks), -1, system.dimension)
+    flat = np.concatenate(parts, axis=-1).astype(float).reshape(len(networks), -1, system.dimension)
+    labels = {"seeds": np.array(networks.seeds), "settings": varied(networks.numbers), "inputs": inputs}
+    labels |= {"spacing": spacing, "components": tuple(system.components)}
+    return Search(system, networks.params, inputs, flat, labels)
 
 
 def each_network(

@@ -11,6 +11,7 @@ import lstm_toys as lt
 from conftest import rarely
 from lstm_toys.dynamics import limits
 from lstm_toys.dynamics.limits import Kind
+from lstm_toys.dynamics.system import system_of
 from lstm_toys.networks.layer import Layer
 
 STARTS = np.random.default_rng(0).uniform(-1, 1, (1, 6, 2))
@@ -108,8 +109,8 @@ def test_states_of_bounded_cells_never_integrate(cell, monkeypatch):
     monkeypatch.setattr(limits, "LONGEST", 20_000)
     model = lt.Stack(1, hidden=(8,), cell=cell, readout="dense")
     params = maps.drawn(model, 3, scale=2.0)
-    starts = np.random.default_rng(3).uniform(-1, 1, (3, 8, limits.system_of((model, params), 1).dimension))
-    found = limits.limits(limits.system_of((model, params), 1), params, np.array([[0.0], [1.0]]), starts)
+    starts = np.random.default_rng(3).uniform(-1, 1, (3, 8, system_of((model, params), 1).dimension))
+    found = limits.limits(system_of((model, params), 1), params, np.array([[0.0], [1.0]]), starts)
     assert not (found.kind == Kind.INTEGRATES).any()
 
 
@@ -117,7 +118,7 @@ def test_the_cell_of_an_lstm_is_unbounded_with_hard_gates_alone():
     assert lt.LSTM(2, gates="hard").unbounded == ("cell",)
     assert lt.LSTM(2).unbounded == lt.GRU(2, gates="hard").unbounded == lt.RNN(2).unbounded == ()
     model = lt.Stack(1, hidden=(3,), gates="hard", readout="dense")
-    system = limits.system_of((model, maps.drawn(model, 1)), 1)
+    system = system_of((model, maps.drawn(model, 1)), 1)
     assert dict(zip(system.components, system.free.tolist(), strict=True)) == {
         **{f"lstm_0/hidden/{unit}": False for unit in range(3)},
         **{f"lstm_0/cell/{unit}": True for unit in range(3)},
