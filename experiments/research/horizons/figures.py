@@ -10,7 +10,8 @@ from matplotlib.figure import Figure
 
 import lstm_toys as lt
 
-from .hypotheses import COUNTING, FOLLOWS, LENGTHS, PARITY, PREDICTED, STAYS, counters, numbers, parities
+from .hypotheses import COUNTING, FOLLOWS, LENGTHS, PARITY, PREDICTED, STAYS, counters, parities
+from .measures import numbers
 
 EDITS = {"counter": ("the counter's forget gate", "b", FOLLOWS), "other": ("another bias", "r", STAYS)}
 

@@ -10,7 +10,7 @@ import lstm_toys as lt
 
 from ..papers.populations import RATES, recipe
 from . import measures
-from .measures import Counts, Numbers, Resampled
+from .measures import Counts, Numbers, Resampled, adjusted, estimate, interval_within, numbers, p_value, within
 
 LEAST_SKILL, LEAST_CONCORDANCE = 0.4, 0.8
 """H1 and H2: the means over judged recipes have to exceed these."""
@@ -24,9 +24,6 @@ recipes, of six, in which both medians have to lie in these ranges, and their 95
 
 CLOSED = 0.9
 """H5: least share of networks with the hard sigmoid that reach K; with the sigmoid none may."""
-
-LEVEL = 0.05
-"""The level of Holm's procedure over the five hypotheses."""
 
 FEWEST, SPREAD = 12, 1.25
 """A recipe is judged if at least ``FEWEST`` eligible networks are not censored, and the third quartile of the horizons
@@ -73,16 +70,6 @@ def eligible(result: Mapping[str, Any], counts: Counts) -> Eligible:
         {name: numbers(values)[chosen] for name, values in result[kind].items()} for kind in ("predicted", "scores")
     )
     return Eligible(numbers(result["horizon"])[chosen], predicted, scores, counts[:, chosen])
-
-
-def numbers(values: Any) -> Any:
-    """Numbers of JSON, with NaN in place of None."""
-    return np.array(values, float)
-
-
-def estimate(resamples: Resampled) -> dict[str, float | None]:
-    """The value and the 95 % percentile interval of a bootstrap, whose first row is the sample itself."""
-    return lt.statistics.Estimate(resamples[0], *lt.statistics.percentile_interval(resamples[1:])).as_json("value")
 
 
 def prediction(result: Mapping[str, Any], counts: Counts) -> tuple[dict[str, Any], dict[str, Resampled]]:
@@ -136,16 +123,7 @@ def verdicts(results: Populations, counts: Counts) -> dict[str, Any]:
         "H4": intervened(results, counts),
         "H5": closes(results, counts),
     }
-    p_values = np.array([test["p"] for test in judged.values()])
-    for test, adjusted in zip(judged.values(), lt.statistics.holm(p_values).tolist(), strict=True):
-        test["adjusted p"] = adjusted
-        test["supported"] = adjusted < LEVEL and test.get("also", True)
-    return judged
-
-
-def p_value(holds: Any) -> float:
-    """The share of resamples in which a statement does not hold, with one such resample added."""
-    return float((1 + (~holds[1:]).sum()) / len(holds))
+    return adjusted(judged)
 
 
 def predicts(results: Populations, names: list[str], counts: Counts) -> dict[str, Any]:
@@ -209,16 +187,6 @@ def slopes(result: Mapping[str, Any]) -> dict[str, Numbers]:
             for name, values in ((name, numbers(values)) for name, values in shifted.items())
         }
     return {name: measures.slope(logs["predicted"], row, POINTS) for name, row in logs.items() if name != "predicted"}
-
-
-def within(values: Any, limits: tuple[float, float]) -> Any:
-    """Whether values lie in a range."""
-    return (values >= limits[0]) & (values <= limits[1])
-
-
-def interval_within(ends: Mapping[str, float | None], limits: tuple[float, float]) -> bool:
-    """Whether the interval of an estimate lies in a range."""
-    return ends["low"] is not None and bool(within(np.array([ends["low"], ends["high"]], float), limits).all())
 
 
 def closes(results: Populations, counts: Counts) -> dict[str, Any]:

@@ -1,9 +1,17 @@
-"""Measures of predictions of horizons: skill, Harrell's C and slopes, over resampled seeds."""
+"""Measures of predictions of horizons over resampled seeds: skill, Harrell's C, slopes; and tests of hypotheses."""
+
+from collections.abc import Mapping
+from typing import Any
 
 import jaxtyping as jt
 import numpy as np
 
+import lstm_toys as lt
+
 RESAMPLES = 2_000
+
+LEVEL = 0.05
+"""The level of Holm's procedure over the five hypotheses."""
 
 Numbers = jt.Float[np.ndarray, " S"]
 Counts = jt.Int[np.ndarray, "R S"]
@@ -52,3 +60,37 @@ def medians(values: Numbers, counts: Counts) -> Resampled:
     """The median of the known values in each resample."""
     finite = np.isfinite(values)
     return np.array([np.median(np.repeat(values[finite], row)) if row.any() else np.nan for row in counts[:, finite]])
+
+
+def numbers(values: Any) -> Any:
+    """Numbers of JSON, with NaN in place of None."""
+    return np.array(values, float)
+
+
+def estimate(resamples: Resampled) -> dict[str, float | None]:
+    """The value and the 95 % percentile interval of a bootstrap, whose first row is the sample itself."""
+    return lt.statistics.Estimate(resamples[0], *lt.statistics.percentile_interval(resamples[1:])).as_json("value")
+
+
+def within(values: Any, limits: tuple[float, float]) -> Any:
+    """Whether values lie in a range."""
+    return (values >= limits[0]) & (values <= limits[1])
+
+
+def interval_within(ends: Mapping[str, float | None], limits: tuple[float, float]) -> bool:
+    """Whether the interval of an estimate lies in a range."""
+    return ends["low"] is not None and bool(within(np.array([ends["low"], ends["high"]], float), limits).all())
+
+
+def p_value(holds: Any) -> float:
+    """The share of resamples in which a statement does not hold, with one such resample added."""
+    return float((1 + (~holds[1:]).sum()) / len(holds))
+
+
+def adjusted(judged: dict[str, Any]) -> dict[str, Any]:
+    """Adds to tests of hypotheses their p-values adjusted by Holm, and whether the hypotheses are supported."""
+    p_values = np.array([test["p"] for test in judged.values()])
+    for test, p in zip(judged.values(), lt.statistics.holm(p_values).tolist(), strict=True):
+        test["adjusted p"] = p
+        test["supported"] = p < LEVEL and test.get("also", True)
+    return judged

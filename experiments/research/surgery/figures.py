@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 import lstm_toys as lt
 
-from ..horizons.hypotheses import numbers
+from ..horizons.measures import numbers
 from .hypotheses import right
 from .measurements import K
 from .populations import ALL_POPULATIONS, TASKS, Population
@@ -26,11 +26,8 @@ KINDS = {
 
 def doses(metrics: Mapping[str, Any]) -> Figure:
     """Draws each network's horizon against its prediction from the weights, at each dose."""
-    labels: dict[str, Any] = {
-        "xlabel": "predicted from the weights (P)",
-        "ylabel": "symbols until half of the strings are wrong (H)",
-    }
-    with lt.figures.canvas(*TITLES.values(), size=(9.5, 5.0), **labels) as (figure, panels):
+    xlabel, ylabel = "predicted from the weights (P)", "symbols until half of the strings are wrong (H)"
+    with lt.figures.canvas(*TITLES.values(), size=(9.5, 5.0), xlabel=xlabel, ylabel=ylabel) as (figure, panels):
         for task, axes in zip(TASKS, panels, strict=True):
             for population in ALL_POPULATIONS:
                 if population.task == task:

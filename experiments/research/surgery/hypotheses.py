@@ -11,21 +11,9 @@ import numpy as np
 import lstm_toys as lt
 
 from ..horizons import measures
-from ..horizons.hypotheses import (
-    FEWEST,
-    FOLLOWS,
-    LEVEL,
-    PARITY,
-    STAYS,
-    counters,
-    estimate,
-    interval_within,
-    numbers,
-    p_value,
-    within,
-)
+from ..horizons.hypotheses import FEWEST, FOLLOWS, PARITY, STAYS, counters
 from ..horizons.hypotheses import slopes as slopes_of_shifts
-from ..horizons.measures import Counts, Numbers, Resampled
+from ..horizons.measures import Counts, Numbers, Resampled, estimate, interval_within, numbers, within
 from . import measurements
 from .populations import LEAKS, LEAKY, STEEP, TASKS, Population, moved
 
@@ -63,11 +51,7 @@ def _judge_task(results: Populations, task: str, counts: Counts) -> dict[str, An
         "D2": _in_most(closing, sigmoid, CLOSES, counts, falls),
         "D3": _in_most(ratios, hard, PROPORTIONAL, counts),
     }
-    p_values = np.array([test["p"] for test in judged.values()])
-    for test, adjusted in zip(judged.values(), lt.statistics.holm(p_values).tolist(), strict=True):
-        test["adjusted p"] = adjusted
-        test["supported"] = adjusted < LEVEL and test["also"]
-    return judged
+    return measures.adjusted(judged)
 
 
 def right(result: Mapping[str, Any]) -> jt.Bool[np.ndarray, " S"]:
@@ -143,7 +127,7 @@ def _in_most(
         holds &= share.pop("resamples") >= NEVER_FALLS
         also &= share["share"]["low"] >= NEVER_FALLS
         result |= {"never falls": share}
-    return {**result, "p": p_value(holds), "also": bool(also)}
+    return {**result, "p": measures.p_value(holds), "also": bool(also)}
 
 
 def _median(values: Numbers, limits: tuple[float, float], counts: Counts) -> dict[str, Any]:
