@@ -18,7 +18,7 @@ from rich.console import RenderableType
 
 import lstm_toys as lt
 
-from . import post, sine
+from . import BaseSeed, post, sine
 from .post.scores import distances, energy_score
 from .published import answers as published
 
@@ -181,9 +181,7 @@ def _name(optimizer: str, learning_rate: float, gates: str, hidden: str, steps: 
     return f"{optimizer} {learning_rate:g}, {gates} gates, hidden {hidden}, {steps:,.0f} steps"
 
 
-def recipe(
-    seeds: Annotated[int, range(2, 10_000_001)] = 32, base_seed: Annotated[int, range(2**32)] = 0
-) -> lt.Analysis:
+def recipe(seeds: Annotated[int, range(2, 10_000_001)] = 32, base_seed: BaseSeed = 0) -> lt.Analysis:
     """Scores the networks of all settings.
 
     Args:

@@ -16,7 +16,7 @@ from scipy.stats import multivariate_normal
 
 import lstm_toys as lt
 
-from . import post, recipe
+from . import BaseSeed, post, recipe
 from .post.scores import Distances, energy_score
 from .published.answers import CHOSEN_ON
 from .recipe import ComparedCurve, compare, scores
@@ -137,9 +137,7 @@ def interval(scored: Float[np.ndarray, "S K"], steps: Int[np.ndarray, " K"]) -> 
     return int(low), int(high)
 
 
-def timeline(
-    seeds: Annotated[int, range(LEAST_SEEDS, 10_000_001)] = 64, base_seed: Annotated[int, range(2**32)] = 0
-) -> lt.Analysis:
+def timeline(seeds: Annotated[int, range(LEAST_SEEDS, 10_000_001)] = 64, base_seed: BaseSeed = 0) -> lt.Analysis:
     """Compares networks after all numbers of steps.
 
     Args:

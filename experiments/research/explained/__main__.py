@@ -208,12 +208,8 @@ def report(metrics: dict[str, Any]) -> Iterator[RenderableType]:
     """Yields the tuning by training frequency, the end of the plateau, and the predictions."""
     names = ("networks", "oscillate>", "mode>", "peak>", "peak gain>", "slow gain>")
     tuned = [
-        (
-            name,
-            f"{tuning['oscillating']}/{tuning['networks']}",
-            *(lt.tables.number(tuning[measure]["median"]) for measure in MEASURES),
-        )
-        for name, tuning in metrics["tuning"].items()
+        (name, f"{row['oscillating']}/{row['networks']}", *(lt.tables.number(row[key]["median"]) for key in MEASURES))
+        for name, row in metrics["tuning"].items()
     ]
     title = "at rest under the mean input, medians; mode and peak of the gain in rad per x"
     yield lt.tables.table(title, names, tuned, **lt.tables.PLAIN)
@@ -224,17 +220,11 @@ def report(metrics: dict[str, Any]) -> Iterator[RenderableType]:
         f"{plateau['together']} of {plateau['networks']} they do by then"
     )
     predictions = metrics["predictions"]
-    predicted = [
-        (
-            name,
-            prediction["measured"],
-            f"{prediction['predicted_low']:g} … {prediction['predicted_high']:g}",
-            *lt.tables.spread(prediction),
-            prediction["verdict"],
-        )
-        for name, prediction in predictions.items()
-    ]
-    replications = sum(prediction["variant"] == REPEATED for prediction in predictions.values())
+    predicted = []
+    for name, row in predictions.items():
+        ends = f"{row['predicted_low']:g} … {row['predicted_high']:g}"
+        predicted.append((name, row["measured"], ends, *lt.tables.spread(row), row["verdict"]))
+    replications = sum(row["variant"] == REPEATED for row in predictions.values())
     title = f"predictions, made before; {replications} of {len(predicted)} are about the same recipe with new seeds"
     columns = ("prediction", "of", "predicted>", "median>", "95 % bootstrap>", "")
     yield lt.tables.table(title, columns, predicted, **lt.tables.PLAIN)

@@ -82,9 +82,8 @@ def tuning(metrics: dict[str, Any]) -> Figure:
 def _gains(axes: Axes, rows: list[dict[str, Any]]) -> None:
     shades = lt.figures.colors((row["frequency"] for row in rows), "")
     for color, row in zip(shades.values(), rows, strict=True):
-        frequency, median, low, high = (
-            np.array(row["resonance"][name], float) for name in ("frequency", "median", "low", "high")
-        )
+        names = "frequency", "median", "low", "high"
+        frequency, median, low, high = (np.array(row["resonance"][name], float) for name in names)
         axes.fill_between(frequency, low, high, color=color, alpha=0.13, linewidth=0)
         axes.plot(frequency, median, color=color, linewidth=1.3, label=f"{row['frequency']:g}")
         axes.plot(row["frequency"], np.interp(row["frequency"], frequency, median), "o", color=color, markersize=4)
@@ -105,9 +104,6 @@ def _tuned(axes: Axes, rows: list[dict[str, Any]], untrained: float) -> None:
     ends = [0, 1.05 * trained.max()]
     axes.plot(ends, ends, color=lt.figures.GRAY, linewidth=0.9, linestyle="--", label="the training frequency")
     axes.axhline(untrained, color=lt.figures.COLORS["b"], linewidth=0.9, linestyle=":", label="leading mode, untrained")
-    axes.set(
-        xlabel="training frequency (rad per x)",
-        ylabel="frequency (rad per x)",
-        title="What networks resonate at (0: no oscillation)",
-    )
+    axes.set(xlabel="training frequency (rad per x)", ylabel="frequency (rad per x)")
+    axes.set(title="What networks resonate at (0: no oscillation)")
     axes.legend(loc="upper left")

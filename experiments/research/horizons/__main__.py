@@ -16,6 +16,7 @@ from rich.console import RenderableType
 
 import lstm_toys as lt
 
+from ... import BaseSeed
 from .. import horizons
 from ..papers.counting import EXPERIMENT as COUNTING_EXPERIMENT
 from ..papers.populations import OPTIMIZERS
@@ -57,9 +58,7 @@ def score(needs: Mapping[str, lt.Run], seeds: int, keep: Callable[..., Any]) -> 
     return {"populations": results, "predictions": predictions, "verdicts": hypotheses.verdicts(results, counts)}
 
 
-def horizon(
-    seeds: Annotated[int, range(12, 10_000_000)] = 48, base_seed: Annotated[int, range(2**32)] = JUDGING_SEED
-) -> lt.Analysis:
+def horizon(seeds: Annotated[int, range(12, 10_000_000)] = 48, base_seed: BaseSeed = JUDGING_SEED) -> lt.Analysis:
     """Measures and judges all populations.
 
     Args:

@@ -16,7 +16,7 @@ with six networks for each setting: all memories lasted at small rates, and LSTM
 small rate kept longer than those that changed the other way, against what is stated here.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Annotated, Any
 
@@ -24,11 +24,10 @@ from rich.console import RenderableType
 
 import lstm_toys as lt
 
-from ... import sine
+from ... import BaseSeed, sine
 from .. import longevity as here
 from .hypotheses import CELLS, QUANTITIES, THIRDS, correlation, verdicts
-from .measurements import several, switches, valleys
-from .populations import COURSES
+from .measurements import COURSES, several, switches, valleys
 
 JUDGING_SEED = 52
 """Base seed of the networks that judge the hypotheses; base seed 0 was explored."""
@@ -68,9 +67,7 @@ def score(needs: Mapping[str, lt.Run], base_seed: int, seeds: int, keep: Callabl
     return {"populations": populations, "sine": stayed, "verdicts": dict(verdicts(populations, stayed))}
 
 
-def longevity(
-    seeds: Annotated[int, range(6, 10_000_000)] = 16, base_seed: Annotated[int, range(2**32)] = JUDGING_SEED
-) -> lt.Analysis:
+def longevity(seeds: Annotated[int, range(6, 10_000_000)] = 16, base_seed: BaseSeed = JUDGING_SEED) -> lt.Analysis:
     """Measures memories of networks that it trains, and valleys of networks of the sine.
 
     Args:
@@ -94,15 +91,7 @@ def longevity(
 def report(metrics: Mapping[str, Any]) -> Iterator[RenderableType]:
     """Yields how long memories last by setting, what orders these times, the sine's valleys, and the verdicts."""
     populations, setting = metrics["populations"], "cell, optimizer, course, rate"
-    counts = [
-        (
-            name,
-            f"{population['learned']} of {population['networks'] + population.get('not switched', 0)}",
-            _loss(population["loss"]),
-            *_lasting(population["lifetime"]),
-        )
-        for name, population in populations.items()
-    ]
+    counts = [(name, _learned(row), _loss(row["loss"]), *_lasting(row)) for name, row in populations.items()]
     columns = (setting, "learned>", "loss>", *(f"{steps:,}>" for steps in LASTS))
     title = "networks that learned, and keep all memories for so many steps"
     yield lt.tables.table(title, columns, counts, **lt.tables.PLAIN)
@@ -114,13 +103,7 @@ def report(metrics: Mapping[str, Any]) -> Iterator[RenderableType]:
     rows = [(name, *map(_starred, row.values())) for name, row in estimated.items()]
     yield lt.tables.table(title, columns, rows, **lt.tables.PLAIN)
     valleys = [
-        (
-            rate,
-            f"{row['networks']} of {row['of']}",
-            _loss(row["error"]),
-            str(row["count"]),
-            lt.tables.interval(row["low"], row["high"]),
-        )
+        (rate, f"{row['networks']} of {row['of']}", _loss(row["error"]), *lt.tables.spread(row, "count"))
         for rate, row in metrics["sine"].items()
     ]
     title = "networks of the sine at the same error, and those whose valley stays"
@@ -132,8 +115,12 @@ def report(metrics: Mapping[str, Any]) -> Iterator[RenderableType]:
         yield f"{hypothesis}: {'supported' if verdict['supported'] else 'not supported'} ({_numbers(verdict)})"
 
 
-def _lasting(lifetimes: Sequence[float]) -> list[str]:
-    return [str(sum(lifetime >= steps for lifetime in lifetimes)) for steps in LASTS]
+def _learned(row: Mapping[str, Any]) -> str:
+    return f"{row['learned']} of {row['networks'] + row.get('not switched', 0)}"
+
+
+def _lasting(row: Mapping[str, Any]) -> list[str]:
+    return [str(sum(lifetime >= steps for lifetime in row["lifetime"])) for steps in LASTS]
 
 
 def _loss(value: float | None) -> str:

@@ -1,7 +1,7 @@
 """The settings, thresholds and hypotheses of `experiments.research.longevity`, and their tests."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Literal
+from typing import Any
 
 import jaxtyping as jt
 import numpy as np
@@ -18,11 +18,7 @@ THIRDS = RATES[2:]
 HIGH, LOW = 0.1, 0.01
 """The rates of switches."""
 
-Cell = Literal["lstm", "gru"]
-CELLS: dict[Cell, str] = {"lstm": "LSTM", "gru": "GRU"}
-
-STAYS = 0.2
-"""Largest range of the valley's depth, over that of the peaks, of networks whose valley stays."""
+CELLS = {"lstm": "LSTM", "gru": "GRU"}
 
 CHOOSES = f"the rate chooses how many networks keep for {LASTING:,} steps"
 """The first hypothesis about each cell."""

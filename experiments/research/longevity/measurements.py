@@ -1,6 +1,7 @@
-"""Measures how long networks keep memories, the quantities that may predict it, and the sine's valleys."""
+"""Trains networks to remember, with rates that are constant or change, and measures how long they do, and why."""
 
 from collections.abc import Sequence
+from functools import cache, partial
 from typing import Any
 
 import jax
@@ -15,22 +16,10 @@ import lstm_toys as lt
 from ...post.numbers import valley_moved
 from ..papers import memory
 from ..papers.networks import gates
-from .hypotheses import (
-    CENSORED,
-    HIGH,
-    LIFETIME,
-    LOW,
-    NORM,
-    QUANTITIES,
-    RATES,
-    SATURATION,
-    SHARPNESS,
-    SPEED,
-    STAYS,
-    Cell,
-    share,
-)
-from .populations import STEPS, trained, validation
+from .hypotheses import CENSORED, HIGH, LIFETIME, LOW, NORM, QUANTITIES, RATES, SATURATION, SHARPNESS, SPEED, share
+
+STAYS = 0.2
+"""Largest range of the valley's depth, over that of the peaks, of networks whose valley stays."""
 
 MATCHED = 0.1
 """The validation loss at which a network is switched from one rate to the other."""
@@ -46,9 +35,64 @@ BATCHES = 7
 
 Numbers = jt.Float[np.ndarray, " M"]
 
+STEPS, TRAINED_ON, WIDTH = (int(memory.EXPERIMENT.defaults[name]) for name in ("steps", "timesteps", "hidden"))
+"""Training steps, the time steps of training sequences, and the units of networks: those of `memory`."""
+
+RULES = {"RMSprop": partial(optax.scale_by_rms, decay=0.9), "Adam": optax.scale_by_adam}
+
+
+def optimizer(rule: str) -> optax.GradientTransformation:
+    """An optimizer whose rate can warm up, decay linearly, and be multiplied by a factor from a step on.
+
+    ``warm`` is the number of steps until the whole rate, ``decay`` the share of it that is lost with each step.
+    """
+
+    def scaled(learning_rate: Any, warm: Any, decay: Any, switch: Any, factor: Any) -> optax.GradientTransformation:
+        def rate(count: Any) -> Any:
+            course = jnp.minimum(1, (count + 1) / warm) * jnp.maximum(0, 1 - decay * count)
+            return -learning_rate * course * jnp.where(count >= switch, factor, 1)
+
+        return optax.chain(RULES[rule](), optax.scale_by_schedule(rate))
+
+    constant = {"warm": 1.0, "decay": 0.0, "switch": 1e9, "factor": 1.0}
+    return optax.inject_hyperparams(scaled)(learning_rate=0.1, **constant)
+
+
+OPTIMIZERS = {rule: optimizer(rule) for rule in RULES}
+
+COURSES: dict[str, dict[str, Any]] = {
+    "constant": {},
+    "decaying to zero": {"decay": 1 / STEPS},
+    "warmed up": {"warm": STEPS / 4},
+}
+"""How the rate changes."""
+
+
+def trained(
+    cell: str, rule: str, base_seed: int, seeds: np.ndarray, rates: np.ndarray, steps: int = STEPS, **numbers: Any
+) -> lt.Networks:
+    """Trains one network for each seed and rate; all see the same sequences as in `memory`."""
+    return lt.train(
+        memory.task(lt.time_points(TRAINED_ON)),
+        lt.Stack(features=len(memory.BITS), hidden=(WIDTH,), cell=cell, readout="dense"),
+        seeds=seeds,
+        base_seed=base_seed,
+        steps=steps,
+        optimizer=OPTIMIZERS[rule],
+        learning_rate=rates,
+        numbers={name: np.broadcast_to(np.float32(value), seeds.shape) for name, value in numbers.items()},
+        early_stopping=lt.EarlyStopping(validation=validation()),
+    )
+
+
+@cache
+def validation() -> lt.Examples:
+    """Sequences as long as in training."""
+    return memory.flip_flop(jax.random.key(3), TRAINED_ON, 32)
+
 
 def several(
-    cell: Cell, rule: str, base_seed: int, count: int, rates: Sequence[float] = RATES, less: int = 1, **course: Any
+    cell: str, rule: str, base_seed: int, count: int, rates: Sequence[float] = RATES, less: int = 1, **course: Any
 ) -> dict[str, Any]:
     """Trains and measures networks by rate; ``less`` divides all rates and multiplies the steps."""
     seeds, network_rates = np.tile(np.arange(count), len(rates)), np.repeat(np.array(rates, np.float32), count)
@@ -56,7 +100,7 @@ def several(
     return {f"{rate:g}": measured(networks, network_rates == np.float32(rate)) for rate in rates}
 
 
-def switches(cell: Cell, base_seed: int, count: int) -> dict[str, Any]:
+def switches(cell: str, base_seed: int, count: int) -> dict[str, Any]:
     """Trains and measures networks that change from one rate to the other when their loss has fallen to `MATCHED`."""
     seeds, rates = np.tile(np.arange(count), 2), np.repeat(np.array([HIGH, LOW], np.float32), count)
     before = trained(cell, "RMSprop", base_seed, seeds, rates)
@@ -158,9 +202,4 @@ def valleys(run: lt.Run) -> dict[str, Any]:
     moved = valley_moved(lt.probed(results, "amplitude"))[learned]
     finite = moved[np.isfinite(moved)]
     error = float(np.median(results.training.train_rmse.values[learned, -1, 0])) if learned.any() else np.nan
-    return {
-        "numbers": finite,
-        **share(finite <= STAYS),
-        "of": results.sizes["seed"],
-        "error": error,
-    }
+    return {"numbers": finite, **share(finite <= STAYS), "of": results.sizes["seed"], "error": error}

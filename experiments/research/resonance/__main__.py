@@ -19,6 +19,7 @@ from rich.console import RenderableType
 
 import lstm_toys as lt
 
+from ... import BaseSeed
 from .. import resonance as here
 from ..explained.predictions import experiment
 from .hypotheses import verdicts
@@ -55,9 +56,7 @@ def score(needs: Mapping[str, lt.Run], trainings: Mapping[str, Any], keep: Any) 
     return {"populations": populations, "verdicts": dict(verdicts(next(iter(populations.values()))))}
 
 
-def resonance(
-    seeds: Annotated[int, range(6, 10_000_000)] = 64, base_seed: Annotated[int, range(2**32)] = JUDGING_SEED
-) -> lt.Analysis:
+def resonance(seeds: Annotated[int, range(6, 10_000_000)] = 64, base_seed: BaseSeed = JUDGING_SEED) -> lt.Analysis:
     """Turns the modes of all populations.
 
     Args:
@@ -84,14 +83,10 @@ def report(metrics: Mapping[str, Any]) -> Iterator[RenderableType]:
     populations = metrics["populations"]
     first = next(iter(populations.values()))
     edits = list(first["slopes"])
-    rows = [
-        (
-            line,
-            *(lt.tables.estimate(first["slopes"][edit][line], places=3) for edit in edits),
-            lt.tables.estimate(duration, places=3),
-        )
-        for line, duration in first["decay"].items()
-    ]
+    rows = []
+    for line, duration in first["decay"].items():
+        summaries = [*(slopes[line] for slopes in first["slopes"].values()), duration]
+        rows.append((line, *(lt.tables.estimate(summary, places=3) for summary in summaries)))
     columns = ("line", *(f"{edit}>" for edit in edits), "duration>")
     title = "slope of log wave frequency on log factor, median and 95 % bootstrap interval: 1 follows, 0 stays"
     yield lt.tables.table(title, columns, rows, **lt.tables.PLAIN)

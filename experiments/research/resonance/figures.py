@@ -53,12 +53,8 @@ def _waves(axes: Axes, population: Mapping[str, Any], factors: Any) -> None:
         axes.plot(factors, median, color=color, marker=marker, markersize=4)
     axes.plot(factors, factors, color=lt.figures.GRAY, linestyle="--", linewidth=0.9, label="waves follow, or stay")
     axes.fill_between([], [], color=lt.figures.GRAY, alpha=0.15, label="quartiles of networks (right: bars)")
-    axes.set(
-        xscale="log",
-        yscale="log",
-        xlabel="new / old frequency of what is changed",
-        ylabel="new / old frequency of the waves",
-    )
+    axes.set(xlabel="new / old frequency of what is changed", ylabel="new / old frequency of the waves")
+    axes.set(xscale="log", yscale="log")
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_locator(FixedLocator([0.5, 0.6, 0.8, 1.0, 1.2, 1.6, 2.0]))
         axis.set_major_formatter("{x:g}")

@@ -17,6 +17,7 @@ from rich.console import RenderableType
 
 import lstm_toys as lt
 
+from ... import BaseSeed
 from .. import surgery
 from ..horizons import measures
 from ..horizons.__main__ import trained as counting
@@ -49,9 +50,7 @@ def score(needs: Mapping[str, lt.Run], seeds: int, keep: Callable[..., Any]) -> 
     return {"populations": results, "verdicts": hypotheses.verdicts(results, measures.resampled(seeds))}
 
 
-def doses(
-    seeds: Annotated[int, range(12, 10_000_000)] = 48, base_seed: Annotated[int, range(2**32)] = JUDGING_SEED
-) -> lt.Analysis:
+def doses(seeds: Annotated[int, range(12, 10_000_000)] = 48, base_seed: BaseSeed = JUDGING_SEED) -> lt.Analysis:
     """Moves the transitions of all populations, and judges the hypotheses.
 
     Args:

@@ -13,7 +13,7 @@ import pytest
 import lstm_toys as lt
 from conftest import ROOT, carry_out, initialized, rarely
 from experiments.research.longevity import __main__ as longevity
-from experiments.research.longevity import hypotheses, measurements, populations
+from experiments.research.longevity import hypotheses, measurements
 from experiments.research.longevity.figures import longevity as figure_of
 from experiments.research.papers import figures, memory, networks
 from lstm_toys.cli import command
@@ -81,7 +81,7 @@ def test_gates_are_open_and_saturated_and_states_drift_as_along_the_answers(cell
 def test_sharpness_is_the_largest_eigenvalue_of_the_scaled_hessian():
     model, params = drawn("lstm", count=2, scale=1.0, width=2)
     found = measurements.sharpness(lt.Networks(model, params), iterations=200)
-    made, size = populations.validation(), memory.SEQUENCES
+    made, size = measurements.validation(), memory.SEQUENCES
     _, restored = jax.flatten_util.ravel_pytree(jax.tree.map(lambda leaf: leaf[0], params))
 
     @jax.jit
@@ -108,10 +108,10 @@ def test_sharpness_is_the_largest_eigenvalue_of_the_scaled_hessian():
 @pytest.mark.usefixtures("promoting")
 def test_a_rate_is_warmed_up_decays_and_changes_at_its_step():
     numbers = {"warm": 4.0, "decay": 0.05, "switch": 6.0, "factor": 0.5}
-    state = populations.OPTIMIZERS["Adam"].init(jnp.zeros(1))
+    state = measurements.OPTIMIZERS["Adam"].init(jnp.zeros(1))
     state = state._replace(hyperparams={"learning_rate": jnp.float32(0.2)} | jax.tree.map(jnp.float32, numbers))
     for step in range(10):
-        moved, state = populations.OPTIMIZERS["Adam"].update(jnp.ones(1), state, jnp.zeros(1))
+        moved, state = measurements.OPTIMIZERS["Adam"].update(jnp.ones(1), state, jnp.zeros(1))
         rate = 0.2 * min(1, (step + 1) / 4) * (1 - 0.05 * step) * (0.5 if step >= 6 else 1)
         assert float(moved[0]) == pytest.approx(-rate, rel=1e-4)  # Of equal gradients, Adam moves by the rate.
 
@@ -132,7 +132,7 @@ def test_chances_and_shares_decide():
 @pytest.mark.long
 @pytest.mark.usefixtures("short", "promoting")
 def test_networks_that_change_their_rate_are_switched_when_they_have_learned_as_much(monkeypatch):
-    monkeypatch.setattr(measurements, "trained", partial(populations.trained, steps=20))
+    monkeypatch.setattr(measurements, "trained", partial(measurements.trained, steps=20))
     for name, value in {"LEARNED": 0.3, "MATCHED": 0.6}.items():
         monkeypatch.setattr(measurements, name, value)
     found = measurements.switches("gru", base_seed=1, count=3)
