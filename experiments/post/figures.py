@@ -98,11 +98,7 @@ def timeline(metrics: dict[str, Any]) -> Figure:
         first.plot(steps[drawn], sine_first, color=shades["sine.png"], label="sine.png")
         first.axhline(0, color="black", linewidth=1, linestyle="--")
         first.axhspan(-2, 2, color=lt.figures.GRAY, alpha=0.1, linewidth=0, label="within 2 standard deviations")
-        first.set(
-            ylabel="standard deviations\nabove the networks' mean",
-            xlabel="steps of training",
-            ylim=(-12, 18),
-        )
+        first.set(ylabel="standard deviations\nabove the networks' mean", xlabel="steps of training", ylim=(-12, 18))
         chosen: dict[str, Any] = {"linestyle": ":", "label": f"chosen: {metrics['chosen']:,} steps"}
         for axes in panels:
             axes.axvline(metrics["chosen"], color=lt.figures.GRAY, linewidth=1, **chosen)

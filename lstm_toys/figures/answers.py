@@ -215,12 +215,8 @@ def curve_panels(
     above = 2.7 if overlay else 0.0
     ratios = [height * panels + above for height in heights]
     with style.house():
-        figure = Figure(
-            figsize=(
-                6.8 if across == 1 or not panels else 1.0 + (1.75 if across == 5 else 2.1) * across,
-                sum(ratios) + 0.4,
-            )
-        )
+        width = 6.8 if across == 1 or not panels else 1.0 + (1.75 if across == 5 else 2.1) * across
+        figure = Figure(figsize=(width, sum(ratios) + 0.4))
         places = figure.subfigures(len(chosen), 1, squeeze=False, height_ratios=ratios).ravel()
         if title:
             figure.suptitle(style.plain(title))
@@ -361,14 +357,11 @@ def read_off_curves(
         True
     """
     chosen = probed(not_diverged(results), probe)
-    x = chosen.time.values
-    curves = []
+    x, curves = chosen.time.values, []
+    coordinates = {"seed": chosen.seed, "time": chosen.time, "feature": ["y"]}
     for index, (label, color) in enumerate(colored(labels)):
-        answers = xr.DataArray(
-            rebuild(x, chosen.answer.values[:, index])[:, :, None],
-            dims=("seed", "time", "feature"),
-            coords={"seed": chosen.seed, "time": chosen.time, "feature": ["y"]},
-        )
+        rebuilt = rebuild(x, chosen.answer.values[:, index])[:, :, None]
+        answers = xr.DataArray(rebuilt, coordinates, [*coordinates])
         diamonds = None if published is None else rebuild(x, published[index])
         curves.append(Curve(label, color, answers, chosen.input.values[index, :, 0], diamonds))
     return curve_panels(chosen, [(title, curves)], shown="true curve")

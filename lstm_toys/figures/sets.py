@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from lstm_toys.figures import style
-from lstm_toys.figures.answers import Curve, curve_panels
+from lstm_toys.figures.answers import Curve, colored, curve_panels
 from lstm_toys.figures.histories import loss
 from lstm_toys.output import counted
 from lstm_toys.results.arrays import axis_label, names_of, not_diverged, probed
@@ -63,12 +63,8 @@ def curves_of(chosen: xr.Dataset, index: int, one: str = "curve") -> Iterator[Cu
     """
     answer, correct = feature_of(chosen, index)
     names, inputs = labels(chosen, one), inputs_of(chosen, correct)
-    colors = (
-        [*style.colors(range(len(names))).values()]
-        if len(names) <= style.MOST_BANDS
-        else [style.COLORS["b"]] * len(names)
-    )
-    for number, (label, color) in enumerate(zip(names, colors, strict=True)):
+    few = len(names) <= style.MOST_BANDS
+    for number, (label, color) in enumerate(colored(names) if few else [(name, style.COLORS["b"]) for name in names]):
         dashed, given = (None if each is None else each.isel(curve=number).values for each in (correct, inputs))
         yield Curve(label, color, answer.isel(curve=number).expand_dims(feature=["y"], axis=-1), dashed, given=given)
 
@@ -134,10 +130,8 @@ def usual(results: xr.DataTree, goal: Goal | None = None) -> dict[str, Figure]:
 def _answers(results: xr.DataTree, index: int, feature: str) -> Figure:
     fit, one = not_diverged(results), called(results)
     trained = probed(fit, TRAINING)
-    sets = {
-        f"{style.training(trained)} {one}": trained,
-        **{f"{one}s: {name}": probed(fit, name) for name in names_of(fit)},
-    }
+    sets = {f"{style.training(trained)} {one}": trained}
+    sets |= {f"{one}s: {name}": probed(fit, name) for name in names_of(fit)}
     title, drawn, shown, ylabel = "", [*sets.items()][:MOST], "correct answer", f"answered {feature}"
     if "loss" in trained.answer.attrs:
         ylabel = f"probability of {feature}"
@@ -153,9 +147,8 @@ def _answers(results: xr.DataTree, index: int, feature: str) -> Figure:
 
 
 def _minus_truth(curves: xr.Dataset) -> xr.Dataset:
-    return curves.assign(answer=curves.answer - curves.truth, truth=0 * curves.truth).drop_vars(
-        "input", errors="ignore"
-    )
+    wrong = curves.assign(answer=curves.answer - curves.truth, truth=0 * curves.truth)
+    return wrong.drop_vars("input", errors="ignore")
 
 
 def _errors(sets: Sequence[xr.Dataset], index: int, what: str, one: str) -> str:

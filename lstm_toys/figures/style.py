@@ -371,12 +371,11 @@ def label_ends(axes: Axes, x: float, ends: Mapping[str, tuple[float, str]], apar
     spacing = apart * np.arange(len(heights))
     places = isotonic_regression(heights + spacing, increasing=False).x - spacing
     look: dict[str, Any] = {"annotation_clip": False, "va": "center", "fontsize": 8}
+    look |= {"textcoords": ("offset points", "data")}
     for (label, (height, color)), place in zip(sorted_ends, places.tolist(), strict=True):
         leader = {"arrowstyle": "-", "color": color, "linewidth": 0.7, "shrinkA": 1, "shrinkB": 0, "relpos": (0, 0.5)}
         text, end = (14, place), (x, height)
-        axes.annotate(
-            plain(label), end, text, textcoords=("offset points", "data"), color=color, arrowprops=leader, **look
-        )
+        axes.annotate(plain(label), end, text, color=color, arrowprops=leader, **look)
 
 
 def labeled(place: Figure | Axes) -> list[Artist]:

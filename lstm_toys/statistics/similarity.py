@@ -7,7 +7,7 @@ from jaxtyping import Float
 from scipy.stats import rankdata
 
 from lstm_toys import arguments
-from lstm_toys.statistics.intervals import Estimate, percentile_interval, resample
+from lstm_toys.statistics.intervals import Estimate, resample, with_width
 
 RESAMPLES = 2_000
 
@@ -40,8 +40,7 @@ def rank_correlation(first: Float[np.ndarray, " S"] | Any, second: Float[np.ndar
     second = np.asarray(arguments.array("second", second, str(len(first))), float)
     drawn = resample(len(first), RESAMPLES)
     value, *resampled = _correlations(*(np.concatenate([sample[None], sample[drawn]]) for sample in (first, second)))
-    low, high = map(float, percentile_interval(np.array(resampled)))
-    return Estimate(float(value), *((low, high) if low < high else (np.nan, np.nan)))
+    return Estimate(float(value), *with_width(np.array(resampled)))
 
 
 def _correlations(first: Float[np.ndarray, "N S"], second: Float[np.ndarray, "N S"]) -> Float[np.ndarray, " N"]:

@@ -214,10 +214,8 @@ class Task:
             raise arguments.refused("stepped", expected, self.stepped)
         alike = self.sequence and not self.ahead and self.input_features == self.output_features
         if self.reproduces and not (alike and accuracies_of(self.loss) is None):
-            expected = (
-                "False unless networks answer with the input features at every time point, and none ahead of them"
-            )
-            raise arguments.refused("reproduces", expected, self.reproduces)
+            words = "False unless networks answer with the input features at every time point, and none ahead of them"
+            raise arguments.refused("reproduces", words, self.reproduces)
         if not callable(self.loss):
             arguments.choice("loss", self.loss, *LOSSES)
         if self.loss == CROSS_ENTROPY and len(self.output_features) < 2:

@@ -166,9 +166,8 @@ def explained(results: xr.Dataset) -> Figure:
         panels[0].set_yticks(range(len(kinds)), [plain(name.replace("_", " ")) for name in kinds])
         panels[0].invert_yaxis()
         best = [*SHOWN.values()][wins.argmax()][2]
-        figure.suptitle(
-            f"In the first fifth of x, {best},\nexplains answers best on {wins.max()} of {len(kinds)} kinds of curves"
-        )
+        won = f"{wins.max()} of {len(kinds)} kinds of curves"
+        figure.suptitle(f"In the first fifth of x, {best},\nexplains answers best on {won}")
         named = [(f"{name}: {words}", color, marker) for name, (color, marker, words) in SHOWN.items()]
         named += [("open: only a part of the time points is predicted", GRAY, "$\\circ$")]
         named += [(f"at the left edge: less than {LOWEST:g}", GRAY, "<")]
@@ -201,9 +200,8 @@ def course(results: xr.Dataset) -> Figure:
     unit, steps = results.frequency.attrs["units"], results.kept_step.values
     courses = {name: results[f"{name}_course"].transpose("seed", "kept_step") for name in COURSES}
     silent = np.flatnonzero(~(np.nanmedian(courses["peak_frequency"], axis=0) > 0)).max(initial=-1)
-    heading = (
-        f"Networks resonate from step {steps[silent + 1]:,}" if silent + 1 < len(steps) else "Networks do not resonate"
-    )
+    begun = steps[silent + 1 :]
+    heading = f"Networks resonate from step {begun[0]:,}" if len(begun) else "Networks do not resonate"
     look: dict[str, Any] = {"entries": [style.band_entry(style.band_name(results.sizes["seed"]))]}
     with style.sheet(heading, "", "", xlabel="step of training", **look) as (figure, panels):
         for name, (words, place, letter) in COURSES.items():

@@ -247,11 +247,8 @@ class Dynamics(PopulationStudy[DynamicsSettings]):
         metrics = self.run.read_metrics()
         summary, kept = metrics["summary"], metrics["seeds"] - len(metrics["diverged_seeds"])
         title = f"{self.experiment.name}: dynamics of {kept} of {counted(metrics['seeds'], 'network')}"
-        rows = [
-            (name, *tables.spread(row))
-            for name, row in summary.items()
-            if EXPLAINED not in name and PREDICTED not in name
-        ]
+        of_networks = [name for name in summary if EXPLAINED not in name and PREDICTED not in name]
+        rows = [(name, *tables.spread(summary[name])) for name in of_networks]
         yield tables.table(title, ("", "median or share>", "95 % interval>"), rows)
         for window in WINDOWS.values():
             yield from _variance(summary, window)
@@ -285,13 +282,11 @@ def _explained(results: xr.Dataset) -> xr.Dataset:
     probes = [results.probe.values == name for name in results.curves.values]
     axes = [(ending, "curves", probes) for ending in WINDOWS]
     for ending, axis, chosen in (*axes, ("_early_curve", "curve", [*np.eye(results.sizes["curve"], dtype=bool)])):
-        shares = np.array(
-            [
-                [models.explained(answers[:, curve], predicted[:, curve], x, early=ending != "") for curve in chosen]
-                for predicted in results.prediction.values
-            ]
-        )
-        for name, values in zip(("explained", "coverage"), shares.transpose(2, 0, 3, 1), strict=True):
+        shares = [
+            [models.explained(answers[:, curve], predicted[:, curve], x, early=ending != "") for curve in chosen]
+            for predicted in results.prediction.values
+        ]
+        for name, values in zip(("explained", "coverage"), np.transpose(shares, (2, 0, 3, 1)), strict=True):
             results = results.assign({f"{name}{ending}": (("model", "seed", axis), values)})
     return results
 

@@ -70,11 +70,8 @@ class Generalization(PopulationStudy[Evaluation]):
         attributes = {"run": self.run.folder.name, **{name: described[name] for name in ("flags", "fingerprint")}}
         labeled.attrs = {name: json.dumps(value) for name, value in attributes.items()}
         save_results(labeled, self.run.results)
-        return {
-            **described,
-            "answers": answers,
-            "answers_per_second": round(answers / context.seconds["evaluate"]),
-        }
+        rate = round(answers / context.seconds["evaluate"])
+        return {**described, "answers": answers, "answers_per_second": rate}
 
     def report(self) -> Iterator[RenderableType]:
         """Yields the table of errors on grids or at lengths, and lines below it."""
@@ -143,11 +140,7 @@ class GridStudy(Generalization):
 
     def metrics(self) -> Metrics:
         grids, span = nodes_of(self.evaluated), self.experiment.span
-        sines = {
-            name: measuring.sines(grid, span)
-            for name, grid in grids.items()
-            if name != TRAINING and "gain" in grid and measuring.of_sines(grid)
-        }
+        sines = {name: measuring.sines(grid, span) for name, grid in grids.items() if measuring.of_sines(grid)}
         return {"summary": measuring.summary(grids, self.goal), "sines": sines}
 
     def draw(self) -> Iterator[tuple[str, Drawing]]:
