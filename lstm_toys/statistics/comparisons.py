@@ -12,7 +12,16 @@ import numpy as np
 from jaxtyping import Float
 
 from lstm_toys import arguments
-from lstm_toys.statistics.intervals import AT_ONCE, FEWEST, NOTHING, RESAMPLES, Estimate, clopper_pearson, with_width
+from lstm_toys.statistics.intervals import (
+    AT_ONCE,
+    FEWEST,
+    NOTHING,
+    RESAMPLES,
+    Estimate,
+    bca_interval,
+    clopper_pearson,
+    with_width,
+)
 
 
 def probability_above(ours: Float[np.ndarray, " S"] | Any, theirs: Float[np.ndarray, " S2"] | Any) -> Estimate:
@@ -23,9 +32,9 @@ def probability_above(ours: Float[np.ndarray, " S"] | Any, theirs: Float[np.ndar
         theirs: one number per seed of another population ``[S2]``; seeds with the same index are resampled together.
 
     Returns:
-        The probability over all pairs, with the ends of a 95 % interval: a percentile bootstrap of seeds with a fixed
-        random seed, and an exact one if the samples do not overlap. There is none if one has fewer than eight numbers,
-        or all numbers are equal; without numbers the probability is NaN, too.
+        The probability over all pairs, with the ends of a 95 % interval: a bootstrap of seeds, bias-corrected and
+        accelerated (BCa; Efron, 1987), with a fixed random seed, and an exact one if the samples do not overlap. There
+        is none if one has fewer than eight numbers, or all are equal; without numbers the probability is NaN, too.
 
     Raises:
         ValueError: the arguments are not one number per seed.
@@ -45,12 +54,15 @@ def probability_above(ours: Float[np.ndarray, " S"] | Any, theirs: Float[np.ndar
         return Estimate(value, np.nan, np.nan)
     if value in (0.0, 1.0):
         return separated(value, fewer)
-    signs, resampled = np.nan_to_num(signs).astype(np.float32), []
-    for our_counts, their_counts in _resamples(ours, theirs):
+    signs, seeds = np.nan_to_num(signs).astype(np.float32), max(len(ours), len(theirs))
+
+    def chances(our_counts: Float[np.ndarray, "R S"], their_counts: Float[np.ndarray, "R S2"]) -> Any:
         sums = np.einsum("rs,rs->r", our_counts @ signs, their_counts, dtype=float)
-        mean = sums / (our_counts.sum(axis=1, dtype=float) * their_counts.sum(axis=1))
-        resampled.append((1 + mean) / 2)
-    return Estimate(value, *with_width(np.concatenate(resampled)))
+        return (1 + sums / (our_counts.sum(axis=1, dtype=float) * their_counts.sum(axis=1))) / 2
+
+    resampled = np.concatenate([chances(*drawn) for drawn in _resamples(ours, theirs)])
+    whole, *without = chances(*_drawn(np.vstack([np.ones(seeds), 1 - np.eye(seeds)]), ours, theirs))
+    return Estimate(value, *bca_interval(whole, resampled, np.array(without)))
 
 
 def shift(ours: Float[np.ndarray, " S"] | Any, theirs: Float[np.ndarray, " S2"] | Any) -> Estimate:
@@ -68,7 +80,7 @@ def shift(ours: Float[np.ndarray, " S"] | Any, theirs: Float[np.ndarray, " S2"] 
     Returns:
         The median difference, with the ends of a 95 % percentile bootstrap interval as ``low`` and ``high``, from the
         resamples of `lt.statistics.probability_above`. The ends are NaN if resampling does not change it, or one
-        population has fewer than eight numbers; without numbers all are.
+        population has fewer than eight numbers; without numbers all are. With eight, the interval covers 92 %.
 
     Raises:
         ValueError: the arguments are not one number per seed.
@@ -147,16 +159,17 @@ def _fewer(*samples: Float[np.ndarray, " _"]) -> int:
     return min(int((~np.isnan(sample)).sum()) for sample in samples)
 
 
-def _resamples(ours: Float[np.ndarray, " S"], theirs: Float[np.ndarray, " S2"]) -> Any:
-    """Yields batches of resamples, as counts of how often each number was drawn, 0 for NaN ``[R, S]``, ``[R, S2]``.
+def _drawn(counts: Float[np.ndarray, "R S"], *samples: Float[np.ndarray, " _"]) -> list[Float[np.ndarray, "R _"]]:
+    """How often each number of a sample is drawn with its seed, 0 for NaN."""
+    return [counts[:, : len(sample)] * ~np.isnan(sample) for sample in samples]
 
-    Resamples that lack a population are left out.
-    """
+
+def _resamples(ours: Float[np.ndarray, " S"], theirs: Float[np.ndarray, " S2"]) -> Any:
+    """Yields batches of resamples as `_drawn`, without those that lack a population."""
     seeds, random = max(len(ours), len(theirs)), np.random.default_rng(0)
-    present = [~np.isnan(sample) for sample in (ours, theirs)]
     rows, exact = min(RESAMPLES, max(1, AT_ONCE // (len(ours) * len(theirs)))), np.float32 if seeds < 2**12 else float
     for start in range(0, RESAMPLES, rows):
         drawn = random.multinomial(seeds, np.full(seeds, 1 / seeds), min(rows, RESAMPLES - start)).astype(exact)
-        counts = [drawn[:, : len(sample)] * sample for sample in present]
+        counts = _drawn(drawn, ours, theirs)
         complete = np.logical_and(*(sample.any(axis=1) for sample in counts))
         yield [sample[complete] for sample in counts]

@@ -292,6 +292,25 @@ def with_width(resampled: Float[np.ndarray, " times"], tail: float = 0.025) -> t
     return (low, high) if low < high else (np.nan, np.nan)
 
 
+def bca_interval(
+    value: float, resampled: Float[np.ndarray, " times"], without: Float[np.ndarray, " S"]
+) -> tuple[float, float]:
+    """The ends of a 95 % bootstrap interval, bias-corrected and accelerated (Efron, 1987); NaN if it has no width.
+
+    ``without`` are the statistics of the sample without each of its members.
+    """
+    from scipy.special import ndtr, ndtri
+
+    below, most = ((resampled < value).mean() + (resampled <= value).mean()) / 2, deviations(0.95)
+    apart = without.mean() - without
+    if not 0 < below < 1 or not (spread := (apart**2).sum()):
+        return np.nan, np.nan
+    bias, acceleration = ndtri(below), (apart**3).sum() / (6 * spread**1.5)
+    beyond = bias + np.array([-most, most])
+    low, high = map(float, np.quantile(resampled, ndtr(bias + beyond / (1 - acceleration * beyond))))
+    return (low, high) if low < high else (np.nan, np.nan)
+
+
 def resample(
     count: int, times: int = RESAMPLES, random: np.random.Generator | None = None
 ) -> Int[np.ndarray, "times count"]:

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.stats import bootstrap
 
 from lstm_toys.statistics import comparisons
 from lstm_toys.statistics.comparisons import probability_above, shift
@@ -21,12 +22,42 @@ def test_the_probability_of_a_higher_number_counts_every_pair_and_ties_half():
     assert probability_above(below, above) == clopper_pearson(0, 9)
 
 
-def test_its_interval_is_that_of_both_samples_resampled():
+@pytest.mark.parametrize(("apart", "networks"), [(0.5, 40), (2.0, 16)])
+def test_its_interval_is_scipys_bias_corrected_and_accelerated_one(apart, networks):
     random = np.random.default_rng(0)
-    ours, theirs = random.normal(0.5, 1.0, 40), random.normal(0.0, 1.0, 30)
-    resampled = [np.mean(random.choice(ours, 40)[:, None] > random.choice(theirs, 30)[None, :]) for _ in range(5_000)]
-    estimate = probability_above(ours, theirs)
-    np.testing.assert_allclose(estimate[1:], np.quantile(resampled, (0.025, 0.975)), atol=0.02)
+    ours, theirs = random.normal(apart, 1.0, networks), random.normal(0.0, 1.0, networks)
+    theirs[:10] = np.nan if apart == 0.5 else theirs[:10]
+
+    def chance(first, second, axis=-1):
+        above = np.where(np.isnan(second)[..., None, :], np.nan, first[..., :, None] > second[..., None, :])
+        return np.nanmean(above, axis=(axis - 1, axis))
+
+    found = bootstrap((ours, theirs), chance, paired=True, batch=500, rng=random).confidence_interval
+    np.testing.assert_allclose(probability_above(ours, theirs)[1:], found, atol=0.01)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(
+    ("ours", "theirs", "interval"),
+    [
+        ([1.0] * 9, [1.0] * 9, (np.nan, np.nan)),  # Nothing differs between resamples.
+        ([np.inf] * 9, [np.inf] * 9, (np.nan, np.nan)),
+        ([1.0], [0.0], (np.nan, np.nan)),
+        ([2.0] * 9, [1.0] * 12, clopper_pearson(9, 9)[1:]),
+        ([1.0] * 9, [2.0] * 12, clopper_pearson(0, 9)[1:]),
+        ([1.0] * 9 + [np.nan] * 9, [np.nan] * 9 + [0.0] * 9, clopper_pearson(9, 9)[1:]),
+    ],
+)
+def test_what_does_not_vary_has_an_exact_interval_or_none(ours, theirs, interval):
+    np.testing.assert_array_equal(probability_above(ours, theirs)[1:], interval)
+
+
+@pytest.mark.filterwarnings("error")
+def test_nearly_separated_samples_have_an_interval_that_contains_the_probability():
+    for ours, theirs in (([0.0] * 60 + [1.0], [0.0] * 61), ([*np.arange(1.0, 9), 100], [9.0] * 9)):
+        value, low, high = probability_above(ours, theirs)
+        assert 0 <= low <= value <= high <= 1
+        assert low < high
 
 
 def differences(ours, theirs):

@@ -11,7 +11,7 @@ import numpy as np
 import lstm_toys as lt
 
 from ..horizons import measures
-from ..horizons.hypotheses import FEWEST, FOLLOWS, PARITY, STAYS, counters
+from ..horizons.hypotheses import FEWEST, FOLLOWS, PARITY, STAYS, at_least, counters
 from ..horizons.hypotheses import slopes as slopes_of_shifts
 from ..horizons.measures import Counts, Numbers, Resampled, estimate, interval_within, numbers, within
 from . import measurements
@@ -95,7 +95,7 @@ def controlled(result: Mapping[str, Any]) -> Numbers:
 def never_falls(results: Sequence[Mapping[str, Any]], counts: Counts) -> dict[str, Any]:
     """D2: the share of networks whose horizons never fall as carriers are closed, with each resample of seeds.
 
-    A share of 1 does not vary between resamples, so its interval is the exact one of the seeds.
+    A share of 1 does not vary between resamples, so its interval, and its p-value, are the exact ones of the seeds.
     """
     eligible = np.array([carrying(result) for result in results])
     met = eligible & np.array(
@@ -104,10 +104,12 @@ def never_falls(results: Sequence[Mapping[str, Any]], counts: Counts) -> dict[st
     share = (counts @ met.sum(axis=0)) / np.maximum(counts @ eligible.sum(axis=0), 1)
     seeds = eligible.any(axis=0)
     exact = lt.statistics.clopper_pearson(int(seeds.sum()), int(seeds.sum())).as_json("value")
+    constant = share[0] == 1
     return {
         "networks": [int(met.sum()), int(eligible.sum())],
-        "share": exact if share[0] == 1 else estimate(share),
+        "share": exact if constant else estimate(share),
         "resamples": share,
+        "p": at_least(seeds[seeds], NEVER_FALLS) if constant else 0.0,
     }
 
 
@@ -123,11 +125,12 @@ def _in_most(
     holds = np.mean([summary.pop("holds") for summary in summaries.values()], axis=0) >= MOST
     also = np.mean([summary["met"] for summary in summaries.values()]) >= MOST
     result: dict[str, Any] = {"recipes": summaries}
+    exact = 0.0 if share is None else share.pop("p")
     if share is not None:
         holds &= share.pop("resamples") >= NEVER_FALLS
         also &= share["share"]["low"] >= NEVER_FALLS
         result |= {"never falls": share}
-    return {**result, "p": measures.p_value(holds), "also": bool(also)}
+    return {**result, "p": max(measures.p_value(holds), exact), "also": bool(also)}
 
 
 def _median(values: Numbers, limits: tuple[float, float], counts: Counts) -> dict[str, Any]:

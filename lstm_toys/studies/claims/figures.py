@@ -76,7 +76,7 @@ def draw(table: xr.Dataset) -> dict[str, Figure]:
 def draw_shares(entries: Sequence[Row]) -> Figure:
     """Draws the share of networks that meet each claim, with its interval: one row per claim, sorted by verdict."""
     ordered = _by_verdict(entries)
-    pairs = "; of pairs: bootstrap, or exact" if any(each.against for each in entries) else ""
+    pairs = "; of pairs: BCa bootstrap, or exact" if any(each.against for each in entries) else ""
     label = f"share of networks that meet the claim\n95 % interval: Wilson{pairs}"
     with canvas("", xlabel=label, ylabel="") as (figure, (axes,)):
         names = [_wrapped(each.statement) for each in ordered]
@@ -193,7 +193,7 @@ def draw_during(entries: Sequence[Row]) -> Figure:
             _course(axes, each.during)
         networks = counted(max(each.seeds for each in drawn), "network")
         pairs = {bool(each.against) for each in drawn}
-        methods = [name for kind, name in ((False, "Clopper-Pearson"), (True, "bootstrap of pairs")) if kind in pairs]
+        methods = [name for kind, name in ((False, "Clopper-Pearson"), (True, "BCa bootstrap of pairs")) if kind in pairs]
         found = {moment.verdict_at_once for each in drawn for moment in each.during.values()}
         handles = [
             *(_dots(f"share of {networks}: {name}", TINTS[name], SIGNS[name]) for name in VERDICTS if name in found),

@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from flips import flips, horizon
+from scipy.stats import binom
 from statsmodels.stats.multitest import multipletests
 
 import experiments.research.horizons.__main__ as horizons
@@ -215,7 +216,7 @@ def test_p_values_are_adjusted_by_holm():
     np.testing.assert_allclose(lt.statistics.holm(np.array(p)), multipletests(p, method="holm")[1])
 
 
-SEEDS = 24
+SEEDS = 48
 COUNTS = measures.resampled(SEEDS)[:400]
 
 
@@ -253,6 +254,13 @@ def test_every_hypothesis_holds_of_populations_that_were_invented_for_it():
     assert verdicts(invented()) == dict.fromkeys(("H1", "H2", "H3", "H4", "H5"), True)
 
 
+def test_a_count_has_an_exact_p_value_however_many_resamples_there_are():
+    for counts in (COUNTS, COUNTS[:100]):
+        test = hypotheses.verdicts(invented(), counts)["H5"]
+        assert test["p"] == pytest.approx(0.9**48)
+    assert hypotheses.at_least(np.arange(48) < 44, 0.9) == pytest.approx(binom.sf(43, 48, 0.9))
+
+
 def change(found, names, **values):
     return {**found, **{name: {**found[name], **values} for name in names}}
 
@@ -288,8 +296,8 @@ def test_recipes_are_judged_if_enough_horizons_are_known_and_differ():
         return hypotheses.prediction({**found[name], **values}, COUNTS)[0]["judged"]
 
     assert judged() == "judged"
-    assert judged(horizon=[4_000.0] * 13 + [100.0] * 11) == "censored"
-    assert judged(eligible=[1.0] * 11 + [0.0] * 12 + [None]) == "few learn"
+    assert judged(horizon=[4_000.0] * 37 + [100.0] * 11) == "censored"
+    assert judged(eligible=[1.0] * 11 + [0.0] * 36 + [None]) == "few learn"
     assert judged(horizon=[100.0 + n % 5 for n in range(SEEDS)]) == "no spread"
 
 
