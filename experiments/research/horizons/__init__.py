@@ -1,8 +1,8 @@
 """Predicts from networks' parameters how far they count or track parity, and tests the predictions.
 
-Definitions and results: docs/horizons.md. `__main__` is the command; `counting` and `parity` compute horizons and
-predictions, `measured` applies both to trained networks; `measures` has the statistics and `hypotheses` the tests;
-`figures` draws the figures.
+Definitions: definitions.md; results: docs/horizons.md. `__main__` is the command; `counting` and `parity` compute
+horizons and predictions, `measured` applies both to trained networks; `measures` has the statistics and
+`hypotheses` the tests; `figures` draws the figures.
 """
 
 import lazy_loader

@@ -5,7 +5,7 @@ three rates, with a sigmoid, which cannot close exactly, and with a hard one, wh
 from its parameters, without any string longer than those of the training, how far it is right, and tests the prediction
 by shifting the bias of one gate. Missing networks are trained first; their base seed is used by no other run.
 
-Hypotheses, thresholds and rules were fixed before any network with this base seed was trained: docs/horizons.md.
+Hypotheses, thresholds and rules were fixed before any network with this base seed was trained: definitions.md.
 """
 
 from collections.abc import Callable, Iterator, Mapping
