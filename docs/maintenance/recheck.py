@@ -173,7 +173,9 @@ def above(ours: Any, theirs: Any, stored: Any) -> tuple[float, ...]:
     value = scipy.stats.mannwhitneyu(first, second).statistic / (len(first) * len(second))
     if value in (0, 1) and fewer >= FEWEST:
         return proportion(value * fewer, fewer, "exact")
-    return bootstrapped(value, of_both(probability, ours, theirs), len(ours), fewer, stored)
+    statistic = of_both(probability, ours, theirs)
+    without = np.array([[other for other in range(len(ours)) if other != seed] for seed in range(len(ours))])
+    return bootstrapped(value, statistic, len(ours), fewer, stored, jackknife=statistic(without))
 
 
 def of_both(statistic: Callable[[Any, Any], Any], ours: Any, theirs: Any) -> Callable[[Any], Any]:
@@ -206,22 +208,28 @@ def apart(ours: Any, theirs: Any) -> Any:
 
 
 def bootstrapped(
-    value: float, statistic: Callable[[Any], Any], size: int, known: int, stored: Any
+    value: float, statistic: Callable[[Any], Any], size: int, known: int, stored: Any, jackknife: Any = None
 ) -> tuple[float, ...]:
-    """A number with its stored ends, if they are where they may be, else with the quantiles of other resamples."""
+    """A number with its stored ends, if they are where they may be, else with those of the other resamples.
+
+    With a jackknife, they are bias-corrected and accelerated (Efron, 1987), else percentiles.
+    """
     if known < FEWEST:
         return value, np.nan, np.nan
     random = np.random.default_rng(20261202)
     resampled = statistic(random.integers(size, size=(RESAMPLES, size)))
     resampled = resampled[~np.isnan(resampled)]
+    tails = np.array([TAIL, 1 - TAIL])
+    if jackknife is not None:
+        apart = jackknife.mean() - jackknife
+        bias = scipy.stats.norm.ppf(((resampled < value).mean() + (resampled <= value).mean()) / 2)
+        z = bias + scipy.stats.norm.ppf(tails)
+        tails = scipy.stats.norm.cdf(bias + z / (1 - (apart**3).sum() / (6 * (apart**2).sum() ** 1.5) * z))
+    low, high = (np.quantile(resampled, np.clip(tails + off, 0, 1), method="nearest") for off in (-SLACK, SLACK))
     if np.isnan(stored[1]) and np.isnan(stored[2]):
-        ends = np.quantile(resampled, (TAIL + SLACK, 1 - TAIL - SLACK), method="nearest")
-        return (value, np.nan, np.nan) if ends[0] == ends[1] else (value, *ends)
-    bounds = [np.quantile(resampled, (tail - SLACK, tail + SLACK), method="inverted_cdf") for tail in (TAIL, 1 - TAIL)]
-    ends = [
-        end if low - 1e-9 <= end <= high + 1e-9 else np.nan for end, (low, high) in zip(stored[1:], bounds, strict=True)
-    ]
-    return value, *ends
+        return (value, np.nan, np.nan) if high[0] >= low[1] else (value, high[0], low[1])
+    fits = (low - 1e-9 <= stored[1:]) & (stored[1:] <= high + 1e-9)
+    return value, *np.where(fits, stored[1:], (low + high) / 2)
 
 
 def difference(first: tuple[float, ...], second: tuple[float, ...]) -> tuple[float, ...]:
