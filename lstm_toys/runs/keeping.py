@@ -8,7 +8,6 @@ import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import cache
-from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
 
@@ -62,9 +61,9 @@ def kept(
 
 @cache
 def packages() -> list[str]:
-    """The names and versions of all installed packages."""
+    """The names and versions of all installed packages, as their folders of metadata have them."""
     places = [place for place in map(os.path.abspath, sys.path) if f"{place}{os.sep}".startswith(modules.INSTALLED)]
-    return sorted({f"{package.name} {package.version}" for package in distributions(path=places)})
+    return sorted({folder.name for place in places for folder in Path(place).glob("*.*-info")})
 
 
 def _read(opened: Callable[[], Iterable[str]] | None) -> dict[str, str] | None:

@@ -120,7 +120,7 @@ def packages() -> dict[str, str]:
     """The versions of installed packages that are imported, or that this library needs, by name."""
     names, versions = {name.partition(".")[0] for name in [*sys.modules]} - sys.stdlib_module_names, {}
     for name in sorted({*names, *_needed()}):
-        with suppress(importlib.metadata.PackageNotFoundError, ValueError):
+        with suppress(ImportError, OSError, KeyError, ValueError):  # It is not there, or is broken.
             versions[name] = importlib.metadata.version(name)
     return versions
 

@@ -193,7 +193,8 @@ def draw_during(entries: Sequence[Row]) -> Figure:
             _course(axes, each.during)
         networks = counted(max(each.seeds for each in drawn), "network")
         pairs = {bool(each.against) for each in drawn}
-        methods = [name for kind, name in ((False, "Clopper-Pearson"), (True, "BCa bootstrap of pairs")) if kind in pairs]
+        names = {False: "Clopper-Pearson", True: "BCa bootstrap of pairs"}
+        methods = [name for kind, name in names.items() if kind in pairs]
         found = {moment.verdict_at_once for each in drawn for moment in each.during.values()}
         handles = [
             *(_dots(f"share of {networks}: {name}", TINTS[name], SIGNS[name]) for name in VERDICTS if name in found),
