@@ -51,9 +51,9 @@ def draw(results: lt.Results, _: dict[str, lt.Results]) -> dict[str, lt.figures.
     question = "How far beyond the training range are amplitudes read off?"
     title = f"Sines of the read-off amplitude; training ended at A = {TRAINED[-1]:g}"
     return {
+        "amplitude_range.png": lt.figures.read_off_axis(results, "amplitude", question, (0.0, TRAINED[-1]), authors),
         "sines_with_different_amplitudes.png": lt.figures.training_set(results, "Training set: A + A sin(10 x)"),
         "predicted_amplitude.png": lt.figures.read_off_curves(results, "post", rebuild, labels, title, columns),
-        "amplitude_range.png": lt.figures.read_off_axis(results, "amplitude", question, (0.0, TRAINED[-1]), authors),
         "loss.png": lt.figures.loss(results, "Training to read off the amplitude", goal=GOAL),
     }
 

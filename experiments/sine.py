@@ -90,12 +90,12 @@ def draw(results: lt.Results, _: dict[str, lt.Results]) -> dict[str, lt.figures.
 
     lines = "Answers to lines with intercept", "Answers to lines through the origin"
     return {
+        "sines_with_comp.png": answers("amplitude", amplitudes, "Answers to A + A sin(10 x), and these sines"),
         "sine_target.png": lt.figures.target(results, f"Training curve: {same}"),
         "sine.png": lt.figures.training_answer(results, f"Answers to the training curve {same}"),
         "not_identity.png": answers("line", LABELS["line"], lines[0], overlay=True),
         "not_identity_2.png": answers("line_origin", LABELS["line_origin"], lines[1], overlay=True),
         "sines.png": answers("amplitude", amplitudes, "Answers to A + A sin(10 x)", overlay=True, panels=False),
-        "sines_with_comp.png": answers("amplitude", amplitudes, "Answers to A + A sin(10 x), and these sines"),
         "phase_displacement.png": answers("phase", LABELS["phase"], "Answers to A + A sin(10 x + φ)", overlay=True),
         "frequency.png": answers("frequency", frequencies, "Answers to A + A sin(ω x)", overlay=True),
         "loss.png": lt.figures.loss(results, f"Training on {same}", reference, GOAL),

@@ -60,9 +60,9 @@ def draw(results: lt.Results, _: dict[str, lt.Results]) -> dict[str, lt.figures.
     labels = dict(zip("kycrbg", [f"{m:g} x + {POST_INTERCEPT:g}" for m in POST_SLOPES], strict=True))
     title = "Lines of the read-off slope and intercept; slopes in training were from 0 to 1"
     return {
+        "plane.png": lt.figures.read_off_plane(results, ("slope", "intercept"), "Error of the", (0.0, 0.0, 1.0, 1.0)),
         "lines.png": lt.figures.training_set(results, f"A training set of {COUNT:,} lines; every seed draws its own"),
         "predicted_lines_1.png": lt.figures.read_off_curves(results, "post", rebuild, labels, title, authors),
-        "plane.png": lt.figures.read_off_plane(results, ("slope", "intercept"), "Error of the", (0.0, 0.0, 1.0, 1.0)),
         "loss.png": lt.figures.loss(results, "Training to read off slope and intercept", goal=GOAL),
     }
 

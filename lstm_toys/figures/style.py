@@ -215,6 +215,15 @@ def heat_scale(name: str = "viridis") -> Colormap:
     return mpl.colormaps[name].resampled(SHADES)
 
 
+def caption(drawing: Drawing) -> str:
+    """The heading of a figure, or the title of its first panel, as a sentence; empty without one."""
+    if not isinstance(drawing, Figure):
+        return ""
+    titles = [drawing.get_suptitle(), *(axes.get_title() for axes in drawing.axes)]
+    words = next(filter(None, titles), "").replace("\\$", "$").replace(",\n", ", ").replace("\n", "; ")
+    return f"{words[:1].upper()}{words[1:]}." if words else ""
+
+
 def save(drawing: Drawing, path: Path | str) -> None:
     """Writes a figure or an animation to a file.
 

@@ -23,7 +23,7 @@ from lstm_toys.runs.context import stopwatch
 from lstm_toys.runs.folder import METRICS, REPORT, Run
 from lstm_toys.runs.study import Study, rounded
 
-SHOWN = ("figures", "seconds")
+SHOWN = ("figures", "captions", "seconds")
 """Entries of metrics that drawing adds."""
 
 
@@ -73,7 +73,8 @@ def show(study: Study[Any], form: str | None, tell: Callable[[str], None], *, ti
                 for name, drawing in drawings.items():
                     figures.save(drawing, run.folder / name)
             took = {"seconds": before["seconds"] | rounded(seconds)} if timed else {}
-            if (metrics := {**before, "figures": [*drawings], **took}) != before:
+            captions = {name: caption for name, each in drawings.items() if (caption := figures.style.caption(each))}
+            if (metrics := {**before, "figures": [*drawings], "captions": captions, **took}) != before:
                 run.write_metrics(metrics)
         report, path = tables.as_json(study.report()), run.folder / REPORT
         if not (path.exists() and parsed(path) == report):

@@ -52,7 +52,7 @@ class Experiment:
         goal: when a seed counts as having learned the task; None: reports do not say which seeds did.
         probes: function from time points ``[T]`` to the curves that networks answer after training, by default none.
         draw: function from labeled results, and the results of companions by name, to drawings by file name; None:
-            those of `lt.figures.usual`, the answers and the loss.
+            those of `lt.figures.usual`, the answers and the loss. The first other than ``loss.png`` is the main one.
         compare: function from labeled results to rows that compare them with published answers: ``curve``, its name;
             ``points``, their number; ``inside_share``, the share of them between the 5th and 95th percentile of
             networks; ``rmse_of_median`` of networks; and optionally a ``note`` to print below the table.

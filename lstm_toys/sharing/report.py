@@ -27,13 +27,17 @@ KINDS = {".png": "image/png", ".gif": "image/gif", ".svg": "image/svg+xml"}
 
 
 def html(run: RunFiles, *, drawn: bool = True) -> str:
-    """The report on a run: question, verdicts, tables, figures if they are to be ``drawn``, settings and versions."""
+    """The report on a run: question, answer, main figure if figures are ``drawn``, verdicts, tables, and the rest."""
     figures = run.figures if drawn else []
+    begins = next((place for place, part in enumerate(run.report) if isinstance(part, dict)), len(run.report))
     judged = rows(read(run.folder / CLAIMS)) if (run.folder / CLAIMS).exists() else []
     return template(TEMPLATE).render(
         run=run,
         question=[text.strip() for text in run.origin.get("question", "").split("\n\n") if text.strip()],
         claims=[(entry, said(entry), sentences(entry)) for entry in judged],
+        answer=run.report[:begins],
+        results=run.report[begins:],
+        captions=run.metrics.get("captions", {}),
         figures=[path for path in figures if path.suffix in KINDS],
         unseen=[path.name for path in figures if path.suffix not in KINDS],
     )

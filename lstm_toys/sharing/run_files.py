@@ -57,8 +57,9 @@ class RunFiles:
 
     @property
     def figures(self) -> list[Path]:
-        """The figures, by name."""
-        return sorted(path for path in self.folder.iterdir() if path.name in self.metrics.get("figures", ()))
+        """The figures, the main one first: as they were drawn, but for the loss, which is last."""
+        paths = [self.folder / name for name in self.metrics.get("figures", ())]
+        return sorted(filter(Path.exists, paths), key=lambda path: path.stem == "loss")
 
     @property
     def computed(self) -> str:

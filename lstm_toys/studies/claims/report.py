@@ -197,9 +197,11 @@ def said(entry: Row) -> str:
 def details(entry: Row) -> Iterator[str]:
     """Yields what belongs to a verdict, in words: effect, networks without a number, power if it is undecided."""
     if np.isfinite((inside := distance(entry)).value):
-        side = "inside" if inside.value >= 0 else "beyond"
+        side, far = "inside", inside
+        if inside.value < 0:
+            side, far = "beyond", type(inside)(-inside.value, -inside.high, -inside.low)
         nearer = "the nearer threshold" if np.isfinite([entry.low, entry.high]).all() else "the threshold"
-        yield f"the median is {number(abs(inside.value))} {side} {nearer}; signed, {with_interval(inside)}"
+        yield f"the median is {with_interval(far)} {side} {nearer}"
     if entry.against and (every := sum(pairs := comparisons.pairs(entry.number, entry.other_number))):
         above, tied, below = (percent(each / every) for each in pairs)
         yield f"of all pairs, ours is above {entry.against}'s in {above}, equal in {tied}, below in {below}"

@@ -19,6 +19,7 @@ from lstm_toys.runs.identity import Identified, Settings
 from lstm_toys.runs.preparation import Prepared, trial
 from lstm_toys.runs.study import Metrics, Study, differing
 from lstm_toys.studies.training.populations import Populations, stored
+from lstm_toys.tasks.parameters import NUMBER
 
 MOST_UNLEARNED = 8
 """Most seeds that are listed for one reason; metrics.json has all."""
@@ -54,10 +55,17 @@ class Training(Populations[Settings]):
             return metrics | {"published": self.experiment.compare(fit) if fit.sizes["seed"] else []}
 
     def report(self) -> Iterator[RenderableType]:
-        """Yields tables of errors and learning, and lines about divergence and run time."""
+        """Yields how many networks learned, their recipe, tables of errors and learning, and lines about run time."""
         metrics = self.run.read_metrics()
         diverged = metrics["diverged_seeds"]
         kept = metrics["seeds"] - len(diverged)
+        if "goal" in metrics:
+            yield f"{metrics['converged']} of {counted(metrics['seeds'], 'seed')} learned it: {metrics['goal']}"
+            yield from _unlearned(metrics["unlearned"])
+        if diverged:
+            last = max(metrics["last_sound_steps"])
+            yield f"diverged (the last after step {last:,}) and excluded from all statistics: seeds {listed(diverged)}"
+        yield self._recipe()
         networks = f"{kept} of {counted(metrics['seeds'], 'network')}"
         title = f"{self.name}: {networks} after {counted(metrics['steps'], 'step')}"
         rows = [(name, *tables.spread(row), row["interval"]) for name, row in metrics["summary"].items()]
@@ -76,20 +84,24 @@ class Training(Populations[Settings]):
             yield from dict.fromkeys(row["note"] for row in metrics["published"] if "note" in row)
         if "scaling" in metrics:
             yield f"networks are shown {metrics['scaling']}; answers and errors are in the file's units"
-        if "goal" in metrics:
-            yield f"{metrics['converged']} of {counted(metrics['seeds'], 'seed')} learned it: {metrics['goal']}"
-            yield from _unlearned(metrics["unlearned"])
         if "last_steps" in metrics:
             early = sum(step < metrics["steps"] for step in metrics["last_steps"])
             hold = counted(self.settings.early_stopping.records, "record")
             yield f"{early} of them stopped early, after meeting the goal at {hold} in a row"
-        if diverged:
-            last = max(metrics["last_sound_steps"])
-            yield f"diverged (the last after step {last:,}) and excluded from all statistics: seeds {listed(diverged)}"
         if metrics["earlier_fingerprints"]:
             yield "started under another execution fingerprint; see metrics.json"
         since = " (since it was continued)" if metrics["continued"] else ""
         yield f"{tables.stages(metrics['seconds'])}{since}; {metrics['member_steps_per_second']:,} member-steps/s"
+
+    def _recipe(self) -> str:
+        settings = self.settings
+        cell = [f"cell {settings.cell}"] * (settings.cell == "lstm")  # Others are named by the network.
+        steps = f"{settings.optimizer}, learning rate {settings.learning_rate:g}, {counted(settings.steps, 'step')}"
+        others = {f"{NUMBER}{name}": value for name, value in settings.numbers}
+        others |= {"noise": settings.noise} if settings.noise else {}
+        penalty = ["a penalty"] * (self.experiment.penalty is not None)
+        told = [*cell, settings.network, steps, *(f"{name} {value:g}" for name, value in others.items()), *penalty]
+        return f"recipe: {', '.join(told)}"
 
     def draw(self) -> Iterator[tuple[str, figures.Drawing]]:
         """Draws the experiment's figures from labeled results alone; raises Failed if its ``draw`` fails."""

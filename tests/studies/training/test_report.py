@@ -37,9 +37,9 @@ def test_seeds_that_did_not_learn_are_named_by_reason_and_of_many_the_first(caps
     unlearned = failed("never met the goal", range(20, 40)) + failed("diverged", (3, 5), 100)
     unlearned += failed("met the goal and lost it", (7,), 1_200)
     lines = printed({"goal": "it", "converged": 17, "unlearned": unlearned}, capsys)
-    first = lines.index("17 of 40 seeds learned it: it") + 1
-    assert lines[first] == "why seeds did not learn count seeds (after which step)"
-    assert lines[first + 2 : first + 5] == [
+    assert lines[0] == "17 of 40 seeds learned it: it"
+    assert lines[1] == "why seeds did not learn count seeds (after which step)"
+    assert lines[3:6] == [
         "never met the goal 20 20, 21, 22, 23, 24, 25, 26, 27 and 12 more",
         "diverged 2 3 (103), 5 (105)",
         "met the goal and lost it 1 7 (1,207)",
@@ -51,4 +51,4 @@ def test_where_all_learned_or_nobody_set_a_goal_nobody_is_said_to_have_failed(me
     text = "\n".join(printed(metrics, capsys))
     assert "did not learn" not in text
     assert ("40 of 40 seeds learned it: it" in text) == bool(metrics)
-    assert metrics or "learn" not in text
+    assert metrics or "learned" not in text
