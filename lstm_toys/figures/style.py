@@ -219,7 +219,8 @@ def caption(drawing: Drawing) -> str:
     """The heading of a figure, or the title of its first panel, as a sentence; empty without one."""
     if not isinstance(drawing, Figure):
         return ""
-    titles = [drawing.get_suptitle(), *(axes.get_title() for axes in drawing.axes)]
+    parts = [part.get_suptitle() for part in (drawing, *drawing.subfigs)]
+    titles = [*parts, *(axes.get_title() for axes in drawing.axes)]
     words = next(filter(None, titles), "").replace("\\$", "$").replace(",\n", ", ").replace("\n", "; ")
     return f"{words[:1].upper()}{words[1:]}." if words else ""
 

@@ -61,11 +61,12 @@ class Training(Populations[Settings]):
         kept = metrics["seeds"] - len(diverged)
         if "goal" in metrics:
             yield f"{metrics['converged']} of {counted(metrics['seeds'], 'seed')} learned it: {metrics['goal']}"
-            yield from _unlearned(metrics["unlearned"])
         if diverged:
             last = max(metrics["last_sound_steps"])
             yield f"diverged (the last after step {last:,}) and excluded from all statistics: seeds {listed(diverged)}"
         yield self._recipe()
+        if "goal" in metrics:
+            yield from _unlearned(metrics["unlearned"])
         networks = f"{kept} of {counted(metrics['seeds'], 'network')}"
         title = f"{self.name}: {networks} after {counted(metrics['steps'], 'step')}"
         rows = [(name, *tables.spread(row), row["interval"]) for name, row in metrics["summary"].items()]
