@@ -18,19 +18,8 @@ from lstm_toys.sharing.run_files import CLAIMS, RunFiles
 from lstm_toys.studies.claims.table import read, rows
 
 TIMES = ("computed", "continued", "seconds", "runs_seconds", "member_steps_per_second", "answers_per_second")
-APART = (
-    *TIMES,
-    "version",
-    "run",
-    "flags",
-    "fingerprint",
-    "earlier_fingerprints",
-    "files",
-    "texts",
-    "figures",
-    "captions",
-    VALUE,
-)
+WRITTEN = ("files", "texts", "figures", "captions")
+APART = (*TIMES, "version", "run", "flags", "fingerprint", "earlier_fingerprints", *WRITTEN, VALUE)
 """Entries of summaries that depend on time; and these, names of a run, and what is compared apart from summaries."""
 
 MOST = 20

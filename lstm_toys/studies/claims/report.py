@@ -199,7 +199,7 @@ def details(entry: Row) -> Iterator[str]:
     if np.isfinite((inside := distance(entry)).value):
         side, far = "inside", inside
         if inside.value < 0:
-            side, far = "beyond", type(inside)(-inside.value, -inside.high, -inside.low)
+            side, far = "beyond", Estimate(-inside.value, -inside.high, -inside.low)
         nearer = "the nearer threshold" if np.isfinite([entry.low, entry.high]).all() else "the threshold"
         yield f"the median is {with_interval(far)} {side} {nearer}"
     if entry.against and (every := sum(pairs := comparisons.pairs(entry.number, entry.other_number))):
