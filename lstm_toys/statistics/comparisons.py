@@ -171,5 +171,5 @@ def _resamples(ours: Float[np.ndarray, " S"], theirs: Float[np.ndarray, " S2"]) 
     for start in range(0, RESAMPLES, rows):
         drawn = random.multinomial(seeds, np.full(seeds, 1 / seeds), min(rows, RESAMPLES - start)).astype(exact)
         counts = _drawn(drawn, ours, theirs)
-        complete = np.logical_and(*(sample.any(axis=1) for sample in counts))
+        complete = np.all([sample.any(axis=1) for sample in counts], axis=0)
         yield [sample[complete] for sample in counts]

@@ -201,17 +201,18 @@ def closes(results: Populations) -> dict[str, Any]:
         gates: np.array([numbers(results[name]["horizon"]) >= results[name]["largest"] for name in parities(gates)])
         for gates in ("sigmoid", "hard")
     }
-    seeds = {"sigmoid": reach["sigmoid"].any(axis=0), "hard": reach["hard"].all(axis=0)}
+    of_any, of_all = (int(np.sum(met)) for met in (reach["sigmoid"].any(axis=0), reach["hard"].all(axis=0)))
+    reaching = {"sigmoid": of_any, "hard": of_all}
     reached = {
         gates: {
             "networks": [int(mask.sum()), mask.size],
-            "seeds": lt.statistics.clopper_pearson(int(seeds[gates].sum()), mask.shape[1]).as_json(),
+            "seeds": lt.statistics.clopper_pearson(reaching[gates], mask.shape[1]).as_json(),
         }
         for gates, mask in reach.items()
     }
-    return {"reach K": reached, "p": 1.0 if reach["sigmoid"].any() else at_least(seeds["hard"], CLOSED)}
+    return {"reach K": reached, "p": 1.0 if of_any else at_least(of_all, reach["hard"].shape[1], CLOSED)}
 
 
-def at_least(met: Any, share: float) -> float:
+def at_least(met: int, seeds: int, share: float) -> float:
     """The exact p-value of so many seeds that meet something, if no more than a share of all of them did."""
-    return float(binomtest(int(met.sum()), len(met), share, alternative="greater").pvalue)
+    return float(binomtest(met, seeds, share, alternative="greater").pvalue)

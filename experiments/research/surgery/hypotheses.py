@@ -102,14 +102,14 @@ def never_falls(results: Sequence[Mapping[str, Any]], counts: Counts) -> dict[st
         [(np.diff(numbers(result["closed"]["horizon"]), axis=1) >= 0).all(axis=1) for result in results]
     )
     share = (counts @ met.sum(axis=0)) / np.maximum(counts @ eligible.sum(axis=0), 1)
-    seeds = eligible.any(axis=0)
-    exact = lt.statistics.clopper_pearson(int(seeds.sum()), int(seeds.sum())).as_json("value")
+    seeds = int(np.sum(eligible.any(axis=0)))
+    exact = lt.statistics.clopper_pearson(seeds, seeds).as_json("value")
     constant = share[0] == 1
     return {
         "networks": [int(met.sum()), int(eligible.sum())],
         "share": exact if constant else estimate(share),
         "resamples": share,
-        "p": at_least(seeds[seeds], NEVER_FALLS) if constant else 0.0,
+        "p": at_least(seeds, seeds, NEVER_FALLS) if constant else 0.0,
     }
 
 

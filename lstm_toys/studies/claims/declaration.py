@@ -30,6 +30,9 @@ VERDICTS = get_args(Verdict)
 ANSWERS: Mapping[Verdict, Verdict] = {"supported": "ours higher", "refuted": "theirs higher"}
 """What verdicts are called where it is asked which of two populations has higher numbers."""
 
+EITHER = "above or below"
+"""What a number has to be there."""
+
 NETWORKS, DURING = "networks", "during training"
 """Columns: the networks that the claims are about, and these networks after several numbers of steps."""
 
@@ -252,7 +255,7 @@ class Claim:
     def meets(self) -> str:
         """What a number has to be, as tables say it: ``at least 0.5``."""
         if self.against is not None:
-            return f"{'above or below' if self.higher is None else 'above'} {self.against}'s"
+            return f"{EITHER if self.higher is None else 'above'} {self.against}'s"
         if np.isfinite(self.low) and np.isfinite(self.high):
             return f"from {self.low:g} to {self.high:g}"
         return f"at least {self.low:g}" if np.isfinite(self.low) else f"at most {self.high:g}"

@@ -15,7 +15,7 @@ from matplotlib.lines import Line2D
 from lstm_toys.figures.style import COLORS, GRAY, band_entry, canvas, colors, legend, plain
 from lstm_toys.figures.style import entry as handle
 from lstm_toys.output import counted
-from lstm_toys.studies.claims.declaration import ANSWERS, CLIPPED, COPY, INPUT, VERDICTS
+from lstm_toys.studies.claims.declaration import ANSWERS, CLIPPED, COPY, EITHER, INPUT, VERDICTS
 from lstm_toys.studies.claims.recipes import OF_RECIPE
 from lstm_toys.studies.claims.report import named, percent, percents
 from lstm_toys.studies.claims.table import Cell, Row, changes, rows
@@ -44,7 +44,7 @@ DRAWN: dict[str, Any] = {"color": "black", "marker": "o", "markersize": 4, "fill
 COLUMNS = 3
 """Most panels in a row."""
 
-WIDTH = 72
+WIDTH = 66
 """Characters in a line of a statement."""
 
 FAR = 100.0
@@ -91,22 +91,32 @@ def draw_shares(entries: Sequence[Row]) -> Figure:
                 axes.plot(cell.share[1:], [row + 0.3] * 2, color=DRAWN["color"], linewidth=1, clip_on=False)
                 axes.plot([cell.share.value], [row + 0.3], **DRAWN, clip_on=False)
                 words = plain(f"{percent(cell.share.value)} {percents(cell.share)} of {cell.known}, new recipes")
-                axes.text(1.04, row + 0.38, words, fontsize=6.5, va="center", transform=axes.get_yaxis_transform())
+                axes.text(1.04, row + 0.38, words, fontsize=7.5, va="center", transform=axes.get_yaxis_transform())
             words = plain(f"{percent(value)} {percents(entry.share)} of {_of(entry)}")
             axes.text(1.04, row, words, fontsize=8, va="center", transform=axes.get_yaxis_transform())
         axes.set_yticks(range(len(ordered)), map(plain, names), fontsize=7.5)
         axes.set_xticks([0, 0.5, 1], ["0%", "50%", "100%"])
         axes.set(xlim=(0, 1), ylim=(len(ordered) - 0.5, -0.5))
         axes.axvline(0.5, **HALF)
+        axes.grid(visible=False, axis="y")
         counts = {name: sum(each.verdict == name for each in entries) for name in VERDICTS}
         numbers = {name: count for name, count in counts.items() if count or name not in ANSWERS.values()}
-        figure.suptitle(f"{numbers['supported']} of {counted(len(entries), 'claim')} hold for most networks")
+        figure.suptitle(_heading(entries))
         handles = [_dots(f"{name}: {number}", TINTS[name], SIGNS[name]) for name, number in numbers.items()]
         if recipes := [cell for each in entries for cell in each.recipes.values()]:
             count = counted(recipes[0].seeds // OF_RECIPE, "new recipe")
             handles.append(handle(f"networks of {count}", **DRAWN))
         legend(figure, *handles)
     return figure
+
+
+def _heading(entries: Sequence[Row]) -> str:
+    """Counts the claims that hold, and apart from them questions about which of two populations has higher numbers."""
+    asked = [each for each in entries if each.meets.startswith(EITHER)]
+    claims, hold = len(entries) - len(asked), sum(each.verdict == "supported" for each in entries)
+    parts = [f"{hold} of {counted(claims, 'claim')} hold for most networks"] * bool(claims)
+    decided = sum(each.verdict in ANSWERS.values() for each in asked)
+    return "; ".join(parts + [f"{decided} of {counted(len(asked), 'comparison')} decided"] * bool(asked))
 
 
 def draw_numbers(entries: Sequence[Row]) -> Figure:
@@ -122,7 +132,7 @@ def draw_numbers(entries: Sequence[Row]) -> Figure:
         measured = entries[0].statistic
         label = f"{_wrapped(measured)}:\n{label}"
     with canvas("", xlabel=label, ylabel="") as (figure, (axes,)):
-        figure.set_size_inches(9.6, 2.2 + 0.5 * len(ordered))
+        figure.set_size_inches(9.4, 2.2 + 0.5 * len(ordered))
         axes.set_xscale("symlog", linthresh=1)
         for row, entry in enumerate(ordered):
             _numbers(axes, row, entry, shades)
@@ -131,9 +141,12 @@ def draw_numbers(entries: Sequence[Row]) -> Figure:
             axes.text(1.03, row, plain(words), transform=axes.get_yaxis_transform(), **look)
         axes.axvspan(0, 1.3 * FAR, color=TINTS["supported"], alpha=0.1, linewidth=0)
         axes.axvline(0, color="black", linewidth=1, linestyle="--")
-        judged = (each.meets if measured else f"{each.statistic}; {each.meets}" for each in ordered)
-        names = [f"{_wrapped(each.statement)}\n{_wrapped(words)}" for each, words in zip(ordered, judged, strict=True)]
-        axes.set_yticks(range(len(ordered)), map(plain, names), fontsize=7)
+        judged = (each.meets if measured else f"{each.meets}: {each.statistic}" for each in ordered)
+        names = [
+            f"{_wrapped(each.statement)}\n{_wrapped(words, lines=1)}"
+            for each, words in zip(ordered, judged, strict=True)
+        ]
+        axes.set_yticks(range(len(ordered)), map(plain, names), fontsize=8)
         ends = [10.0**power for power in range(int(np.log10(FAR)) + 1)]
         ticks = [*(-end for end in reversed(ends)), 0, *ends]
         axes.set_xticks(ticks, [plain(f"{tick:g}") for tick in ticks])
@@ -240,9 +253,9 @@ def single_names(entries: Sequence[Row]) -> dict[str, str]:
     return {name: names[name] for name in SINGLE if name in known}
 
 
-def _wrapped(text: str, width: int = WIDTH) -> str:
-    """Two lines at most, which do not begin with a percent sign."""
-    return textwrap.fill(text.replace(" %", "\u00a0%"), width, max_lines=2, placeholder=" …")
+def _wrapped(text: str, width: int = WIDTH, lines: int = 2) -> str:
+    """So many lines at most, which do not begin with a percent sign."""
+    return textwrap.fill(text.replace(" %", "\u00a0%"), width, max_lines=lines, placeholder=" …")
 
 
 def _by_verdict(entries: Sequence[Row]) -> list[Row]:

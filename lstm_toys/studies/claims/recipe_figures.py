@@ -36,7 +36,8 @@ def draw(explored: Explored, base_seed: int) -> Figure:
             )
             axes.title.set_fontsize(8)
             axes.tick_params(labelsize=7.5)
-        figure.suptitle(plain(f"{explored.row.statement}: exploratory, p corrected for all claims and choices"))
+        explained = "exploratory: differences of medians and rank correlations, with corrected p"
+        figure.suptitle(f"{plain(explored.row.statement)}\n{explained}")
         figure.supylabel(plain(textwrap.fill(explored.statistic, 60)), fontsize=8)
         dots: dict[str, Any] = {"linestyle": "", "marker": "o", "markersize": 4}
         joined = entry("the networks of one recipe", GRAY, linewidth=0.8)
@@ -53,7 +54,7 @@ def _places(axes: Axes, recipes: Recipes, name: str, column: Sequence[Any]) -> F
             axes.set_xscale("log")
         return np.array(column, float)
     values = [*dict.fromkeys(map(stated, entries))]
-    axes.set_xticks(range(len(values)), map(plain, values))
+    axes.set_xticks(range(len(values)), map(_grouped, values))
     axes.set_xlim(-0.5, len(values) - 0.5)
     places = np.array([values.index(stated(value)) for value in column], float)
     for place in range(len(values)):  # Side by side.
@@ -80,5 +81,14 @@ def _words(findings: Sequence[Finding]) -> str:
     if not known:
         return ""
     found = min(known, key=lambda each: each.p)
-    what = f"{found.value} − others: {found.effect:+.2g}" if found.value else f"rank correlation {found.effect:+.2f}"
+    what = (
+        f"{_grouped(found.value)} − others: {found.effect:+.2g}"
+        if found.value
+        else f"rank correlation {found.effect:+.2f}"
+    )
     return f"{what} (p = {found.corrected:.2g})"
+
+
+def _grouped(value: str) -> str:
+    """A value as figures have it: thousands are separated."""
+    return f"{int(value):,}" if value.isdigit() else plain(value)

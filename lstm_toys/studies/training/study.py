@@ -60,7 +60,7 @@ class Training(Populations[Settings]):
         diverged = metrics["diverged_seeds"]
         kept = metrics["seeds"] - len(diverged)
         if "goal" in metrics:
-            yield f"{metrics['converged']} of {counted(metrics['seeds'], 'seed')} learned it: {metrics['goal']}"
+            yield f"{metrics['converged']} of {counted(metrics['seeds'], 'network')} learned it: {metrics['goal']}"
         if diverged:
             last = max(metrics["last_sound_steps"])
             yield f"diverged (the last after step {last:,}) and excluded from all statistics: seeds {listed(diverged)}"
@@ -95,14 +95,16 @@ class Training(Populations[Settings]):
         yield f"{tables.stages(metrics['seconds'])}{since}; {metrics['member_steps_per_second']:,} member-steps/s"
 
     def _recipe(self) -> str:
-        settings = self.settings
-        cell = [f"cell {settings.cell}"] * (settings.cell == "lstm")  # Others are named by the network.
-        steps = f"{settings.optimizer}, learning rate {settings.learning_rate:g}, {counted(settings.steps, 'step')}"
+        settings, experiment = self.settings, self.experiment
+        cell = [settings.cell] * (settings.cell == "lstm")  # Others are named by the network.
+        network = [*cell, settings.network] if experiment.model is None else ["a model of its own"]
+        rate = f"{settings.optimizer} with learning rate {settings.learning_rate:g}"
         others = {f"{NUMBER}{name}": value for name, value in settings.numbers}
         others |= {"noise": settings.noise} if settings.noise else {}
-        penalty = ["a penalty"] * (self.experiment.penalty is not None)
-        told = [*cell, settings.network, steps, *(f"{name} {value:g}" for name, value in others.items()), *penalty]
-        return f"recipe: {', '.join(told)}"
+        more = [f"{name} {value:g}" for name, value in others.items()] + ["a penalty"] * bool(experiment.penalty)
+        more += [f"trained on from {study.settings}" for study in self.needs.values()]
+        parts = ", ".join(network), f"{rate} for {counted(settings.steps, 'step')}", ", ".join(more)
+        return f"recipe: {'; '.join(filter(None, parts))}"
 
     def draw(self) -> Iterator[tuple[str, figures.Drawing]]:
         """Draws the experiment's figures from labeled results alone; raises Failed if its ``draw`` fails."""

@@ -37,7 +37,7 @@ def test_seeds_that_did_not_learn_are_named_by_reason_and_of_many_the_first(caps
     unlearned = failed("never met the goal", range(20, 40)) + failed("diverged", (3, 5), 100)
     unlearned += failed("met the goal and lost it", (7,), 1_200)
     lines = printed({"goal": "it", "converged": 17, "unlearned": unlearned}, capsys)
-    assert lines[0] == "17 of 40 seeds learned it: it"
+    assert lines[0] == "17 of 40 networks learned it: it"
     first = lines.index("why seeds did not learn count seeds (after which step)")
     assert lines[first + 2 : first + 5] == [
         "never met the goal 20 20, 21, 22, 23, 24, 25, 26, 27 and 12 more",
@@ -50,5 +50,5 @@ def test_seeds_that_did_not_learn_are_named_by_reason_and_of_many_the_first(caps
 def test_where_all_learned_or_nobody_set_a_goal_nobody_is_said_to_have_failed(metrics, capsys):
     text = "\n".join(printed(metrics, capsys))
     assert "did not learn" not in text
-    assert ("40 of 40 seeds learned it: it" in text) == bool(metrics)
+    assert ("40 of 40 networks learned it: it" in text) == bool(metrics)
     assert metrics or "learned" not in text
