@@ -13,12 +13,12 @@ SOWN = "intermediates"
 """The Flax collection of the values that modules return or sow."""
 
 
+Initial = PyTree[Float[Array, "C _"]] | None
+"""Initial states by layer and name; None: zero."""
+
+
 def inside(
-    model: nn.Module,
-    params: PyTree,
-    inputs: Float[Array, "C T F"],
-    initial: PyTree[Float[Array, "C _"]] | None = None,
-    **named: Any,
+    model: nn.Module, params: PyTree, inputs: Float[Array, "C T F"], initial: Initial = None, **named: Any
 ) -> tuple[Float[Array, "C ..."], PyTree[Float[Array, "C T _"]]]:
     """The answers of ONE network, and its states by layer and name, from given initial states or from zero.
 
@@ -47,7 +47,7 @@ def listed(states: PyTree) -> str:
     return "; ".join(f"{layer}: {', '.join(names)}" for layer, names in states.items())
 
 
-def variables(params: PyTree, initial: PyTree[Float[Array, "C _"]] | None = None) -> dict[str, PyTree]:
+def variables(params: PyTree, initial: Initial = None) -> dict[str, PyTree]:
     """The Flax variables of ONE network: parameters, and initial states by layer and name (None: zero)."""
     # States of a model that is itself a layer are under an empty name.
     begun = {at.strip("/"): value for at, value in traverse_util.flatten_dict(initial or {}, sep="/").items()}

@@ -21,7 +21,7 @@ from lstm_toys.networks.cells import CELLS, InvalidModel
 from lstm_toys.networks.layer import check_model
 from lstm_toys.networks.optimizers import Hyper
 from lstm_toys.networks.stack import Stack
-from lstm_toys.networks.states import inside, listed, variables
+from lstm_toys.networks.states import Initial, inside, listed, variables
 from lstm_toys.networks.transforms import Kind
 from lstm_toys.tasks.goal import NEVER, EarlyStopping
 from lstm_toys.tasks.supervision import Examples, Numbers, Task
@@ -146,7 +146,7 @@ def answer(
     inputs: Float[Array, "C T F"],
     lengths: Int[Array, " C"] | None = None,
     rngs: Keys = None,
-    initial: PyTree[Float[Array, "C _"]] | None = None,
+    initial: Initial = None,
 ) -> Float[Array, "C T A"] | Float[Array, "C A"]:
     """The model's answers; models that answer once per curve take ``lengths``, as Flax's ``seq_lengths``."""
     named: dict[str, Any] = {} if lengths is None else {"seq_lengths": lengths}

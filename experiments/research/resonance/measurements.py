@@ -145,7 +145,8 @@ def turned(experiment: lt.Experiment, settings: lt.Settings, run: lt.Run) -> dic
     networks = Edited(experiment, settings, run)
     mode = networks.mode
     next_mode = lt.dynamics.oscillation(networks.networks, np.array([networks.level]), rank=1)
-    local = _local(networks)
+    early = ~lt.measures.window(networks.x / networks.x[-1], lt.measures.SETTLED)
+    local = lt.dynamics.oscillation(networks.networks, networks.lines[:, early, 0].mean(axis=1).astype(float))
     frequencies, damages = (defaultdict[str, list[Any]](list) for _ in range(2))
     for factor in FACTORS:
         turning = mode.turned(factor)
@@ -185,12 +186,6 @@ def turned(experiment: lt.Experiment, settings: lt.Settings, run: lt.Run) -> dic
 def _median(values: Float[np.ndarray, "S C"]) -> Float[np.ndarray, " S"]:
     """The median over lines of each network; NaN without any."""
     return np.array([np.median(finite) if len(finite := row[np.isfinite(row)]) else np.nan for row in values])
-
-
-def _local(networks: Edited) -> Any:
-    """The leading oscillation under the mean of each line's first fifth."""
-    early = ~lt.measures.window(networks.x / networks.x[-1], lt.measures.SETTLED)
-    return lt.dynamics.oscillation(networks.networks, networks.lines[:, early, 0].mean(axis=1).astype(float))
 
 
 def _lines(networks: Edited, local: Any, unedited: Float[np.ndarray, "S C"]) -> dict[str, Any]:

@@ -234,17 +234,14 @@ def settled(rest: Rest, slots: tuple[str, ...]) -> dict[str, Any]:
 
 def limits_of(results: xr.Dataset) -> Rest:
     """The limits that a study has stored."""
+    stored = {name: results[name].values for name in ("kind", "share", "watched")}
+    stored |= {name: results[f"rest_{name}"].values for name in ("state", "answer", "rate")}
     return Rest(
-        kind=results.kind.values,
-        share=results.share.values,
-        state=results.rest_state.values,
-        answer=results.rest_answer.values,
+        **stored,
         eigenvalues=(results.rest_real.values + 1j * results.rest_imaginary.values)[..., None],
-        rate=results.rest_rate.values,
-        watched=results.watched.values,
-        found=(results.kind.values != Kind.NOTHING).sum(axis=2),
+        found=(stored["kind"] != Kind.NOTHING).sum(axis=2),
         seeds=results.seed.values,
-        inputs=results.period.values if "period" in results.coords else results.input.values,
+        inputs=results["period" if "period" in results.coords else "input"].values,
         spacing=results.attrs["spacing"],
         components=tuple(results.state.values.tolist()),
     )
