@@ -1,6 +1,6 @@
 """The states of one network, by layer and name."""
 
-from typing import Any
+from typing import Any, TypeAlias
 
 import flax.linen as nn
 import jax
@@ -13,7 +13,7 @@ SOWN = "intermediates"
 """The Flax collection of the values that modules return or sow."""
 
 
-Initial = PyTree[Float[Array, "C _"]] | None
+Initial: TypeAlias = PyTree[Float[Array, "C _"]] | None
 """Initial states by layer and name; None: zero."""
 
 

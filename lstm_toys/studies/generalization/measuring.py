@@ -303,7 +303,7 @@ def summary(grids: Grids, goal: Goal) -> dict[str, dict[str, float | None]]:
 
 def of_sines(grid: xr.Dataset) -> bool:
     """Whether a grid has an axis of frequencies in rad per x."""
-    return "gain" in grid and FREQUENCY in grid.dims and str(grid[FREQUENCY].attrs.get("units", "")).startswith("rad")
+    return FREQUENCY in grid.dims and str(grid[FREQUENCY].attrs.get("units", "")).startswith("rad")
 
 
 def sines(grid: xr.Dataset, span: Span) -> dict[str, Any]:

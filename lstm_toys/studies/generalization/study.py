@@ -140,7 +140,8 @@ class GridStudy(Generalization):
 
     def metrics(self) -> Metrics:
         grids, span = nodes_of(self.evaluated), self.experiment.span
-        sines = {name: measuring.sines(grid, span) for name, grid in grids.items() if measuring.of_sines(grid)}
+        planes = {name: grid for name, grid in grids.items() if "gain" in grid and measuring.of_sines(grid)}
+        sines = {name: measuring.sines(grid, span) for name, grid in planes.items()}
         return {"summary": measuring.summary(grids, self.goal), "sines": sines}
 
     def draw(self) -> Iterator[tuple[str, Drawing]]:
