@@ -7,8 +7,8 @@ import pytest
 from experiments import line, sine
 from lstm_toys.runs import command_line
 from lstm_toys.runs.identity import differences
-from lstm_toys.studies.sweep.settings import expand
-from lstm_toys.studies.training.populations import shapes
+from lstm_toys.studies.sweep.settings import SweepSettings, expand
+from lstm_toys.studies.sweep.study import Sweep
 
 
 def settings(*arguments, experiment=sine.EXPERIMENT):
@@ -50,7 +50,8 @@ def test_what_follows_from_another_setting_is_not_said():
 )
 def test_no_two_programs_of_a_sweep_are_called_the_same(grid):
     every, _ = expand(sine.EXPERIMENT, [(name, values.split()) for name, values in grid.items()], {})
-    told = differences(shape.settings for shape in shapes(every, sine.EXPERIMENT))
+    sweep = Sweep(sine.EXPERIMENT, SweepSettings("sweep", settings=every))
+    told = differences(shape.settings for shape in sweep.shapes)
     compiled = [name for name in grid if name not in ("learning_rate", "steps", "train_amplitude")]
     values = product(*(grid[name].split() for name in compiled))
     expected = {frozenset(map(" ".join, zip(compiled, chosen, strict=True))) for chosen in values}

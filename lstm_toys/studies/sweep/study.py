@@ -16,7 +16,6 @@ from lstm_toys.figures import Drawing
 from lstm_toys.output import counted
 from lstm_toys.populations import programs
 from lstm_toys.results import arrays, summary
-from lstm_toys.runs.identity import Settings
 from lstm_toys.runs.study import Metrics
 from lstm_toys.studies.sweep import figures, results
 from lstm_toys.studies.sweep.settings import SweepSettings
@@ -37,10 +36,6 @@ class Sweep(Populations[SweepSettings]):
 
     several = True
     unlisted = ("experiment", "settings")
-
-    @property
-    def populations(self) -> tuple[Settings, ...]:
-        return self.settings.settings
 
     @cached_property
     def keeps(self) -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from abc import abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -36,7 +36,6 @@ from lstm_toys.runs.identity import SWEPT, Identified, Settings, differences
 from lstm_toys.runs.preparation import Prepared, check_experiment, trial
 from lstm_toys.runs.study import Metrics, Study, differing
 from lstm_toys.tasks.goal import NEVER
-from lstm_toys.tasks.parameters import NUMBER
 
 Specified = tuple[TrainingSpecification, Start]
 
@@ -48,11 +47,10 @@ class Shape(Prepared):
     They differ only in traced hyperparameters, in steps, in seeds, and in networks that they train on from.
 
     Attributes:
-        numbers: by traced hyperparameters, training numbers, the run to train on from and the first seed, the number of
-            the population by steps.
+        numbers: of each training of all seeds, the numbers of its populations, by steps.
     """
 
-    numbers: dict[tuple[tuple[tuple[str, float], ...], Study[Any] | None, int], dict[int, int]]
+    numbers: list[dict[int, int]]
 
     @property
     def network(self) -> str:
@@ -61,116 +59,20 @@ class Shape(Prepared):
 
     @property
     def budgets(self) -> list[int]:
-        """The steps at which answers are recorded; every combination is trained to the last."""
-        return sorted({steps for numbers in self.numbers.values() for steps in numbers})
-
-    @property
-    def seeds(self) -> int:
-        return self.settings.seeds
+        """The steps at which answers are recorded; every network is trained to the last."""
+        return sorted({steps for numbers in self.numbers for steps in numbers})
 
     @property
     def members(self) -> int:
-        return self.seeds * len(self.numbers)
+        return self.settings.seeds * len(self.numbers)
 
     @property
     def populations(self) -> dict[int, Int[np.ndarray, " M"]]:
         """The number of each member's population, by steps; -1 where there is none."""
         return {
-            steps: np.repeat([numbers.get(steps, -1) for numbers in self.numbers.values()], self.seeds)
+            steps: np.repeat([numbers.get(steps, -1) for numbers in self.numbers], self.settings.seeds)
             for steps in self.budgets
         }
-
-    def places(self, members: range, steps: int) -> Iterator[tuple[int, slice, slice]]:
-        """Yields the number of each population among members, the slice of its members, and that of their seeds."""
-        for combination, ((*_, seed), numbers) in enumerate(self.numbers.items()):
-            first = combination * self.seeds
-            begin, end = max(members.start, first), min(members.stop, first + self.seeds)
-            if begin < end and steps in numbers:
-                seeds = slice(seed + begin - first, seed + end - first)
-                yield numbers[steps], slice(begin - members.start, end - members.start), seeds
-
-    def specify(self, initial: PyTree[Float[np.ndarray, "M ..."]] | None, *, training: bool, frames: int) -> Specified:
-        """Specifies the training of all seeds of the first combination, then of the second, ...
-
-        Args:
-            initial: parameters of each member to train on from; None: members begin untrained.
-            training: whether the first training curve is answered, too.
-            frames: how many recorded answers to it are kept, for an animation.
-        """
-        combinations = [dict(hyper) for hyper, *_ in self.numbers]
-        columns = {name: np.repeat([hyper[name] for hyper in combinations], self.seeds) for name in combinations[0]}
-        numbers = {name.removeprefix(NUMBER): columns.pop(name) for name in [*columns] if name.startswith(NUMBER)}
-        early = replace(self.settings.early_stopping, goal=self.experiment.goal)
-        if not self.budgets[-1]:  # Untrained networks have a single record.
-            early = replace(early, records=0)
-        with trial(f"{self.settings} cannot be trained"):
-            specification, start = specify(
-                self.task,
-                self.model,
-                seeds=np.concatenate([first + np.arange(self.seeds) for *_, first in self.numbers]),
-                steps=(*self.budgets, *self.settings.keep_steps),
-                optimizer=self.optimizer,
-                numbers=numbers,
-                base_seed=self.settings.base_seed,
-                block=self.block,
-                frames=frames,
-                early_stopping=early,
-                initial=initial,
-                penalty=self.experiment.penalty,
-                **columns,
-            )
-        curves = dict.fromkeys(self.budgets, self.curves.answered(training=training))
-        return replace(specification, curves=curves, lengths=self.curves.lengths(training=training)), start
-
-    def begin(self, specified: Specified, run: Run, context: RunContext, part: int) -> PopulationTraining:
-        """Announces the training by what distinguishes it from others of the command, or by its network, and begins it.
-
-        ``part`` is its number among the trainings of the run, which have folders of checkpoints of their own.
-        """
-        tell = context.progress.tell
-        checkpoints = Checkpoints(run.checkpoints / str(part), context.options.checkpoint_every, tell)
-        training = PopulationTraining(
-            *specified,
-            executor=context.executor,
-            checkpoints=checkpoints,
-            monitor=context.progress,
-            stop=context.interruption,
-            on_divergence=context.options.on_divergence,
-        )
-        label = f"{self.experiment.name} ({context.labels.get(self.settings) or self.network})"
-        groups = -(-training.count // training.group_size)
-        context.progress.begin(label, training.count, self.budgets[-1], groups)
-        if checkpoints.newest:
-            tell(f"continues from {checkpoints.newest}")
-        return training
-
-
-def shapes(
-    populations: Sequence[Settings],
-    experiment: Experiment,
-    initial: Mapping[int, Study[Any]] | None = None,
-    first_seeds: Sequence[int] | None = None,
-) -> list[Shape]:
-    """Groups populations by the programs that have to be compiled; an optimizer of the user's may need one for each.
-
-    Where networks stop early, records, which decide when, depend on the last step, so that each number of steps is
-    trained by itself. ``initial`` are the runs to train on from, by number of the population; ``first_seeds`` are by
-    default 0.
-    """
-    by_programs: dict[tuple[Any, ...], Shape] = {}
-    for number, settings in enumerate(populations):
-        shape = Shape(experiment, settings, {})
-        traced = shape.traced
-        together = {*traced, *(["steps"] if settings.early_stopping == NEVER else [])}
-        shape = by_programs.setdefault(tuple(getattr(settings, name) for name in SWEPT if name not in together), shape)
-        hyper = tuple(
-            (name, value)
-            for name, value in settings.swept.items()
-            if value is not None and (name in traced or name.startswith(NUMBER))
-        )
-        first = first_seeds[number] if first_seeds else 0
-        shape.numbers.setdefault((hyper, (initial or {}).get(number), first), {})[settings.steps] = number
-    return list(by_programs.values())
 
 
 class Populations(Study[Identified]):
@@ -191,9 +93,10 @@ class Populations(Study[Identified]):
         self.experiment = experiment
 
     @property
-    @abstractmethod
     def populations(self) -> tuple[Settings, ...]:
         """The settings of each population, which share the experiment and the seeds."""
+        settings: Any = self.settings
+        return settings.settings if self.several else (settings,)
 
     @property
     @abstractmethod
@@ -225,7 +128,23 @@ class Populations(Study[Identified]):
 
     @cached_property
     def shapes(self) -> list[Shape]:
-        return shapes(self.populations, self.experiment, self.needs, self.first_seeds)
+        """Populations by the programs that have to be compiled; an optimizer of the user's may need one for each.
+
+        Where networks stop early, records, which decide when, depend on the last step, so that each number of steps is
+        trained by itself.
+        """
+        shapes, trainings = dict[Any, Shape](), dict[Any, dict[int, int]]()
+        for number, settings in enumerate(self.populations):
+            shape = Shape(self.experiment, settings, [])
+            together = {*shape.traced, *(["steps"] if settings.early_stopping == NEVER else [])}
+            programs = tuple(getattr(settings, name) for name in SWEPT if name not in together)
+            shape = shapes.setdefault(programs, shape)
+            hyper = tuple(getattr(settings, name) for name in shape.traced)
+            training = programs, hyper, settings.numbers, self.needs.get(number), self.first_seeds[number]
+            if training not in trainings:
+                shape.numbers.append(trainings.setdefault(training, {}))
+            trainings[training][settings.steps] = number
+        return [*shapes.values()]
 
     def check(self) -> None:
         for timesteps, numbers in {settings.timesteps: settings.numbers for settings in self.populations}.items():
@@ -241,18 +160,44 @@ class Populations(Study[Identified]):
 
     @cached_property
     def _specified(self) -> list[Specified]:
-        how: dict[str, Any] = {
-            "training": self.answers_training,
-            "frames": 0 if self.several else self.experiment.frames,
-        }
-        return [shape.specify(self._initial(shape), **how) for shape in self.shapes]
+        return [self._specify(shape, [min(numbers.values()) for numbers in shape.numbers]) for shape in self.shapes]
 
-    def _initial(self, shape: Shape) -> Any:
-        """Parameters for each member to train on from; None: networks begin untrained."""
-        if not self.needs:
-            return None
-        model, runs = shape.model, [self.needed[min(numbers.values())] for numbers in shape.numbers.values()]
-        loaded = {run: results.saving.load(run.folder, model=model).params for run in {*runs}}
+    def _specify(self, shape: Shape, populations: Sequence[int]) -> Specified:
+        """Specifies trainings of all seeds, one after another, of which these are the numbers of one population each.
+
+        The first training curve is answered if `answers_training`; of an animation, frames are kept.
+        """
+        experiment, settings = self.experiment, [self.populations[number] for number in populations]
+        count, training = shape.settings.seeds, self.answers_training
+        early = replace(shape.settings.early_stopping, goal=experiment.goal)
+        if not shape.budgets[-1]:  # Untrained networks have a single record.
+            early = replace(early, records=0)
+        traced = (name for name in shape.traced if getattr(shape.settings, name) is not None)
+        with trial(f"{shape.settings} cannot be trained"):
+            specification, start = specify(
+                shape.task,
+                shape.model,
+                seeds=np.concatenate([self.first_seeds[number] + np.arange(count) for number in populations]),
+                steps=(*shape.budgets, *shape.settings.keep_steps),
+                optimizer=shape.optimizer,
+                numbers={
+                    name: np.repeat([dict(one.numbers)[name] for one in settings], count) for name in experiment.numbers
+                },
+                base_seed=shape.settings.base_seed,
+                block=shape.block,
+                frames=0 if self.several else experiment.frames,
+                early_stopping=early,
+                initial=self._initial(shape, populations) if self.needs else None,
+                penalty=experiment.penalty,
+                **{name: np.repeat([getattr(one, name) for one in settings], count) for name in traced},
+            )
+        curves = dict.fromkeys(shape.budgets, shape.curves.answered(training=training))
+        return replace(specification, curves=curves, lengths=shape.curves.lengths(training=training)), start
+
+    def _initial(self, shape: Shape, populations: Sequence[int]) -> PyTree[Float[np.ndarray, "M ..."]]:
+        """Parameters for each member to train on from."""
+        runs = [self.needed[number] for number in populations]
+        loaded = {run: results.saving.load(run.folder, model=shape.model).params for run in {*runs}}
         return jax.tree.map(lambda *leaves: np.concatenate(leaves), *(loaded[run] for run in runs))
 
     def values(self) -> Digests:
@@ -278,18 +223,18 @@ class Populations(Study[Identified]):
         steps = np.unique(np.concatenate([specification.recorded for specification, _ in self._specified]))
         trainings, kept = list[PopulationTraining](), list[Any]()
         file: Any = None
-        digests = [[""] * settings.seeds for settings in self.populations]
+        digests = [np.full(settings.seeds, "", object) for settings in self.populations]
         with ThreadPoolExecutor() as threads, ExitStack() as stack, context.interruption.patient():
             threads.submit(_load_writers)
             for number, (shape, specified) in enumerate(zip(self.shapes, self._specified, strict=True)):
-                trained, groups = shape.begin(specified, run, context, number), list[Group]()
+                trained, groups = self._begin(shape, specified, context, number), list[Group]()
                 for group in trained.groups():
                     if self.keeps:
                         groups.append(replace(group, record=None, answers={}))
                     with context.timed("evaluate"):
                         if file is None:
-                            writing = results.regions.writing(run.results, *self._axes(), steps)
-                            file = stack.enter_context(writing)
+                            regions = results.storage.Regions(*self._axes(), steps)
+                            file = stack.enter_context(regions.written(run.results))
                         self._write(file, shape, specified[0], group, digests)
                     if context.interruption():  # The group's checkpoint is written, so little is lost.
                         raise Stopped
@@ -317,7 +262,7 @@ class Populations(Study[Identified]):
                 {
                     "experiment": self.experiment.name,
                     "settings": _without_seeds(self.experiment, settings),
-                    "digests": texts,
+                    "digests": texts.tolist(),
                     **({"first_seed": first} if first else {}),
                 }
                 for settings, texts, first in zip(self.populations, digests, self.first_seeds, strict=True)
@@ -333,15 +278,39 @@ class Populations(Study[Identified]):
         columns = {name: [each[name] for each in labels for _ in range(seeds)] for name in labels[0]}
         return None, seeds * len(labels), columns
 
+    def _begin(self, shape: Shape, specified: Specified, context: RunContext, part: int) -> PopulationTraining:
+        """Announces the training by what distinguishes it from others of the command, or by its network, and begins it.
+
+        ``part`` is its number among the trainings of the run, which have folders of checkpoints of their own.
+        """
+        tell, options = context.progress.tell, context.options
+        training = PopulationTraining(
+            *specified,
+            executor=context.executor,
+            checkpoints=(checkpoints := Checkpoints(self.run.checkpoints / str(part), options.checkpoint_every, tell)),
+            monitor=context.progress,
+            stop=context.interruption,
+            on_divergence=options.on_divergence,
+        )
+        label = f"{self.experiment.name} ({context.labels.get(shape.settings) or shape.network})"
+        groups = -(-training.count // training.group_size)
+        context.progress.begin(label, training.count, shape.budgets[-1], groups)
+        if checkpoints.newest:
+            tell(f"continues from {checkpoints.newest}")
+        return training
+
     def _write(self, file: Any, shape: Shape, spec: TrainingSpecification, group: Group, digests: list[Any]) -> None:
         """Writes the results of a group, which has members of several populations, and adds digests of its networks."""
-        for steps in shape.budgets:
+        for steps, populations in shape.populations.items():
             labeled = self._labeled(shape, spec, group, steps)
-            of_members = digests_of(group.kept[steps].params)
-            for population, members, seeds in shape.places(group.members, steps):
-                file.write(population, seeds, labeled.isel(seed=members))
-                first = self.first_seeds[population]
-                digests[population][seeds.start - first : seeds.stop - first] = of_members[members]
+            of_members = np.array(digests_of(group.kept[steps].params), object)
+            of_group = populations[group.members.start : group.members.stop]
+            for number in {*of_group.tolist()} - {-1}:
+                members = np.flatnonzero(of_group == number)
+                places = (group.members.start + members) % shape.settings.seeds
+                digests[number][places] = of_members[members]
+                seeds = self.first_seeds[number] + places
+                file.write(number, slice(seeds[0], seeds[-1] + 1), labeled.isel(seed=members))
 
     def _labeled(self, shape: Shape, spec: TrainingSpecification, group: Group, steps: int) -> Any:
         """Labels what a training until ``steps`` stores of a group; of several, without training set and frames."""
@@ -385,7 +354,7 @@ def _read(path: Path, _: str, without: frozenset[str]) -> Any:
 
 
 def _load_writers() -> None:
-    for name in ("figures.style", "results.regions", "results.saving", "results.summary"):
+    for name in ("figures.style", "results.saving", "results.summary"):
         import_module(f"lstm_toys.{name}")
     import xarray as xr
 

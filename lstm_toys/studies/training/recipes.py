@@ -45,10 +45,6 @@ class RecipeTraining(Populations[RecipeSettings]):
     several = joined = keeps = True
     unlisted = ("experiment", "settings")
 
-    @property
-    def populations(self) -> tuple[Settings, ...]:
-        return self.settings.settings
-
     def check(self) -> None:
         if self.experiment.initial is not None:
             raise Refused(f"experiment {self.experiment.name}: it trains on from other networks, so it has no recipes")

@@ -30,10 +30,6 @@ class Training(Populations[Settings]):
 
     keeps = True
 
-    @property
-    def populations(self) -> tuple[Settings, ...]:
-        return (self.settings,)
-
     @cached_property
     def companions(self) -> Mapping[str, Training]:
         with trial(f"experiment {self.experiment.name}: its companions fail"):
