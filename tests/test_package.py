@@ -3,10 +3,11 @@
 import os
 import re
 import shutil
-import sys
 import tomllib
 import zipfile
+from pathlib import Path
 
+import numpy
 import pytest
 
 from conftest import ROOT, SINE_FIGURES, process
@@ -105,25 +106,75 @@ def test_the_script_is_the_command_and_trains_and_draws_from_any_folder(command,
     assert len(list(tmp_path.glob("results/runs/sine-*/results.nc"))) == 1
 
 
+RAMP = """
+import lstm_toys as lt
+from shape import ramp
+
+
+def task(x):
+    return lt.reproduce(ramp(x))
+
+
+def probes(x):
+    return [lt.Probe("steeper", 2 * ramp(x), {}, names=("steeper",))]
+
+
+SETTINGS = {"timesteps": 9, "steps": 3, "learning_rate": 0.1, "seeds": 2, "hidden": (2,)}
+EXPERIMENT = lt.Experiment("ramp", "A ramp.", SETTINGS, task, probes=probes)
+"""
+CLAIMS = """
+import lstm_toys as lt
+from ramp import EXPERIMENT
+
+
+def error(curves):
+    return lt.claims.per_curve(curves, lt.measures.rmse).max(axis=1)
+
+
+CLAIM = lt.claims.Claim("steep", "Ramps are followed", "RMSE", error, (lt.claims.Source("ramp", "steeper"),), high=0.1)
+CLAIMS = lt.claims.Claims("ramps", (CLAIM,), {"ramp": (EXPERIMENT, [])})
+"""
+
+
+@pytest.fixture
+def bare(tmp_path):
+    """The folder of commands of a new environment, which has what the library needs, but not the library."""
+    process("-m", "venv", str(tmp_path / "bare"))
+    (site,) = (tmp_path / "bare" / "lib").glob("python*/site-packages")
+    for path in Path(numpy.__file__).parents[1].iterdir():
+        ours = path.name.startswith(("lstm_toys", "__editable__", "__pycache__")) or path.suffix == ".pth"
+        if not ours and not (site / path.name).exists():
+            (site / path.name).symlink_to(path)
+    return tmp_path / "bare" / "bin"
+
+
 @pytest.mark.long
-def test_a_bundle_is_repeated_and_compared_where_the_wheel_is_installed(command, tmp_path):
-    (mine := tmp_path / "mine").mkdir()
-    theirs, (script, environment) = tmp_path / "theirs", command
-    (mine / "ramp.py").write_text(
-        "import lstm_toys as lt\nfrom shape import ramp\n\n\ndef task(x):\n    return lt.reproduce(ramp(x))\n\n\n"
-        "EXPERIMENT = lt.Experiment('ramp', 'A ramp.', {'timesteps': 9, 'steps': 3, 'learning_rate': 0.1}, task)\n"
-    )
+@pytest.mark.parametrize(("question", "flags"), [("ramp", []), ("ramps", ["--with_networks"])])
+def test_a_bundle_is_installed_repeated_and_compared_in_a_new_environment(question, flags, bare, tmp_path):
+    """By the commands in its README; of claims that carry their networks, nothing is trained."""
+    mine, theirs = tmp_path / "mine", tmp_path / "theirs"
+    mine.mkdir()
+    (mine / "ramp.py").write_text(RAMP)
+    (mine / "ramps.py").write_text(CLAIMS)
     (mine / "shape.py").write_text("def ramp(x):\n    return x[None, :, None]\n")
-    cloned = "import sys; sys.argv[0] = 'lstm-toys'; from lstm_toys.cli import script; script.main()"
-    for line in (["ramp", "--seeds=2", "--hidden=2"], ["bundle", "ramp", "ramp.zip"]):
-        process("-c", cloned, *line, cwd=mine, env={**os.environ, "PYTHONPATH": str(ROOT)})
-    with zipfile.ZipFile(mine / "ramp.zip") as packed:
+    script = "import sys; sys.argv[0] = 'lstm-toys'; from lstm_toys.cli import script; script.main()"
+    clone = {**os.environ, "PYTHONPATH": str(ROOT)}
+    process("-c", script, question, cwd=mine, env=clone)
+    name = {"ramps": "claims_ramps"}.get(question, question)
+    process("-c", script, "bundle", name, "made.zip", *flags, cwd=mine, env=clone)
+    with zipfile.ZipFile(mine / "made.zip") as packed:
         packed.extractall(theirs)
-    readme = (theirs / "README.txt").read_text()
-    lines = [line.strip() for line in readme.splitlines() if line.startswith(("    mkdir", "    lstm-toys"))]
-    shell = "import subprocess, sys; sys.exit(subprocess.call(sys.argv[1], shell=True))"
-    _, compared = (
-        process("-c", shell, line.replace("lstm-toys", f"{sys.executable} {script}", 1), cwd=theirs, env=environment)
-        for line in lines
-    )
-    assert "the same bits" in compared.stdout
+    lines = (theirs / "README.txt").read_text().splitlines()
+    install, repeat, compare = (line.strip() for line in lines if line.startswith("    "))
+    found = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    environment = {**found, "PATH": f"{bare}:{os.environ['PATH']}", "PIP_NO_INDEX": "1"}
+
+    def shell(line):
+        call = f"import subprocess, sys; sys.exit(subprocess.call({line!r}, shell=True))"
+        return process("-c", call, cwd=theirs, env=environment).stdout
+
+    shell(install)
+    printed = shell(repeat.replace(")", " --no_training)") if flags else repeat)
+    assert "Traceback" not in printed
+    assert "the same bits" in shell(compare)
+    assert "True" in shell(f"python -c 'import lstm_toys; print(lstm_toys.__file__.startswith(\"{bare.parent}\"))'")

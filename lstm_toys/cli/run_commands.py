@@ -54,6 +54,8 @@ class RunCommandFlags:
     """Also put files of data above 10 MB into it."""
     without_data: bool = False
     """Leave out files of data, and results and figures, which hold their curves."""
+    with_networks: bool = False
+    """Also put the networks that claims judge, or other runs that this one needs, into it."""
     remove: bool = False
     """Remove the runs that are listed, after showing them and asking."""
     yes: bool = False
@@ -174,18 +176,22 @@ def bundle(options: RunCommandFlags, names: Sequence[str]) -> int:
             raise UsageError(f"{names[0]}: a published folder has no networks; bundle the run, {run.name}")
         if options.data and options.without_data:
             raise UsageError("flag --data contradicts --without_data")
+        if options.with_networks and options.without_data:
+            raise UsageError("flag --with_networks contradicts --without_data: results of networks hold curves")
         data, most_data = run.origin.get("data", {}), sharing.bundle.MOST_DATA
         if options.data:
             most_data = sharing.archive.MOST_BYTES
         elif data and options.without_data:
             most_data = 0
-        files, lacks = sharing.bundle.contents(run, _page(run, drawn=most_data > 0), most_data=most_data)
+        page = _page(run, drawn=most_data > 0)
+        files, lacks = sharing.bundle.contents(run, page, most_data=most_data, networks=options.with_networks)
         with _target(names, f"{run.name}.zip", partial(sharing.archive.is_bundle_of, run=run.name)) as target:
             sharing.bundle.write(files, target)
-    print_lines([*(f"  {name}" for name in sorted(files)), *(f"left out: {line}" for line in lacks)])
+    written = sorted([*files, sharing.archive.MANIFEST])
+    print_lines([*(f"  {name}" for name in written), *(f"left out: {line}" for line in lacks)])
     if data and most_data:
         print_lines([f"results and figures hold curves of {output.listed([*data])}; --without_data leaves them out"])
-    print_lines([f"{target}: {counted(len(files) + 1, 'file')}, {target.stat().st_size:,} bytes"])
+    print_lines([f"{target}: {counted(len(written), 'file')}, {target.stat().st_size:,} bytes"])
     return 0
 
 
@@ -293,6 +299,6 @@ COMMANDS = {
     "list": RunCommand("[EXPERIMENT]", list_runs, 0, 1, ("results_dir", "remove", "yes")),
     "report": RunCommand("RUN [FILE.html]", report, 1, 2),
     "annotate": RunCommand("TEXT.md [FILE.html]", annotate, 1, 2, ("results_dir", "claims"), TEXT),
-    "bundle": RunCommand("RUN [FILE.zip]", bundle, 1, 2, ("results_dir", "data", "without_data")),
+    "bundle": RunCommand("RUN [FILE.zip]", bundle, 1, 2, ("results_dir", "data", "without_data", "with_networks")),
     "compare": RunCommand("RUN OTHER", compare, 2, 2),
 }

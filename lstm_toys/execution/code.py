@@ -4,6 +4,7 @@ import ast
 import hashlib
 import json
 import sys
+import tomllib
 import uuid
 from contextlib import suppress
 from functools import cache
@@ -52,6 +53,35 @@ def _kept() -> dict[str, str]:
     with suppress(OSError, RuntimeError):
         return files.read_sealed(files.cache_folder() / TREES)
     return {}
+
+
+@cache
+def distributed() -> dict[str, Path]:
+    """The files of the library, and of the experiments that are installed with it, by their names in a wheel."""
+    root = Path(modules.LIBRARY)
+    paths = {path.relative_to(root.parent).as_posix(): path for path in root.rglob("*")}
+    if (project := root.with_name("pyproject.toml")).is_file():  # In a clone, they lie elsewhere.
+        for package in tomllib.loads(project.read_text(encoding="utf-8"))["tool"]["setuptools"]["packages"]:
+            place = package.replace(".", "/")
+            folder = root.parent / place.partition("/")[2]
+            if folder != root.parent and not (root.parent / place).is_dir():
+                paths |= {f"{place}/{path.name}": path for path in folder.glob("*")}
+    hidden = (".", "__pycache__")
+    return {
+        name: path
+        for name, path in sorted(paths.items())
+        if path.is_file() and not any(part.startswith(hidden) for part in name.split("/"))
+    }
+
+
+@cache
+def distributed_digest() -> str:
+    """Digests the bytes of these files; empty if one was edited after this process began."""
+    paths = distributed()
+    if any(map(modules.changed, paths.values())):
+        return ""
+    digests = {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in paths.items()}
+    return hashlib.sha256(json.dumps(digests).encode()).hexdigest()
 
 
 @cache

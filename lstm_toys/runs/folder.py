@@ -45,12 +45,11 @@ PUBLISHED = (*FIGURES, ".md", ".json")
 RECORDED: dict[str, tuple[Any, Callable[[Any], bool]]] = {
     "files": (dict, files.is_plain),
     "figures": (list, lambda name: files.is_plain(name) and Path(name).suffix in FIGURES),
-    "needs": (list, files.is_plain),
     VALUE: (dict, bool),
     "seconds": (dict, bool),
 }
 """Entries of every summary, if there are any, and what each name in them must be: of a file or figure in the run's
-folder, of the folder of another run, of a digest, or of a stage."""
+folder, of a digest, or of a stage."""
 
 
 class Run:

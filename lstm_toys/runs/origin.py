@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lstm_toys import modules, processor
+from lstm_toys.execution import code
 from lstm_toys.files import Damaged, is_plain, read_json, replacing, sha256, telling_damage, write_json
 from lstm_toys.runs import flags, parsers
 from lstm_toys.runs.context import Options
@@ -109,6 +110,8 @@ def record(run: Run, study: Study[Any], command: Command, environment: dict[str,
         "python": platform.python_version(),
         "environment": environment,
         "processor": processor.name(),
+        "library": code.distributed_digest(),
+        "needs": sorted({needed.folder.name for needed in study.needed.values()}),
         "modules": {**packages(), **elsewhere},
         "sources": sources,
         "data": {name: {"sha256": sha256(path), "bytes": path.stat().st_size} for name, path in sorted(data.items())},
@@ -140,12 +143,12 @@ def read(folder: Path) -> dict[str, Any]:
     with telling_damage(path):
         data = [*origin["data"].values()]
         texts = [origin["question"], origin["command"], origin["python"], *(file["sha256"] for file in data)]
-        texts += [*origin["modules"].values(), *origin["sources"].values()]
+        texts += [*origin["modules"].values(), *origin["sources"].values(), origin.get("library", "")]
         mappings = [origin["differs"], origin["environment"]]
         for kind, values in ((str, texts), (int, [file["bytes"] for file in data]), (dict, mappings)):
             if not all(isinstance(value, kind) for value in values):
                 raise Damaged(path, "is damaged: it is not what a run records")
-    for name in (*origin["sources"], *origin["data"]):
+    for name in (*origin["sources"], *origin["data"], *origin.get("needs", ())):
         if not all(map(is_plain, name.split("/"))):
             raise Damaged(path, f"is damaged: {name!r} is not a file below the folder of a question")
     return origin

@@ -1,4 +1,4 @@
-"""Reads bundles, which may come from anybody: everything is checked before anything is written."""
+"""Files of bundles, which may come from anybody: everything is checked before anything is written."""
 
 from __future__ import annotations
 
@@ -20,6 +20,17 @@ MOST_FILES, MOST_BYTES = 10_000, 2**34
 
 MANIFEST = "bundle.json"
 """The file of a bundle with the SHA-256 of each other file, by name."""
+
+
+TIME = (1980, 1, 1, 0, 0, 0)
+"""The time of all files in bundles and wheels, so that equal files make equal bytes."""
+
+
+def entry(name: str) -> ZipInfo:
+    """The description of a file that is written."""
+    info = ZipInfo(name, TIME)
+    info.create_system, info.external_attr = 3, (stat.S_IFREG | 0o644) << 16
+    return info
 
 
 @contextmanager

@@ -4,44 +4,47 @@ from __future__ import annotations
 
 import hashlib
 import shlex
-import stat
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from zipfile import ZIP_STORED, ZipFile, ZipInfo
+from zipfile import ZIP_STORED, ZipFile
 
+from lstm_toys.execution import code
 from lstm_toys.files import Damaged, as_text, checked, replacing, sha256, telling_damage
 from lstm_toys.runs import folder
 from lstm_toys.runs.folder import CONFIG, FIGURES, METRICS
 from lstm_toys.runs.origin import ORIGIN, SOURCES
-from lstm_toys.sharing import archive
+from lstm_toys.sharing import archive, run_files, wheel
 from lstm_toys.sharing.archive import MANIFEST, RUN
 from lstm_toys.sharing.run_files import RunFiles
 from lstm_toys.text import printable
+
+FOUND = f"{SOURCES}/results/runs"
+"""The folder in which the command of a bundle finds finished runs."""
 
 REPORT, REQUIREMENTS, README = "report.html", "requirements.txt", "README.txt"
 
 MOST_DATA = 10_000_000
 """Most bytes of a data file that is put into a bundle unasked."""
 
-TIME = (1980, 1, 1, 0, 0, 0)
-"""The time of all files in a bundle, so that equal runs make equal bundles."""
-
 WITH_CURVES = (".nc", *FIGURES)
 """Suffixes of files of a run that hold curves of data."""
 
 
-def contents(run: RunFiles, report: str, *, most_data: int) -> tuple[dict[str, Path | bytes], list[str]]:
+def contents(
+    run: RunFiles, report: str, *, most_data: int, networks: bool
+) -> tuple[dict[str, Path | bytes], list[str]]:
     """The files of a bundle by name, and lines about what it lacks.
 
     Files of data have at most ``most_data`` bytes; with 0, nothing that holds curves of data is in the bundle.
+    ``networks``: whether the runs that this one needs are in the bundle, where its command finds them.
     """
     files: dict[str, Path | bytes] = {REPORT: report.encode()}
-    sources = run.origin.get("sources", {})
-    recorded = [*run.metrics["files"], *(figure.name for figure in run.figures), METRICS, CONFIG, ORIGIN, folder.REPORT]
-    for name in (*recorded, *(f"{SOURCES}/{source}" for source in sources)):
-        if (path := run.folder / name).exists() and (most_data or path.suffix not in WITH_CURVES):
-            files[f"{RUN}/{run.name}/{name}"] = path
-    for name, digest in sources.items():
+    recorded = _recorded(run, RUN).items()
+    files |= {name: path for name, path in recorded if most_data or path.suffix not in WITH_CURVES}
+    others = _needed(run) if networks else []
+    for needed in others:
+        files |= _recorded(needed, FOUND)
+    for name, digest in run.origin.get("sources", {}).items():
         files[f"{SOURCES}/{name}"] = checked(run.folder / SOURCES / name, digest)
     modules = run.origin.get("modules", {})
     lacks = [f"{name} (SHA-256 {version})" for name, version in modules.items() if _is_digest(version)]
@@ -54,11 +57,32 @@ def contents(run: RunFiles, report: str, *, most_data: int) -> tuple[dict[str, P
             lacks.append(f"{name} (SHA-256 {data['sha256']}): {why}")
         else:
             files[f"{SOURCES}/{name}"] = path
-    versions = {"lstm_toys": run.metrics["version"], **modules}
-    pinned = [f"{name}=={version}" for name, version in sorted(versions.items()) if not _is_digest(version)]
-    files[REQUIREMENTS] = _text(pinned)
-    files[README] = _text(readme(run, lacks, curves=most_data > 0))
+    library = wheel.built() if run.origin.get("library", "") == code.distributed_digest() != "" else {}
+    if not library:
+        lacks.append(f"lstm_toys {run.metrics['version']}: the library here may have other code than the run")
+    pinned = [f"{name}=={version}" for name, version in sorted(modules.items()) if not _is_digest(version)]
+    pinned = [f"./{name}" for name in library] + [line for line in pinned if not line.startswith("lstm_toys==")]
+    files |= {**library, REQUIREMENTS: _text(pinned)}
+    files[README] = _text(readme(run, lacks, curves=most_data > 0, networks=bool(others)))
     return files, lacks
+
+
+def _recorded(run: RunFiles, below: str) -> dict[str, Path]:
+    """The files that a run wrote, and the copies of modules, by their names in a bundle, below a folder of it."""
+    names = [*run.metrics["files"], *(figure.name for figure in run.figures), METRICS, CONFIG, ORIGIN, folder.REPORT]
+    names += [f"{SOURCES}/{source}" for source in run.origin.get("sources", {})]
+    return {f"{below}/{run.name}/{name}": path for name in names if (path := run.folder / name).exists()}
+
+
+def _needed(run: RunFiles) -> list[RunFiles]:
+    """The finished runs that a run needs, also for others of these, from the folder that it is in; each is checked."""
+    found, names = dict[str, RunFiles](), [*run.origin.get("needs", ())]
+    while names:
+        if (name := names.pop()) not in found:
+            found[name] = needed = run_files.read(path := run.path.parent / name, path)
+            needed.check()
+            names += needed.origin.get("needs", ())
+    return [*found.values()]
 
 
 def _is_digest(text: str) -> bool:
@@ -69,8 +93,11 @@ def _text(lines: Sequence[str]) -> bytes:
     return "\n".join([*map(printable, lines), ""]).encode()
 
 
-def readme(run: RunFiles, lacks: Sequence[str], *, curves: bool) -> list[str]:
-    """The lines of a bundle's README, with the commands that repeat the run; ``curves``: whether it has its data."""
+def readme(run: RunFiles, lacks: Sequence[str], *, curves: bool, networks: bool) -> list[str]:
+    """The lines of a bundle's README, with the commands that repeat the run.
+
+    ``curves``, ``networks``: whether it has the run's data, and the runs that it needs.
+    """
     with telling_damage(run.folder / ORIGIN):
         command = shlex.join(shlex.split(run.origin.get("command", "lstm-toys")))
     lines = [
@@ -86,7 +113,15 @@ def readme(run: RunFiles, lacks: Sequence[str], *, curves: bool) -> list[str]:
     ]
     if not curves:
         lines += ["Results and figures are left out, since they hold curves of data.", ""]
-    if any(name.startswith("experiments/") for name in run.origin.get("sources", {})):
+    if networks:
+        lines += [f"The command finds the networks in {FOUND}/ and trains none, also if you change the question.", ""]
+    experiments = [name for name in run.origin.get("sources", {}) if name.startswith("experiments/")]
+    if cloned := [name for name in experiments if f"lstm_toys/{name}" not in code.distributed()]:
+        lines += [
+            f"The code of this research is only in a clone of the library, in which the command runs: {cloned[-1]}",
+            "",
+        ]
+    elif experiments:
         lines += [f"Experiments are those of the installed library; those in {SOURCES}/ are for a clone of it.", ""]
     if lacks:
         lines += [f"What has to be put into {SOURCES}/ before, or installed:", *(f"- {line}" for line in lacks)]
@@ -95,9 +130,9 @@ def readme(run: RunFiles, lacks: Sequence[str], *, curves: bool) -> list[str]:
 
 def write(files: Mapping[str, Path | bytes], target: Path) -> None:
     """Writes a bundle; equal files make equal bytes."""
-    infos = [_info(MANIFEST)]
+    infos = [archive.entry(MANIFEST)]
     for name, file in files.items():
-        infos.append(info := _info(name))
+        infos.append(info := archive.entry(name))
         info.file_size = info.compress_size = len(file) if isinstance(file, bytes) else file.stat().st_size
     if problem := next(archive.wrong(infos), None):
         raise Damaged(target, f"cannot be written: {problem}")
@@ -106,11 +141,5 @@ def write(files: Mapping[str, Path | bytes], target: Path) -> None:
         for name, file in sorted(files.items()):
             content = file if isinstance(file, bytes) else file.read_bytes()
             digests[name] = hashlib.sha256(content).hexdigest()
-            bundle.writestr(_info(name), content)
-        bundle.writestr(_info(MANIFEST), as_text(digests))
-
-
-def _info(name: str) -> ZipInfo:
-    info = ZipInfo(name, TIME)
-    info.create_system, info.external_attr = 3, (stat.S_IFREG | 0o644) << 16
-    return info
+            bundle.writestr(archive.entry(name), content)
+        bundle.writestr(archive.entry(MANIFEST), as_text(digests))

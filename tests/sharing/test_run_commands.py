@@ -42,6 +42,9 @@ def recorded(run, **changed):
     write_sealed(run / "metrics.json", {**metrics, "files": {**metrics["files"], **files}, **changed})
 
 
+WHEEL = f"lstm_toys-{lt.__version__}-py3-none-any.whl"
+
+
 @pytest.mark.parametrize("name", KINDS)
 def test_a_report_is_one_page_with_all_that_a_reader_asks(name, copied, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
@@ -120,9 +123,10 @@ def test_a_bundle_has_equal_bytes_wherever_the_run_lies_and_opens_like_its_folde
     with zipfile.ZipFile(tmp_path / "a.zip") as made:
         names = made.namelist()
         readme = made.read("README.txt").decode()
-        assert f"lstm_toys=={lt.__version__}\n" in made.read("requirements.txt").decode()
-    assert all(f"  {name}\n" in told for name in names if name != archive.MANIFEST)
-    assert {f"run/{first.name}/results.nc", "report.html", "source/experiments/sine.py"} <= {*names}
+        assert made.read("requirements.txt").decode().startswith(f"./{WHEEL}\n")
+        assert "lstm_toys==" not in made.read("requirements.txt").decode()
+    assert all(f"  {name}\n" in told for name in names)
+    assert {f"run/{first.name}/results.nc", "report.html", "source/experiments/sine.py", WHEEL} <= {*names}
     assert not any(".lock" in name for name in names)
     for line in (origin.read(first)["command"], "pip install -r requirements.txt", "lstm-toys compare run/"):
         assert line in readme
@@ -131,6 +135,46 @@ def test_a_bundle_has_equal_bytes_wherever_the_run_lies_and_opens_like_its_folde
     assert capsys.readouterr().out.splitlines() == ["the same bits", same]
     assert run_commands.main("show", [str(tmp_path / "a.zip")]) == 0
     assert "3 networks after 300 steps" in capsys.readouterr().out
+
+
+def test_a_bundle_without_the_code_of_its_run_says_what_to_get(copied, tmp_path, capsys):
+    run = copied("sine")
+    known = json.loads((run / "origin.json").read_text())
+    for name, changed in (("other", {"library": "0" * 64}), ("older", {"library": ""}), ("same", {})):
+        (run / "origin.json").write_text(json.dumps({**known, **changed}))
+        assert run_commands.main("bundle", [str(run), str(tmp_path / f"{name}.zip")]) == 0
+        with zipfile.ZipFile(tmp_path / f"{name}.zip") as made:
+            assert (WHEEL in made.namelist()) == (name == "same")
+            assert "lstm_toys" not in made.read("requirements.txt").decode().replace(WHEEL, "")
+            missing = f"lstm_toys {lt.__version__}: the library here may have other code than the run"
+            assert (missing in made.read("README.txt").decode()) == (name != "same")
+        assert (f"left out: {missing}" in capsys.readouterr().out) == (name != "same")
+    research = {**known, "sources": {**known["sources"], "experiments/research/null.py": sha256(Path(__file__))}}
+    (run / "origin.json").write_text(json.dumps(research))
+    (run / "source" / "experiments" / "research").mkdir()
+    shutil.copy(__file__, run / "source" / "experiments" / "research" / "null.py")
+    assert run_commands.main("bundle", [str(run), str(tmp_path / "research.zip")]) == 0
+    with zipfile.ZipFile(tmp_path / "research.zip") as made:
+        assert "only in a clone of the library" in made.read("README.txt").decode()
+
+
+def test_a_bundle_of_claims_can_carry_their_networks(copied, tmp_path, capsys):
+    judged, trained = copied("claims"), copied("sine")
+    sizes = []
+    for flags in ([], ["--with_networks"]):
+        target = tmp_path / f"made{len(flags)}.zip"
+        assert run_commands.main("bundle", [str(judged), str(target), *flags]) == 0
+        with zipfile.ZipFile(target) as made:
+            names = made.namelist()
+            carried = {name for name in names if name.startswith("source/results/runs/")}
+            assert ("and trains none" in made.read("README.txt").decode()) == bool(flags)
+        sizes.append(len(carried))
+    assert sizes[0] == 0
+    assert f"source/results/runs/{trained.name}/parameters.npz" in carried
+    assert run_commands.main("compare", [str(judged), str(target)]) == 0
+    capsys.readouterr()
+    assert run_commands.main("bundle", [str(judged), "a.zip", "--with_networks", "--without_data"]) == 2
+    assert "--with_networks contradicts --without_data" in refusal(capsys)
 
 
 def test_a_bundle_that_could_not_be_opened_is_not_written(copied, tmp_path, monkeypatch, capsys):
