@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import cache
+from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
 
@@ -61,9 +62,12 @@ def kept(
 
 @cache
 def packages() -> list[str]:
-    """The names and versions of all installed packages, as their folders of metadata have them."""
-    places = [place for place in map(os.path.abspath, sys.path) if f"{place}{os.sep}".startswith(modules.INSTALLED)]
-    return sorted({folder.name for place in places for folder in Path(place).glob("*.*-info")})
+    """The names and versions of all installed packages that have them."""
+    places, found = map(os.path.abspath, sys.path), set[str]()
+    for package in distributions(path=[each for each in places if f"{each}{os.sep}".startswith(modules.INSTALLED)]):
+        with suppress(OSError, KeyError):  # Its metadata are missing.
+            found.add(f"{package.name} {package.version}")
+    return sorted(found)
 
 
 def _read(opened: Callable[[], Iterable[str]] | None) -> dict[str, str] | None:

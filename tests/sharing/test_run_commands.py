@@ -151,7 +151,7 @@ def test_a_bundle_without_the_code_of_its_run_says_what_to_get(copied, tmp_path,
         assert (f"left out: {missing}" in capsys.readouterr().out) == (name != "same")
     research = {**known, "sources": {**known["sources"], "experiments/research/null.py": sha256(Path(__file__))}}
     (run / "origin.json").write_text(json.dumps(research))
-    (run / "source" / "experiments" / "research").mkdir()
+    (run / "source" / "experiments" / "research").mkdir(exist_ok=True)
     shutil.copy(__file__, run / "source" / "experiments" / "research" / "null.py")
     assert run_commands.main("bundle", [str(run), str(tmp_path / "research.zip")]) == 0
     with zipfile.ZipFile(tmp_path / "research.zip") as made:
