@@ -240,14 +240,6 @@ def read_json(path: Path) -> dict[str, Any]:
     return value
 
 
-def read_json_list(path: Path) -> list[dict[str, Any]]:
-    """Reads a JSON list of objects; raises OSError if the file does not exist, and Damaged for other content."""
-    value = parsed(path)
-    if not (isinstance(value, list) and all(isinstance(entry, dict) for entry in value)):
-        raise Damaged(path, "is damaged: not a list of JSON objects")
-    return value
-
-
 def write_sealed(path: Path, value: dict[str, Any]) -> None:
     """Writes a JSON object atomically, with its schema version and its digest. See `as_text` for errors."""
     value = {**value, "schema": SCHEMA}
