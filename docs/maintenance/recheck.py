@@ -221,10 +221,11 @@ def bootstrapped(
     resampled = resampled[~np.isnan(resampled)]
     tails = np.array([TAIL, 1 - TAIL])
     if jackknife is not None:
-        apart = jackknife.mean() - jackknife
+        influence = jackknife.mean() - jackknife
         bias = scipy.stats.norm.ppf(((resampled < value).mean() + (resampled <= value).mean()) / 2)
         z = bias + scipy.stats.norm.ppf(tails)
-        tails = scipy.stats.norm.cdf(bias + z / (1 - (apart**3).sum() / (6 * (apart**2).sum() ** 1.5) * z))
+        acceleration = (influence**3).sum() / (6 * (influence**2).sum() ** 1.5)
+        tails = scipy.stats.norm.cdf(bias + z / (1 - acceleration * z))
     low, high = (np.quantile(resampled, np.clip(tails + off, 0, 1), method="nearest") for off in (-SLACK, SLACK))
     if np.isnan(stored[1]) and np.isnan(stored[2]):
         return (value, np.nan, np.nan) if high[0] >= low[1] else (value, high[0], low[1])

@@ -80,7 +80,7 @@ def distributed_digest() -> str:
     paths = distributed()
     if any(map(modules.changed, paths.values())):
         return ""
-    digests = {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in paths.items()}
+    digests = {name: files.sha256(path) for name, path in paths.items()}
     return hashlib.sha256(json.dumps(digests).encode()).hexdigest()
 
 

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 
 import lstm_toys as lt
 
+from ... import BaseSeed
 from .. import null, papers
 from . import counting, languages, memory, tracking
 from .populations import Paper, with_recipes
@@ -41,7 +42,7 @@ def paper_report(
     paper: Literal["counting", "memory", "tracking"] = "counting",
     variants: bool = False,
     seeds: Annotated[int, range(1, 10**7 + 1)] = 64,
-    base_seed: Annotated[int, range(2**32)] = 0,
+    base_seed: BaseSeed = 0,
     random: Annotated[int, range(1, 2**31)] = 128,
     recipes: Annotated[int, range(10**6 + 1)] = 0,
 ) -> lt.Analysis:
