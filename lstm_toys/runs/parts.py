@@ -10,7 +10,7 @@ import numpy as np
 
 from lstm_toys.files import sha256
 from lstm_toys.results.summary import jsonable
-from lstm_toys.runs import keeping
+from lstm_toys.runs import derived
 from lstm_toys.runs.context import Refused
 from lstm_toys.runs.folder import Run
 
@@ -33,14 +33,14 @@ class Parts:
         if name in self._named:
             raise Refused(f"{self._study}: two parts are named {name!r}; a part has a name of its own")
         self._named.add(name)
-        key = keeping.key([name, [self._described(name, value) for value in inputs]])
+        key = derived.key([name, [self._described(name, value) for value in inputs]])
 
         def computed() -> Any:
             part = jsonable(compute())
             self._tell(f"{self._study}: {name}")
             return part
 
-        return keeping.kept(self._folder / f"{self._study}-{key}.json", key, computed)
+        return derived.kept(self._folder / f"{self._study}-{key}.json", key, computed)
 
     def _described(self, name: str, value: Any) -> Any:
         """Describes an input by its value: a run by its name, a path by the file's content."""

@@ -9,7 +9,7 @@ import pytest
 from conftest import ROOT
 from lstm_toys import modules
 from lstm_toys.execution import code
-from lstm_toys.runs import keeping
+from lstm_toys.runs import derived
 from lstm_toys.runs.context import Refused
 from lstm_toys.runs.folder import Run
 from lstm_toys.runs.parts import Parts
@@ -98,12 +98,12 @@ def test_a_part_is_computed_again_with_another_version_of_a_package_or_of_a_publ
         (site / path).parent.mkdir(parents=True, exist_ok=True)
         for version in ("1.0", "2.0"):
             (site / path).write_text(f"Metadata-Version: 1.0\nName: {'abcd'[place]}\nVersion: {version}\n")
-            keeping.packages.cache_clear()
+            derived.packages.cache_clear()
             assert computed()
             assert not computed()
     digest, edited = code.digest, Path(ROOT, "lstm_toys/studies/claims/evidence.py")
     monkeypatch.setattr(code, "digest", lambda path: "edited" if path == edited else digest(path))
     code.library.cache_clear()
     assert computed()
-    for each in (code.library, keeping.packages):
+    for each in (code.library, derived.packages):
         each.cache_clear()
