@@ -305,20 +305,18 @@ def pytest_configure(config):
     if config.getoption("annotations"):
         jaxtyping.install_import_hook("lstm_toys", "beartype.beartype")
 
-    from lstm_toys.execution import devices, lowering
+    from lstm_toys.execution import devices, digests
     from lstm_toys.figures import style
 
     devices.choose_code()
-    lowered, program, save = lowering.lowered, lowering.program, style.save
-
-    def digested(name, function, *arguments):
-        if WHOLE["digests"]:
-            return lowered(name, function, *arguments)
-        # Without the first axis, the number of blocks, on which digests do not depend.
-        return {name: lowering.digest(name, [f"{each.shape[1:]} {each.dtype}" for each in jax.tree.leaves(arguments)])}
+    program, save = digests.program, style.save
 
     def described(function, *arguments):
-        return program(function, *arguments) if WHOLE["digests"] else lowering.Program("", False, False)
+        if WHOLE["digests"]:
+            return program(function, *arguments)
+        # Without the first axis, the number of blocks, on which digests do not depend.
+        shapes = [f"{each.shape[1:]} {each.dtype}" for each in jax.tree.leaves(arguments)]
+        return digests.Program(digests.digest(shapes), False, False)
 
     @wraps(save)
     def saved(figure, path):
@@ -329,7 +327,7 @@ def pytest_configure(config):
         else:
             Path(path).write_bytes(b"")
 
-    lowering.lowered, lowering.program, style.save = digested, described, saved
+    digests.program, style.save = described, saved
 
 
 @pytest.fixture(scope="session")

@@ -20,7 +20,7 @@ from experiments.post import recipes as post_recipes
 from experiments.research.explained.predictions import KEPT_STEPS
 from experiments.research.papers import recipes as paper_recipes
 from lstm_toys import modules, output, tables
-from lstm_toys.execution import code
+from lstm_toys.execution import digests
 
 RESULTS = Path(__file__).parents[2] / "results"
 
@@ -133,7 +133,7 @@ def published(numbers: Path | None) -> tuple[str, str, str]:
     if not (when and (commit := git("rev-list", "-1", "--abbrev-commit", f"--before={when}", "HEAD").strip())):
         return "–", "–", "–"
     folder = Path(modules.LIBRARY)
-    paths = [f":(glob){folder}/*.py", *(str(folder / name) for name in code.BELOW)]
+    paths = [f":(glob){folder}/*.py", *(str(folder / name) for name in digests.BELOW)]
     return when.partition(" ")[0], commit, "no" if git("diff", "--stat", commit, "--", *paths) else "yes"
 
 

@@ -25,7 +25,7 @@ from distributed.comm.core import connect
 from distributed.security import Security
 
 from lstm_toys import files, modules
-from lstm_toys.execution import LOCAL, code, devices
+from lstm_toys.execution import LOCAL, devices, digests
 from lstm_toys.execution.devices import LEAST_DEVICES, Executor, Part, Result
 from lstm_toys.execution.signals import Stopped
 from lstm_toys.output import counted
@@ -49,7 +49,7 @@ AHEAD = 2
 """Parts submitted per worker, so that workers do not wait for the client."""
 
 CODE = ("dynamics", "studies")
-"""Folders of code that workers may run, in addition to `code.BELOW`."""
+"""Folders of code that workers may run, in addition to `digests.BELOW`."""
 
 NO_WORKER = "there has been no worker for {:.0f} s"
 
@@ -74,7 +74,7 @@ unpacked = lru_cache(maxsize=1)(cloudpickle.loads)
 
 def fingerprint() -> dict[str, Any]:
     """What the bits of this process's results depend on."""
-    return {**devices.fingerprint(0), "the code of lstm_toys": code.library(*CODE)}
+    return {**devices.fingerprint(0), "the code of lstm_toys": digests.library(*CODE)}
 
 
 @cache

@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Array, Float, Int, PyTree, Shaped
 
 from lstm_toys import arguments
-from lstm_toys.execution import lowering
+from lstm_toys.execution.digests import Digests, digest, program
 from lstm_toys.networks import training
 from lstm_toys.networks.states import inside, last, listed
 from lstm_toys.populations import blocks
@@ -285,16 +285,16 @@ def digests_of(
     seeds: int,
     name: str,
     lengths: Int[np.ndarray, " C"] | None = None,
-) -> lowering.Digests:
+) -> Digests:
     """Digests `answers` to a set of curves, whatever the number of ``seeds``; ``params`` are shapes of ONE network."""
     number, points, features = curves.shape
     size, tile, together = _sizes(seeds, number, points, block)
     members = blocks.shapes(params, size, block)
     chunks = [jax.ShapeDtypeStruct((tile // together, together, points, features), jnp.float32)]
     chunks += [] if lengths is None else [jax.ShapeDtypeStruct((tile // together, together), jnp.int32)]
-    program = lowering.lowered(f"answering program {name}", _program(model), members, *chunks)
     shown = [curves] if lengths is None else [curves, lengths]
-    return program | {f"curves {name}": lowering.digest(*shown)}
+    described = program(_program(model), members, *chunks)
+    return described.named(f"answering program {name}") | {f"curves {name}": digest(*shown)}
 
 
 @cache

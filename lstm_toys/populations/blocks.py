@@ -13,7 +13,7 @@ import jax
 import numpy as np
 from jaxtyping import Int, PyTree
 
-from lstm_toys.execution import lowering
+from lstm_toys.execution import digests
 
 BLOCK = 4
 """Members in a block if the work is unknown; see `default_block`."""
@@ -92,7 +92,7 @@ def spread(
         return batch(lambda member: function(member, *shared))(members)
 
     # A separate function in the lowered program, which is the same for any number of blocks and devices.
-    block_of_members.__name__ = lowering.BLOCK
+    block_of_members.__name__ = digests.BLOCK
     one_block = jax.jit(block_of_members)
 
     def on_device(blocks: PyTree, *shared: PyTree) -> PyTree:

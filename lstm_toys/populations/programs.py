@@ -17,7 +17,8 @@ import optax
 from jaxtyping import Array, Float, Int, PyTree, UInt32
 
 from lstm_toys import arguments
-from lstm_toys.execution import devices, lowering
+from lstm_toys.execution import devices
+from lstm_toys.execution.digests import Digests, compiled, digest, program
 from lstm_toys.networks import training, transforms
 from lstm_toys.networks.cells import CELLS
 from lstm_toys.networks.layer import check_model
@@ -90,48 +91,46 @@ class TrainingSpecification:
             cache[key] = make()
         return cache[key]
 
-    def programs_digests(self, members: int) -> lowering.Digests:
-        """Digests of the programs that train the members, on whose number they do not depend."""
-        (initialize, begin), (train_until, end) = calls(self, members)
-        digests = lowering.lowered("initialization program", initialize, *begin)
-        return digests | lowering.lowered("training program", train_until, *end)
-
     def fingerprint(self, members: int) -> dict[str, Any]:
         """The fingerprint of an execution of the programs that train groups of this many members."""
-        programs = [lowering.program(function, *inputs) for function, inputs in calls(self, members)]
-        return devices.fingerprint(self.block, lapack=any(program.lapack for program in programs))
+        lapack = any(program(function, *inputs).lapack for function, inputs in calls(self, members).values())
+        return devices.fingerprint(self.block, lapack=lapack)
 
     def training_digest(self, start: Start) -> str:
         """A digest of everything on which the training of members with this start depends, apart from versions."""
-        programs = {**self.programs_digests(len(start.seed)), **lowering.compiled()}
+        programs = compiled()
+        for name, (function, inputs) in calls(self, len(start.seed)).items():
+            programs |= program(function, *inputs).named(name)
         steps = [list(self.kept_steps), self.recorded, self.frames]
-        return lowering.digest(start, self.member, sorted(programs.items()), steps, self.base_seed)
+        return digest(start, self.member, sorted(programs.items()), steps, self.base_seed)
 
-    def digests(self, members: int) -> lowering.Digests:
+    def digests(self, members: int) -> Digests:
         """Digests of everything that is computed for some members, except for their start."""
         params, together = self.member.params, blocks.group_size(members, self.block, jax.device_count())
-        digests, seeds = self.programs_digests(together), min(members, together)
+        digests, seeds = Digests(), min(members, together)
+        for name, (function, inputs) in calls(self, together).items():
+            digests |= program(function, *inputs).named(name)
         for sets in {id(sets): sets for sets in self.curves.values()}.values():
             for name, curves in sets.items():
                 ends = self.lengths.get(name)
                 digests |= answering.digests_of(self.procedure.model, params, curves, self.block, seeds, name, ends)
         steps, task = [list(self.kept_steps), self.recorded, self.frames, sorted(self.curves)], self.procedure.task
         return digests | {
-            "steps": lowering.digest(steps),
-            "names": lowering.digest([*task.input_features, *task.output_features]),
-            "ahead": lowering.digest(task.ahead),
-            "base seed": lowering.digest(self.base_seed),
-            **lowering.compiled(),
+            "steps": digest(steps),
+            "names": digest([*task.input_features, *task.output_features]),
+            "ahead": digest(task.ahead),
+            "base seed": digest(self.base_seed),
+            **compiled(),
         }
 
 
 def compile_programs(specification: TrainingSpecification, size: int) -> list[jax.stages.Compiled]:
     """Compiles `calls` for groups of ``size`` members; raises InvalidModel."""
-    return [function.lower(*inputs).compile() for function, inputs in calls(specification, size)]
+    return [function.lower(*inputs).compile() for function, inputs in calls(specification, size).values()]
 
 
-def calls(spec: TrainingSpecification, size: int) -> list[tuple[Any, Any]]:
-    """The two programs of a training for groups of blocks of members, with arguments.
+def calls(spec: TrainingSpecification, size: int) -> dict[str, tuple[Any, Any]]:
+    """The two programs of a training for groups of blocks of members, with arguments, by name.
 
     The first one initializes members; it takes a `Start` and the base seed. The second one takes members, the step they
     have reached, `STOPS` stops and which of them to record, as `training.train_until` does, and reuses the members'
@@ -149,7 +148,10 @@ def calls(spec: TrainingSpecification, size: int) -> list[tuple[Any, Any]]:
     member = spec.member._replace(hyper=blank.hyper)
     start, members = (blocks.shapes(one, size, spec.block) for one in (blank, member))
     stops = np.zeros(STOPS, np.int32), np.zeros(STOPS, bool)
-    return [(initialize, (start, np.uint32(0))), (train_until, (members, np.int32(0), *stops))]
+    return {
+        "initialization program": (initialize, (start, np.uint32(0))),
+        "training program": (train_until, (members, np.int32(0), *stops)),
+    }
 
 
 def member_shapes(how: Procedure) -> training.Member:

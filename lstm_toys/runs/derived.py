@@ -21,14 +21,14 @@ from typing import Any
 import jax
 
 from lstm_toys import figures, files, modules, tables
-from lstm_toys.execution import code, lowering
+from lstm_toys.execution import digests
 from lstm_toys.files import parsed, read_sealed, sha256, write_json, write_sealed, write_text
 from lstm_toys.runs.context import stopwatch
 from lstm_toys.runs.folder import METRICS, REPORT, Run
 from lstm_toys.runs.study import Study, rounded
 
 PUBLIC = ("dynamics", "studies")
-"""Folders with functions of the library that users call on finished runs, in addition to `code.BELOW`."""
+"""Folders with functions of the library that users call on finished runs, in addition to `digests.BELOW`."""
 
 SHOWN = ("figures", "captions", "seconds")
 """Entries of metrics that drawing adds."""
@@ -126,7 +126,7 @@ def _derive(
 
 def key(inputs: Sequence[Any], *folders: str) -> str:
     """Digests inputs, the library's code, also in these folders, the versions of packages, and NumPy's kernels."""
-    everything = [*inputs, code.library(*PUBLIC, *folders), packages(), lowering.computed_by_numpy()]
+    everything = [*inputs, digests.library(*PUBLIC, *folders), packages(), digests.computed_by_numpy()]
     return hashlib.sha256(json.dumps(everything).encode()).hexdigest()[:16]
 
 

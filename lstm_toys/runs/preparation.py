@@ -13,7 +13,7 @@ import numpy as np
 from jaxtyping import Array, Float, Int
 
 from lstm_toys import results
-from lstm_toys.execution.lowering import Digests, digest
+from lstm_toys.execution.digests import Digests, digest
 from lstm_toys.networks import training, transforms
 from lstm_toys.networks.cells import InvalidModel
 from lstm_toys.networks.layer import check_model

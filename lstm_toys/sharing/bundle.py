@@ -8,11 +8,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from zipfile import ZIP_STORED, ZipFile
 
-from lstm_toys.execution import code
 from lstm_toys.files import Damaged, as_text, checked, replacing, sha256, telling_damage
 from lstm_toys.runs import folder
 from lstm_toys.runs.folder import CONFIG, FIGURES, METRICS
-from lstm_toys.runs.origin import ORIGIN, SOURCES
+from lstm_toys.runs.origin import ORIGIN, SOURCES, distributed, distributed_digest
 from lstm_toys.sharing import archive, run_files, wheel
 from lstm_toys.sharing.archive import MANIFEST, RUN
 from lstm_toys.sharing.run_files import RunFiles
@@ -57,7 +56,7 @@ def contents(
             lacks.append(f"{name} (SHA-256 {data['sha256']}): {why}")
         else:
             files[f"{SOURCES}/{name}"] = path
-    library = wheel.built() if run.origin.get("library", "") == code.distributed_digest() != "" else {}
+    library = wheel.built() if run.origin.get("library", "") == distributed_digest() != "" else {}
     if not library:
         lacks.append(f"lstm_toys {run.metrics['version']}: the library here may have other code than the run")
     pinned = [f"{name}=={version}" for name, version in sorted(modules.items()) if not _is_digest(version)]
@@ -116,7 +115,7 @@ def readme(run: RunFiles, lacks: Sequence[str], *, curves: bool, networks: bool)
     if networks:
         lines += [f"The command finds the networks in {FOUND}/ and trains none, also if you change the question.", ""]
     experiments = [name for name in run.origin.get("sources", {}) if name.startswith("experiments/")]
-    if cloned := [name for name in experiments if f"lstm_toys/{name}" not in code.distributed()]:
+    if cloned := [name for name in experiments if f"lstm_toys/{name}" not in distributed()]:
         lines += [
             f"The code of this research is only in a clone of the library, in which the command runs: {cloned[-1]}",
             "",

@@ -9,7 +9,7 @@ from contextlib import suppress
 from io import BytesIO
 from zipfile import ZIP_DEFLATED, ZipFile
 
-from lstm_toys.execution import code
+from lstm_toys.runs import origin
 from lstm_toys.sharing.archive import entry
 
 NAME = "lstm_toys"
@@ -25,7 +25,7 @@ def built() -> dict[str, bytes]:
     with suppress(importlib.metadata.PackageNotFoundError):
         installed = importlib.metadata.distribution(NAME)
         about = f"{NAME}-{installed.version}.dist-info"
-        files = {name: path.read_bytes() for name, path in code.distributed().items()}
+        files = {name: path.read_bytes() for name, path in origin.distributed().items()}
         files |= {f"{about}/{name}": text.encode() for name in KEPT if (text := installed.read_text(name))}
         files[f"{about}/WHEEL"] = TAGS.encode()
         rows = [f"{name},sha256={_digest(content)},{len(content)}\n" for name, content in files.items()]

@@ -9,7 +9,7 @@ from edits import KEPT
 
 from conftest import ROOT
 from lstm_toys import modules
-from lstm_toys.execution import code
+from lstm_toys.execution import digests
 
 
 @pytest.fixture
@@ -17,12 +17,12 @@ def installed(tmp_path, monkeypatch):
     """A copy of the library as it is installed, with the experiments within."""
     folder = shutil.copytree(ROOT / "lstm_toys", tmp_path / "lstm_toys", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copytree(ROOT / "experiments", folder / "experiments")
-    usual = code.library("studies/dynamics")
+    usual = digests.library("studies/dynamics")
     monkeypatch.setattr(modules, "LIBRARY", f"{folder}{os.sep}")
     monkeypatch.setattr(modules, "BEGAN", modules.BEGAN + 1e6)  # So that files of this test are older.
     yield folder, usual
-    code.library.cache_clear()
-    code.digest.cache_clear()
+    digests.library.cache_clear()
+    digests.of_module.cache_clear()
 
 
 def edited(path, old, new):
@@ -30,15 +30,15 @@ def edited(path, old, new):
     before = path.read_text()
     assert old in before
     path.write_text(before.replace(old, new))
-    code.library.cache_clear()
-    code.digest.cache_clear()
-    return code.library("studies/dynamics")
+    digests.library.cache_clear()
+    digests.of_module.cache_clear()
+    return digests.library("studies/dynamics")
 
 
 def test_code_below_a_study_counts_without_texts_wherever_it_lies(installed, monkeypatch):
     folder, usual = installed
-    code.library.cache_clear()
-    assert code.library("studies/dynamics") == usual != code.library()
+    digests.library.cache_clear()
+    assert digests.library("studies/dynamics") == usual != digests.library()
     for name, old, new in (
         *((each.edited.removeprefix("lstm_toys/"), each.old, each.new) for each in KEPT),
         ("studies/claims/judging.py", "found.state & DIVERGED > 0", "found.state & DIVERGED >= 0"),
@@ -52,8 +52,8 @@ def test_code_below_a_study_counts_without_texts_wherever_it_lies(installed, mon
     }
     assert len({usual, *told}) == 3
     monkeypatch.setattr(modules, "BEGAN", 0.0)  # Edited while the process runs.
-    code.library.cache_clear()
-    assert code.library("studies/dynamics") not in {usual, *told}
+    digests.library.cache_clear()
+    assert digests.library("studies/dynamics") not in {usual, *told}
 
 
 DAMAGES = {
@@ -67,20 +67,20 @@ DAMAGES = {
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_trees_are_digested_once_and_a_damaged_cache_only_costs_time(damage, tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    digested, of_tree = [], code._of_tree
-    monkeypatch.setattr(code, "_of_tree", lambda source: digested.append(source) or of_tree(source))
+    digested, of_tree = [], digests._of_tree
+    monkeypatch.setattr(digests, "_of_tree", lambda source: digested.append(source) or of_tree(source))
 
     def again():
-        for each in (code.library, code.digest, code._kept):
+        for each in (digests.library, digests.of_module, digests._kept):
             each.cache_clear()
         digested.clear()
-        return code.library(), len(digested)
+        return digests.library(), len(digested)
 
     usual, every = again()
     assert every > 50
     assert again() == (usual, 0)
-    DAMAGES[damage](tmp_path / "lstm_toys" / code.TREES)
+    DAMAGES[damage](tmp_path / "lstm_toys" / digests.TREES)
     assert again() == (usual, every)
     assert again() == (usual, every if damage == "a folder" else 0)
-    monkeypatch.setattr(code, "RULES", hashlib.sha256(b"other rules"))
+    monkeypatch.setattr(digests, "RULES", hashlib.sha256(b"other rules"))
     assert again() == (usual, every)

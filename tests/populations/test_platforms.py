@@ -144,7 +144,7 @@ def test_a_training_calls_no_library_but_for_kernels_of_flax(name, monkeypatch):
         options = {"initial": jax.tree.map(lambda leaf: np.zeros(leaf.shape, leaf.dtype), shapes)}
     with jax.numpy_dtype_promotion("standard"):  # Optax mixes types.
         specification, _ = specify(task, model, **{"seeds": 512, "steps": 1, "learning_rate": 0.1, **options})
-        traced = [function.trace(*given) for function, given in programs.calls(specification, 512)]
+        traced = [function.trace(*given) for function, given in programs.calls(specification, 512).values()]
     assert specification.block == blocks.MOST_FITTING
     assert programs.curves_at_once(task, model, options.get("penalty")) == (task.batch or programs.shown(task)[0])
     assert [calls(each) for each in traced] == [QR if name in WITH_QR else NOTHING, NOTHING]

@@ -13,7 +13,7 @@ import lstm_toys as lt
 from conftest import carry_out
 from experiments.sine import EXPERIMENT
 from lstm_toys import modules
-from lstm_toys.execution import code
+from lstm_toys.execution import digests
 from lstm_toys.studies.training.study import Training
 
 ALL, SHOWN, NOTHING = ["metrics", "draw"], ["draw"], []
@@ -83,9 +83,9 @@ def test_what_differs_is_made_again_once(name, again, command):
 
 def test_all_is_made_again_by_another_library_and_after_a_file_was_opened_that_was_not_before(command, monkeypatch):
     run, carried_out = command
-    library, other = code.library, run.parents[1] / "other.txt"
+    library, other = digests.library, run.parents[1] / "other.txt"
     other.write_text("2")
-    monkeypatch.setattr(code, "library", lambda *folders: "edited" if "figures" in folders else library(*folders))
+    monkeypatch.setattr(digests, "library", lambda *folders: "edited" if "figures" in folders else library(*folders))
     assert carried_out() == ALL
     assert carried_out() == NOTHING
     modules.OPENED.add(str(other))
@@ -103,7 +103,7 @@ def test_a_user_without_a_home_has_figures_made_only_once_too(command, monkeypat
     monkeypatch.setattr(pwd, "getpwuid", {}.__getitem__)  # As for a user without an entry.
     with pytest.raises(RuntimeError):
         Path.home()
-    for each in (code.library, code.digest, code._kept):
+    for each in (digests.library, digests.of_module, digests._kept):
         each.cache_clear()
     assert carried_out() == NOTHING
     (run / "loss.png").unlink()

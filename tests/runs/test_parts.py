@@ -8,7 +8,7 @@ import pytest
 
 from conftest import ROOT
 from lstm_toys import modules
-from lstm_toys.execution import code
+from lstm_toys.execution import digests
 from lstm_toys.runs import derived
 from lstm_toys.runs.context import Refused
 from lstm_toys.runs.folder import Run
@@ -101,9 +101,9 @@ def test_a_part_is_computed_again_with_another_version_of_a_package_or_of_a_publ
             derived.packages.cache_clear()
             assert computed()
             assert not computed()
-    digest, edited = code.digest, Path(ROOT, "lstm_toys/studies/claims/evidence.py")
-    monkeypatch.setattr(code, "digest", lambda path: "edited" if path == edited else digest(path))
-    code.library.cache_clear()
+    digest, edited = digests.of_module, Path(ROOT, "lstm_toys/studies/claims/evidence.py")
+    monkeypatch.setattr(digests, "of_module", lambda path: "edited" if path == edited else digest(path))
+    digests.library.cache_clear()
     assert computed()
-    for each in (code.library, derived.packages):
+    for each in (digests.library, derived.packages):
         each.cache_clear()

@@ -7,7 +7,7 @@ from typing import Any
 
 from rich.console import RenderableType
 
-from lstm_toys.execution.lowering import Digests, digest
+from lstm_toys.execution.digests import Digests, digest
 from lstm_toys.figures import Drawing
 from lstm_toys.results.summary import jsonable
 from lstm_toys.runs.context import Refused, RunContext

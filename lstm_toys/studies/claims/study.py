@@ -17,7 +17,7 @@ import xarray as xr
 from jaxtyping import Int
 from rich.console import RenderableType
 
-from lstm_toys.execution.lowering import Digests, digest
+from lstm_toys.execution.digests import Digests, digest
 from lstm_toys.figures import Drawing
 from lstm_toys.networks.cells import CELLS
 from lstm_toys.output import listed

@@ -17,7 +17,7 @@ from lstm_toys.dynamics import linear, models
 from lstm_toys.dynamics.limits import Kind, Rest, evenly, limits, starts_of
 from lstm_toys.dynamics.slow import descents, variance_shares
 from lstm_toys.dynamics.system import system_of
-from lstm_toys.execution import lowering
+from lstm_toys.execution.digests import Digests, compiled, digest
 from lstm_toys.output import counted
 from lstm_toys.populations import answering, states
 from lstm_toys.populations.trained import Networks
@@ -73,9 +73,9 @@ class NetworkJob:
     starts: int
     spacing: float
 
-    def digests(self) -> lowering.Digests:
+    def digests(self) -> Digests:
         """Digests of these inputs and of the compiler; the code of dynamics is part of the library's digest."""
-        return {"analyzed": lowering.digest(vars(self)), **lowering.compiled()}
+        return {"analyzed": digest(vars(self)), **compiled()}
 
 
 @dataclass(frozen=True)

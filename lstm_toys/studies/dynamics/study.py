@@ -17,7 +17,7 @@ from rich.console import RenderableType
 from lstm_toys import processor, tables
 from lstm_toys.dynamics import linear, models
 from lstm_toys.dynamics.limits import Kind
-from lstm_toys.execution import code, lowering
+from lstm_toys.execution.digests import Digests, computed_by_numpy, digest, library, program
 from lstm_toys.figures import Drawing
 from lstm_toys.networks.states import inside, last
 from lstm_toys.output import counted
@@ -155,18 +155,18 @@ class Dynamics(PopulationStudy[DynamicsSettings]):
         sets = by_points(self.prepared.curves.probes, self.prepared.x)[SHARED]
         return [TRAINING, *(probe.name for probe in sets for _ in probe.inputs)]
 
-    def values(self) -> lowering.Digests:
+    def values(self) -> Digests:
         model, features = self.prepared.model, len(self.prepared.task.input_features)
         params = jax.eval_shape(model.init, jax.random.key(0), jnp.zeros((1, 2, features)))["params"]
         initial = jax.eval_shape(lambda weights: last(inside(model, weights, jnp.zeros((1, 1, features)))[1]), params)
         step = jax.jit(partial(inside, model))
         return {
             **self.analysis.digests(),
-            **lowering.lowered("step", step, params, jax.ShapeDtypeStruct((1, 1, features), jnp.float32), initial),
-            **lowering.computed_by_numpy(),
-            "probes": lowering.digest(self.shown),
+            **program(step, params, jax.ShapeDtypeStruct((1, 1, features), jnp.float32), initial).named("step"),
+            **computed_by_numpy(),
+            "probes": digest(self.shown),
             "population": self.needed["population"].folder.name,
-            "library": code.library("dynamics", "studies/dynamics"),
+            "library": library("dynamics", "studies/dynamics"),
         }
 
     def compute(self, context: RunContext) -> Metrics:

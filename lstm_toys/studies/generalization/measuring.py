@@ -16,8 +16,8 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Array, Bool, Float, PyTree
 
-from lstm_toys.execution import lowering
 from lstm_toys.execution.devices import Executor
+from lstm_toys.execution.digests import Digests, compiled, digest, program
 from lstm_toys.networks import training
 from lstm_toys.output import listed
 from lstm_toys.populations import answering, blocks
@@ -78,17 +78,17 @@ class GridMeasures:
         """The number of curves on each grid, by name."""
         return {grid.name: grid.shape[0] * grid.shape[1] for grid in self.grids}
 
-    def digests(self, networks: Networks) -> lowering.Digests:
+    def digests(self, networks: Networks) -> Digests:
         """Digests of everything that is measured of networks, for the identity of a run."""
-        digests = lowering.compiled()
+        digests = compiled()
         params = blocks.shapes(blocks.member(networks.params), len(networks), networks.block)
         for grid in self.grids:
             cells = grid.cells(0, self.curves[grid.name], self.timesteps, self.span)
             chunk = dict.fromkeys(cells, jax.ShapeDtypeStruct((1, CURVE_BLOCK), jnp.float32))
-            program = blocks.spread(self.measuring(networks.model, grid))
-            digests |= lowering.lowered(f"measures on {grid.name}", program, params, chunk)
+            measuring = blocks.spread(self.measuring(networks.model, grid))
+            digests |= program(measuring, params, chunk).named(f"measures on {grid.name}")
             declared = self.families[grid.family].parameters
-            digests[f"grid {grid.name}"] = lowering.digest(cells, repr(declared), [axis.name for axis in grid.axes])
+            digests[f"grid {grid.name}"] = digest(cells, repr(declared), [axis.name for axis in grid.axes])
         return digests
 
     def measure(self, group: int, part: Part) -> Values:
@@ -208,13 +208,13 @@ class LengthMeasures(NamedTuple):
         """The number of sequences of each length, by the name of the probe."""
         return {probe.name: len(probe.inputs) for probe in self.probes}
 
-    def digests(self, networks: Networks) -> lowering.Digests:
+    def digests(self, networks: Networks) -> Digests:
         """Digests of everything that is measured of networks, for the identity of a run."""
-        digests, member, block = lowering.compiled(), blocks.member(networks.params), networks.block
+        digests, member, block = compiled(), blocks.member(networks.params), networks.block
         for probe in self.probes:
             answered = probe.inputs, block, block, probe.name, self._lengths.get(probe.name)
             digests |= answering.digests_of(networks.model, member, *answered)
-            digests[f"targets {probe.name}"] = lowering.digest(vars(probe))
+            digests[f"targets {probe.name}"] = digest(vars(probe))
         return digests
 
     @property

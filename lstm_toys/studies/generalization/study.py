@@ -11,8 +11,7 @@ import jax
 from rich.console import RenderableType
 
 from lstm_toys import tables
-from lstm_toys.execution import code
-from lstm_toys.execution.lowering import Digests
+from lstm_toys.execution.digests import Digests
 from lstm_toys.execution.progress import EvaluationProgress
 from lstm_toys.figures import Drawing
 from lstm_toys.output import counted

@@ -22,8 +22,8 @@ import numpy as np
 from jaxtyping import Float, Int, PyTree
 
 from lstm_toys import arguments, results
-from lstm_toys.execution import CALLBACK, code
-from lstm_toys.execution.lowering import Digests, compiled, digest
+from lstm_toys.execution import CALLBACK
+from lstm_toys.execution.digests import Digests, compiled, digest, library
 from lstm_toys.execution.signals import Stopped
 from lstm_toys.populations.checkpoints import Checkpoints, Group
 from lstm_toys.populations.programs import Start, TrainingSpecification, specify
@@ -215,7 +215,7 @@ class Populations(Study[Identified]):
                 digests |= {name: part for name, part in parts.items() if name == CALLBACK}
             else:
                 digests = parts
-        return {**digests, **compiled(), "library": code.library()}
+        return {**digests, **compiled(), "library": library()}
 
     def compute(self, context: RunContext) -> Metrics:
         """Trains and evaluates a group of members at a time, from checkpoints on; raises what `lt.train` raises."""

@@ -1,18 +1,25 @@
-"""Digests of a computation: of lowered programs and of arrays.
+"""Digests of what computes a run: the library's code, lowered programs, and arrays and numbers.
 
 A program of `lstm_toys.populations.blocks.spread` is digested without the loop over blocks around it, so that
 the digest does not depend on the number of seeds and devices. It depends on versions and on the platform.
 """
 
+import ast
 import hashlib
+import json
 import re
+import sys
+import uuid
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
 import jax
 import numpy as np
 
-from lstm_toys import processor
+from lstm_toys import files, modules, processor
 from lstm_toys.execution import CALLBACK, devices
 
 Digests = dict[str, str]
@@ -30,6 +37,71 @@ CALLED = re.compile(r"custom_call @\w*callback.* -> (?!\(\)|\(?!stablehlo\.token
 
 LAPACK = "custom_call @lapack_"
 
+BELOW = ("tasks", "statistics", "networks", "populations", "execution", "results", "runs", "studies/training")
+"""Folders whose code every training runs, in addition to the modules directly in the library's folder."""
+
+UNREAD = ("annotation", "returns", "type_comment")
+"""Fields of a syntax tree that have no effect on results."""
+
+RULES = hashlib.sha256(sys.version.encode() + Path(__file__).read_bytes())
+"""What the digest of a syntax tree depends on, in addition to the bytes of the file."""
+
+TREES = "trees.json"
+MOST_TREES = 5_000
+"""The file in the user's cache folder that keeps digests of syntax trees, and how many it keeps at most."""
+
+
+@cache
+def library(*folders: str) -> str:
+    """Digests the code that a training runs, and all code in other folders of the library.
+
+    These are syntax trees without docstrings, comments and annotations. If a file was edited after this process began,
+    it is unknown which code runs, and the digest is random.
+    """
+    root = Path(modules.LIBRARY)
+    paths = [*root.glob("*.py"), *(path for folder in (*BELOW, *folders) for path in (root / folder).rglob("*.py"))]
+    if any(map(modules.changed, paths)):
+        return uuid.uuid4().hex[:16]
+    kept = _kept()
+    before = len(kept)
+    digests = {path.relative_to(root).as_posix(): of_module(path) for path in paths}
+    if len(kept) > before:
+        with suppress(OSError, RuntimeError):  # The folder cannot be written, or the user has no home.
+            files.cache_folder().mkdir(parents=True, exist_ok=True)
+            files.write_sealed(files.cache_folder() / TREES, dict([*kept.items()][-MOST_TREES:]))
+    return hashlib.sha256(json.dumps(digests, sort_keys=True).encode()).hexdigest()[:16]
+
+
+@cache
+def _kept() -> dict[str, str]:
+    """The digests of syntax trees in the user's cache folder, by those of their files' bytes; empty without any."""
+    with suppress(OSError, RuntimeError):
+        return files.read_sealed(files.cache_folder() / TREES)
+    return {}
+
+
+@cache
+def of_module(path: Path) -> str:
+    """Digests the syntax tree of a module, unless the digest is kept."""
+    source, key = path.read_bytes(), RULES.copy()
+    key.update(source)
+    kept = _kept()
+    if (name := key.hexdigest()) not in kept:
+        kept[name] = _of_tree(source)
+    return kept[name]
+
+
+def _of_tree(source: bytes) -> str:
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        for name in UNREAD:
+            if getattr(node, name, None) is not None:
+                setattr(node, name, ast.Constant(None) if isinstance(node, ast.AnnAssign) else None)
+        if isinstance(body := getattr(node, "body", None), list):  # Modules, functions, blocks.
+            lines = [line for line in body if not (isinstance(line, ast.Expr) and isinstance(line.value, ast.Constant))]
+            node.body = lines or [ast.Pass()]  # type: ignore[attr-defined]
+    return hashlib.sha256(ast.dump(tree).encode()).hexdigest()[:16]
+
 
 class Program(NamedTuple):
     """A lowered program: its digest, and whether it calls Python, and LAPACK."""
@@ -37,6 +109,10 @@ class Program(NamedTuple):
     digest: str
     python: bool
     lapack: bool
+
+    def named(self, name: str) -> Digests:
+        """The digest under a name, and whether the program calls Python."""
+        return {name: self.digest, **({CALLBACK: "yes"} if self.python else {})}
 
 
 def program(function: jax.stages.Wrapped, *arguments: Any) -> Program:
@@ -49,12 +125,6 @@ def program(function: jax.stages.Wrapped, *arguments: Any) -> Program:
         constants = jax.tree.leaves(getattr(traced.jaxpr, "consts", ()))
         described[shapes] = Program(digest(text, *constants), CALLED.search(text) is not None, LAPACK in text)
     return described[shapes]
-
-
-def lowered(name: str, function: jax.stages.Wrapped, *arguments: Any) -> Digests:
-    """Digests a program, and whether it calls Python."""
-    described = program(function, *arguments)
-    return {name: described.digest, **({CALLBACK: "yes"} if described.python else {})}
 
 
 _programs: WeakKeyDictionary[jax.stages.Wrapped, dict[str, Program]] = WeakKeyDictionary()

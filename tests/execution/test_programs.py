@@ -8,7 +8,7 @@ import pytest
 
 import lstm_toys as lt
 from lstm_toys import processor
-from lstm_toys.execution import devices, lowering
+from lstm_toys.execution import devices, digests
 from lstm_toys.populations.programs import specify
 
 pytestmark = pytest.mark.usefixtures("digests")
@@ -18,7 +18,7 @@ MANY = np.linspace(0, 1, 4000, dtype=np.float32)
 
 
 def of(function, *arguments):
-    return lowering.lowered("step", jax.jit(function), *(arguments or (X,)))
+    return digests.program(jax.jit(function), *(arguments or (X,))).named("step")
 
 
 def with_array(values):
@@ -58,12 +58,12 @@ def test_only_a_program_that_gets_values_from_python_says_so():
         jax.debug.print("{}", x.sum())
         return x
 
-    assert [lowering.CALLBACK in of(each) for each in (calling, printing, jnp.tanh)] == [True, False, False]
+    assert [digests.CALLBACK in of(each) for each in (calling, printing, jnp.tanh)] == [True, False, False]
 
 
 def test_only_a_program_that_calls_lapack_says_so():
     every = [nn.initializers.orthogonal(), lt.orthogonal, lambda _, shape: jnp.zeros(shape)]
-    kernels = [lowering.program(jax.jit(lambda key, init=init: init(key, (4, 8))), jax.random.key(0)) for init in every]
+    kernels = [digests.program(jax.jit(lambda key, init=init: init(key, (4, 8))), jax.random.key(0)) for init in every]
     assert [each.lapack for each in kernels] == [True, False, False]
 
 
