@@ -221,7 +221,7 @@ def test_another_fingerprint_is_told_in_the_output_and_in_the_results(interrupte
 
 def test_a_second_process_on_a_run_is_refused(interrupted, capsys):
     folder, _ = interrupted
-    work = command.plan(EXPERIMENT, FLAGS).study
+    work = command.only(command.plan(EXPERIMENT, FLAGS))
     located(work, folder, finished=False)
     with Run.named(folder / "runs", work.settings.as_dict(), value(work)).locked():
         before = contents(folder)

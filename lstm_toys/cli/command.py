@@ -9,7 +9,7 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import MISSING, dataclass
+from dataclasses import MISSING, replace
 from functools import partial
 from pathlib import Path
 from types import FunctionType, ModuleType
@@ -96,26 +96,10 @@ def _offered(name: str, attribute: str) -> str:
 KEPT = "everything finished or saved so far is kept, and the same command continues"
 
 Studies = Sequence[Study[Any]]
+Plan: TypeAlias = tuple[Callable[[], Studies], Command]
+"""What imports and makes the studies of a command, once its flags are known to be valid; and the command."""
+
 Subject: TypeAlias = Experiment | Analysis | Callable[..., Analysis]
-
-
-@dataclass(frozen=True)
-class Plan:
-    """The work that a command line describes, and lines to print first.
-
-    ``make`` imports the studies, once the command line is known to be valid. ``question`` is what an analysis is about.
-    """
-
-    make: Callable[[], Studies]
-    options: Options
-    notes: Sequence[str] = ()
-    question: str = ""
-
-    @property
-    def study(self) -> Study[Any]:
-        """The only study."""
-        (study,) = self.make()
-        return study
 
 
 def ask(
@@ -150,8 +134,14 @@ def ask(
     checked.kinds(locals(), subject=Experiment | str)
     checked.choice("study", study, "training", *STUDIES)
     if study != "training":
-        return of_study(settings_of(study), arguments, subject).study
-    return plan(declared(subject, "EXPERIMENT", Experiment) if isinstance(subject, str) else subject, arguments).study
+        return only(of_study(settings_of(study), arguments, subject))
+    return only(plan(declared(subject, "EXPERIMENT", Experiment) if isinstance(subject, str) else subject, arguments))
+
+
+def only(plan: Plan) -> Study[Any]:
+    """Makes the study of a command that has only one."""
+    (study,) = plan[0]()
+    return study
 
 
 def find(studies: Studies, results_dir: Path | str = "results") -> list[Run | None]:
@@ -174,7 +164,7 @@ def find(studies: Studies, results_dir: Path | str = "results") -> list[Run | No
         [None]
     """
     options = Options(results_dir=Path(results_dir))
-    work = lifecycle.Work(options, output.console(quiet=True), Interruption())
+    work = lifecycle.Work(Command(options), output.console(quiet=True), Interruption())
     try:
         lifecycle.start(options)  # Runs are named by programs, which depend on how JAX is configured.
         return [work.runs[study] if work.finished(study) else None for study in studies]
@@ -216,13 +206,13 @@ def plan(subject: Subject | Sequence[Experiment] | type[StudySettings], argument
             raise flags.Help(subject.doc, command_line.flags_of(subject))
         experiment, rest, notes = command_line.completed_experiment(subject, arguments)
         trained, options = command_line.parse(experiment, rest)
-        return Plan(lambda: [study_of(experiment, trained)], options, notes=notes)
+        return lambda: [study_of(experiment, trained)], Command(options, notes)
     if isinstance(subject, Sequence):  # They all get the same flags.
         if flags.asks_help(arguments):
             varying = {name: command_line.FLAGS[name]._replace(default=MISSING) for name in ("optimizer", "hidden")}
             raise flags.Help(sys.modules["__main__"].__doc__ or "", {**command_line.FLAGS, **varying})
         parsed = [(experiment, *command_line.parse(experiment, arguments)) for experiment in subject]
-        return Plan(lambda: [study_of(experiment, settings) for experiment, settings, _ in parsed], parsed[0][2])
+        return lambda: [study_of(experiment, settings) for experiment, settings, _ in parsed], Command(parsed[0][2])
     if isinstance(subject, type):
         return of_study(subject, arguments)
     return of_analysis(subject, sys.modules[subject.__module__].__doc__ or "", arguments)
@@ -248,7 +238,7 @@ def of_analysis(make: Callable[..., Analysis], doc: str, arguments: Sequence[str
         checked.instance(f"what {make.__name__} returns", analysis, Analysis, "an lt.Analysis")
         return [study_of(analysis, analysis.identity)]
 
-    return Plan(studies, Options(**flags.select(Options, typed)), question=doc.strip())
+    return studies, Command(Options(**flags.select(Options, typed)), question=doc.strip())
 
 
 def of_study(settings: type[StudySettings], arguments: Sequence[str], subject: Experiment | str | None = None) -> Plan:
@@ -270,7 +260,7 @@ def of_study(settings: type[StudySettings], arguments: Sequence[str], subject: E
     subject, rest, notes = command_line.completed_experiment(subject, rest)
     typed |= flags.read({**table, **settings.flags_of(subject)}, rest)
     subject, parsed, options = settings.parse(subject, typed)
-    return Plan(lambda: [study_of(subject, parsed)], options, notes=notes)
+    return lambda: [study_of(subject, parsed)], Command(options, notes)
 
 
 def settings_of(study: str) -> type[StudySettings]:
@@ -316,19 +306,19 @@ def carry_out(make_plan: Callable[[Sequence[str]], Plan], arguments: Sequence[st
         return 0
     with Interruption() as interruption:
         try:
-            plan = make_plan(arguments)
+            make, command = make_plan(arguments)
         except flags.Help as request:
             print(request.text(script.called()))
             return 0
         except flags.UsageError as error:
             return complain(str(error), 2)
-        options = plan.options
+        options = command.options
         console = output.console(quiet=options.quiet)
-        for note in plan.notes:
+        for note in command.notes:
             console.print(note)
         try:
-            command = Command(script.called(), flags.expanded(arguments), plan.question)
-            done = lifecycle.Work(options, console, interruption, command).carry_out(plan.make)
+            command = replace(command, called=script.called(), arguments=flags.expanded(arguments))
+            done = lifecycle.Work(command, console, interruption).carry_out(make)
             for study in done:
                 for line in (*study.report(), *(f"  {path}" for path in study.run.files())):
                     console.print(line, soft_wrap=isinstance(line, str), crop=False)

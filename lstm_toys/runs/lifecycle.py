@@ -34,13 +34,11 @@ if TYPE_CHECKING:
 class Work:
     """The work of a command; ``runs`` are the finished ones, including needed ones."""
 
-    def __init__(
-        self, options: Options, console: Console, interruption: Interruption, command: Command | None = None
-    ) -> None:
+    def __init__(self, command: Command, console: Console, interruption: Interruption) -> None:
         self.runs: dict[Study[Any], Run] = {}
         self._command = command
         self._asked: Sequence[Study[Any]] = ()
-        self._options, self._console, self._interruption = options, console, interruption
+        self._options, self._console, self._interruption = command.options, console, interruption
         self._placed: dict[Study[Any], Study[Any]] = {}
         self._checked, self._computed = set[Study[Any]](), set[Study[Any]]()
         self._seconds = {"import": 0.0, "identify": 0.0}
@@ -202,7 +200,7 @@ class Work:
             if not anew and run.finished:  # Also by another process, meanwhile.
                 context.progress.skip(len(study.efforts()))
             else:
-                if self._command and (anew or not (run.folder / origin.ORIGIN).exists()):
+                if anew or not (run.folder / origin.ORIGIN).exists():
                     origin.record(run, study, self._command, devices.fingerprint(0), asked=study in self._asked)
                 seconds, self._seconds = self._seconds, {"import": 0.0}
                 try:

@@ -36,17 +36,21 @@ MOST_SOURCE = 2**20
 
 @dataclass(frozen=True)
 class Command:
-    """A command line, which says what is computed.
+    """A command, but for its studies.
 
     Attributes:
-        called: the command, as the user called it.
-        arguments: its arguments.
+        options: how its runs are executed.
+        notes: lines to print first.
         question: what it is about, for studies that do not say it themselves.
+        called: how the user called it.
+        arguments: its arguments.
     """
 
-    called: str
-    arguments: Sequence[str]
+    options: Options
+    notes: Sequence[str] = ()
     question: str = ""
+    called: str = ""
+    arguments: Sequence[str] = ()
 
     @property
     def text(self) -> str:

@@ -69,7 +69,7 @@ def test_a_bad_command_line_is_refused(number, here, capsys):
 
 @pytest.mark.parametrize(("given", "limit"), [([], 0.02), (["--limit=0.03"], 0.03)])
 def test_curves_on_grids_are_held_against_the_goal_of_the_experiment_or_what_is_given(given, limit):
-    asked = command.plan(generalization, ["--task=sine", *given]).study
+    asked = command.only(command.plan(generalization, ["--task=sine", *given]))
     assert asked.settings.as_dict()["limit"] == limit
 
 

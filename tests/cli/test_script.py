@@ -153,7 +153,7 @@ def test_ones_own_experiment_and_claims_are_commands(mine, typed, capsys):
     assert "bump: 2 networks" not in capsys.readouterr().out  # Those of the experiment are judged.
     assert carry_out(claims, ["--claims=claiming", "--seeds=2"]) == 0
     assert "already finished" in capsys.readouterr().out
-    assert len(command.plan(sweep, ["--task=bump", "--grid=steps=1 2"]).study.settings.settings) == 2
+    assert len(command.only(command.plan(sweep, ["--task=bump", "--grid=steps=1 2"])).settings.settings) == 2
 
 
 @pytest.mark.parametrize("arguments", [["line", "--help"], ["help", "line"], ["--help", "line"]])

@@ -127,7 +127,7 @@ def test_a_command_publishes_the_sets_that_it_is_said_to(step, tmp_path, monkeyp
         plan, arguments = partial(command.named, arguments[0]), arguments[1:]
     else:
         plan = plan_of(module)
-    study = plan([*arguments, "--publish", "--quiet"]).study
+    study = command.only(plan([*arguments, "--publish", "--quiet"]))
     assert step.published in ("", study.published)
 
 

@@ -46,7 +46,7 @@ def folder(world, tmp_path, monkeypatch):
 
 def planned(*arguments):
     """What a command would do: its run, and the settings of the runs that it needs, by column and population."""
-    work = command.plan(claims, arguments).study
+    work = command.only(command.plan(claims, arguments))
     return work, {key: each.settings for key, each in work.needs.items()}
 
 
@@ -230,7 +230,7 @@ def own(mine):
     with contextlib.redirect_stdout(io.StringIO()) as printed:
         assert carry_out(claims, arguments) == 0
     (run,) = (mine / "runs").glob("claims_mine_claims-*")
-    work = command.plan(claims, arguments).study
+    work = command.only(command.plan(claims, arguments))
     trained = {column: (each, located(each, mine)) for (column, _), each in work.needs.items()}
     table, told = (run / "claims.md").read_text(), printed.getvalue()
     return SimpleNamespace(entries=entries_of(run), table=table, run=run, printed=told, trained=trained)

@@ -19,7 +19,7 @@ UNTRACED = lt.Family(lambda x, rate: np.exp(rate * x), (lt.Parameter("rate", 0.0
 
 def planned(*arguments):
     """The evaluation that a command line asks for."""
-    work = command.plan(generalization, arguments).study
+    work = command.only(command.plan(generalization, arguments))
     return work.settings
 
 
@@ -61,11 +61,12 @@ def test_what_cannot_be_measured_is_refused_in_one_line(changes, told, monkeypat
 
 
 def test_flags_of_the_training_and_of_the_grids_stand_in_any_order_and_move_the_training_curves():
-    plan = command.plan(
+    make, asked = command.plan(
         generalization, ["--seeds", "3", "--amplitude", "0.2:0.4:3", "--quiet", "--frequency=20", "--steps", "7"]
     )
-    settings = plan.study.settings
-    assert (settings.trained.seeds, settings.trained.steps, plan.options.quiet) == (3, 7, True)
+    (study,) = make()
+    settings = study.settings
+    assert (settings.trained.seeds, settings.trained.steps, asked.options.quiet) == (3, 7, True)
     by_name = {grid.name: grid for grid in settings.grids}
     assert by_name["amplitude_frequency"].shape == (3, 1)
     assert dict(by_name["amplitude_phase"].parameters) == {"frequency": 20.0, "offset": "amplitude"}
@@ -74,7 +75,7 @@ def test_flags_of_the_training_and_of_the_grids_stand_in_any_order_and_move_the_
         **{name: [value] for name, value in trained.items()},
         "spacing": [pytest.approx(1 / 99)],
     }
-    work = command.plan(generalization, ["--train_amplitude", "0.6"]).study
+    work = command.only(command.plan(generalization, ["--train_amplitude", "0.6"]))
     assert work.subject.trained_on("sine")["offset"] == (0.6, 0.6)
     assert work.settings.grids[0].cells(0, 1, 100, Span())["offset"] == [0.6]
 

@@ -44,7 +44,7 @@ def other(tmp_path):
 
 def work_of(*arguments):
     """What a command line asks for."""
-    work = command.plan(own.EXPERIMENT, [*arguments, *SMALL]).study
+    work = command.only(command.plan(own.EXPERIMENT, [*arguments, *SMALL]))
     return work
 
 
@@ -163,13 +163,13 @@ def test_batches_are_full(tmp_path, count, arguments, batch, kept):
 
 
 def test_what_was_read_is_told_before_anything_is_trained(tmp_path, mine, other):
-    read, rest, shown = command.plan(own.EXPERIMENT, [f"--train={mine}", f"--show={other}"]).notes
+    read, rest, shown = command.plan(own.EXPERIMENT, [f"--train={mine}", f"--show={other}"])[1].notes
     ends = f"values from {Y.min():.6g} to {Y.max():.6g}"
     assert read == f"{mine}: 6 curves, 'run 0' to 'run 5', 20 rows, time from 0 to 9.5 s, {ends}"
     assert re.fullmatch(r"5 curves to train on, 1 curve held out: run \d", rest)
     assert shown.startswith(f"{other}: 2 curves, 'flat' to 'high', 20 rows, no time points, values from ")
     same = written(tmp_path / "same.csv", np.column_stack([Y, Y]), ",".join("abcdefghijkl"))
-    notes = command.plan(own.EXPERIMENT, [f"--train={same}"]).notes
+    notes = command.plan(own.EXPERIMENT, [f"--train={same}"])[1].notes
     assert any("6 of the curves have the same values" in note for note in notes)
 
 

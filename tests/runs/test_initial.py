@@ -10,6 +10,7 @@ import numpy as np
 import lstm_toys as lt
 from conftest import carry_out, context
 from lstm_toys.runs import lifecycle
+from lstm_toys.runs.origin import Command
 from lstm_toys.studies.sweep.settings import SweepSettings, expand
 from lstm_toys.studies.sweep.study import Sweep
 from lstm_toys.studies.training.study import Training
@@ -69,7 +70,7 @@ def test_populations_of_a_sweep_train_on_from_the_run_of_their_own_settings(tmp_
     every = [Sweep(second, SweepSettings("sweep", settings=settings)), *(Training(second, each) for each in settings)]
     asked = context(tmp_path, 4)
     with jax.numpy_dtype_promotion("standard"):
-        studies = lifecycle.Work(asked.options, asked.console, asked.interruption).carry_out(lambda: every)
+        studies = lifecycle.Work(Command(asked.options), asked.console, asked.interruption).carry_out(lambda: every)
     assert len([*(tmp_path / "runs").glob("first-*")]) == 2
     swept, *alone = (lt.load(study.run.folder) for study in studies)
     for each, own in zip(alone, settings, strict=True):

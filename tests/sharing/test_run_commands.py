@@ -29,6 +29,7 @@ from lstm_toys import output
 from lstm_toys.cli import run_commands
 from lstm_toys.files import read_sealed, sha256, write_sealed
 from lstm_toys.runs import listing, origin
+from lstm_toys.runs.context import Options
 from lstm_toys.sharing import archive, run_files
 from lstm_toys.studies.claims import table
 
@@ -109,7 +110,8 @@ def test_command_lines_lose_options_and_folders(tmp_path, monkeypatch):
     for name in ("sub/a.csv", "b.csv"):
         (tmp_path / name).write_text("x")
     line = ["--results_dir=/x", "--results_dir", "/y", "--publish", "--noquiet", "--cluster", "local:2", "--seeds", "4"]
-    asked = origin.Command("lstm-toys own", [*line, f"--train={tmp_path}/sub/a.csv", "--ask=next", f"{tmp_path}/b.csv"])
+    line += [f"--train={tmp_path}/sub/a.csv", "--ask=next", f"{tmp_path}/b.csv"]
+    asked = origin.Command(Options(), called="lstm-toys own", arguments=line)
     assert asked.text == "lstm-toys own --seeds 4 --train=sub/a.csv --ask=next b.csv"
     assert [path.name for path in asked.files] == ["a.csv", "b.csv"]
 
@@ -766,5 +768,5 @@ def test_modules_that_name_no_file_and_edited_ones_are_told(copied, tmp_path, mo
     monkeypatch.setitem(sys.modules, "invented", invented)
     study = lt.ask("sine", "--seeds=2")
     (tmp_path / "made").mkdir()
-    origin.record(lt.Run(tmp_path / "made", {"experiment": "sine"}), study, origin.Command("x", []), {}, asked=True)
+    origin.record(lt.Run(tmp_path / "made", {"experiment": "sine"}), study, origin.Command(Options()), {}, asked=True)
     assert "invented" not in origin.read(tmp_path / "made")["modules"]

@@ -117,8 +117,7 @@ def planned(monkeypatch, tmp_path):
     def plan(study, own):
         declared = {"EXPERIMENT": own, "CLAIMS": claimed(own)}
         monkeypatch.setattr(command, "declared", lambda _, name, *__: declared[name])
-        asked = STUDIES[study](own).study
-        return asked
+        return command.only(STUDIES[study](own))
 
     return plan
 

@@ -40,7 +40,7 @@ def test_a_prediction_holds_if_the_whole_interval_is_as_predicted(low, high, ver
 
 def test_every_prediction_is_about_networks_that_are_trained_for_it():
     assert {each.variant for each in PREDICTIONS} <= VARIANTS.keys()
-    study = command.plan(explained.explained, ["--seeds=8"]).study
+    study = command.only(command.plan(explained.explained, ["--seeds=8"]))
     dynamics = {name: each for name, each in study.needs.items() if name != NETWORKS}
     assert {*dynamics} == {"sine", *VARIANTS}
     assert dynamics["base seed 1"].settings.trained.base_seed == 1

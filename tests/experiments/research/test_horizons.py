@@ -309,7 +309,7 @@ def test_networks_that_diverged_are_listed_without_numbers():
 
 
 def test_what_is_published_is_judged_told_and_drawn(tmp_path):
-    asked = command.plan(horizons.horizon, [f"--results_dir={tmp_path}"]).study
+    asked = command.only(command.plan(horizons.horizon, [f"--results_dir={tmp_path}"]))
     metrics = json.loads((ROOT / "results" / "horizons" / "metrics.json").read_text())["numbers"]
     found = hypotheses.verdicts(metrics["populations"], measures.resampled(48))
     supported = {name: each["supported"] for name, each in found.items()}

@@ -195,7 +195,7 @@ def test_a_correlation_needs_enough_networks_that_differ_and_predicts_on_the_sid
 
 
 def test_what_is_published_is_judged_told_and_drawn(tmp_path):
-    asked = command.plan(longevity.longevity, [f"--results_dir={tmp_path}"]).study
+    asked = command.only(command.plan(longevity.longevity, [f"--results_dir={tmp_path}"]))
     metrics = json.loads((ROOT / "results" / "longevity" / "metrics.json").read_text())["numbers"]
     supported = {
         words: each["supported"] for words, each in hypotheses.verdicts(metrics["populations"], metrics["sine"])

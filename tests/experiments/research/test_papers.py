@@ -152,7 +152,7 @@ def test_populations_that_are_compared_are_shown_with_their_recipes():
 
 
 def test_every_population_has_the_same_grid_on_other_seeds_ranked_by_the_median_loss():
-    study = command.plan(tune.recipes, ["--task=memory", "--seeds=3"]).study
+    study = command.only(command.plan(tune.recipes, ["--task=memory", "--seeds=3"]))
     grid = [(name, rate) for name in ("adam", "rmsprop") for rate in (0.003, 0.01, 0.03, 0.1)]
     for sweep in study.needs.values():
         every = sweep.settings.settings

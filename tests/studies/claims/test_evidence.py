@@ -99,9 +99,9 @@ def test_a_copy_of_scaled_curves_is_clipped_where_networks_end():
 
 
 def test_made_up_results_have_the_records_that_trained_ones_have():
-    work = command.plan(parity.EXPERIMENT, []).study
+    work = command.only(command.plan(parity.EXPERIMENT, []))
     made = evidence.synthetic(parity.EXPERIMENT, work.settings)
     assert "train_rmse" not in made.training
     whole = dataclasses.replace(experiments.sine.EXPERIMENT, goal=lt.Goal(rmse=0.02, after=0))
-    work = command.plan(whole, []).study
+    work = command.only(command.plan(whole, []))
     assert evidence.synthetic(whole, work.settings).training.train_rmse.attrs["after"] == 0

@@ -45,7 +45,7 @@ def test_the_command_finds_slow_points_that_move_in_a_step_of_their_network_as_f
     below = np.median((found.smallest_q.sel(period="one").values <= 1e-6).mean(axis=1))
     median = metrics["summary"]["one: share of descents to q of at most 1e-06"]["median"]
     assert median == pytest.approx(below)
-    (table, *_) = reported(command.plan(dynamics, studied.arguments).study, metrics)
+    (table, *_) = reported(command.only(command.plan(dynamics, studied.arguments)), metrics)
     assert [cell.plain for cell in table.columns[0].cells] == [*metrics["summary"]]
 
 

@@ -94,7 +94,7 @@ def test_metrics_and_report_are_about_the_goal_and_about_grids_with_frequencies(
 def test_a_network_that_diverged_counts_nowhere(world, evaluated, tmp_path):
     lost = arrays.of_networks(evaluated, {"diverged": ("seed", np.arange(3) == 1)})
     lt.save_results(lost, path := tmp_path / "results.nc")
-    study = command.plan(Evaluation, world("generalization").arguments).study.placed(tmp_path, {})
+    study = command.only(command.plan(Evaluation, world("generalization").arguments)).placed(tmp_path, {})
     vars(study)["run"] = SimpleNamespace(checked=lambda _: path)
     error = np.median(evaluated[TRAINING].rmse.values[[0, 2]])
     assert study.metrics()["summary"]["training, RMSE"]["median"] == pytest.approx(error)
