@@ -21,9 +21,10 @@ class Cell {
     level("bowl", answer[at], 1);
     [i, f, o].forEach((gate, number) => this.valve(Cell.PARTS[number], gate));
     [i * g, f * before, answer[at]].forEach((amount, number) => this.flow(Cell.PARTS[number], amount));
-    for (const [part, value] of Object.entries({ full, shown: curve[at], candidate: g, state: cell[at], squashed: Math.tanh(cell[at]), answer: answer[at] })) {
+    for (const [part, value] of Object.entries({ shown: curve[at], candidate: g, state: cell[at], squashed: Math.tanh(cell[at]), answer: answer[at] })) {
       say(this.part(part), decimal(value));
     }
+    say(this.part("full"), `full: ${decimal(full)}`);
     const sums = [
       `At x ${decimal(times[at])} the curve is ${decimal(curve[at])}.`,
       `Cell state ${decimal(cell[at])} = forget ${decimal(f)} × ${decimal(before)} before + input ${decimal(i)} × ${decimal(g)} new.`,

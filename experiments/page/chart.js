@@ -45,9 +45,10 @@ class Chart {
       const half = pen.measureText(text).width / 2;
       if (box.last) pen.fillText(text, Math.min(across, box.right + Chart.MARGIN.right - half), box.bottom + 6);
     }
-    pen.textAlign = "left";
-    pen.fillText(yName, box.left + 6, box.top + 2);
-    Object.assign(pen, { textAlign: "right", textBaseline: "bottom" });
+    const [[, up], [, next]] = yTicks.slice(-2).map(([value]) => this.place(x[0], value)); // Where no line is.
+    Object.assign(pen, { textAlign: "right", textBaseline: "middle" });
+    if (up - next > 28) pen.fillText(yName, box.left - 6, (up + next) / 2);
+    pen.textBaseline = "bottom";
     pen.fillText(xName, box.right - 4, box.bottom - 3);
   }
 
@@ -115,6 +116,15 @@ class Chart {
       this.pen.fillText("◆", across, up);
       last = [across, up];
     });
+  }
+
+  /** A text left of a point, upon a light edge. */
+  label(x, y, text, color) {
+    const { pen } = this;
+    const [across, up] = this.place(x, y);
+    Object.assign(pen, { font: Chart.FONT, lineWidth: 4, lineJoin: "round", strokeStyle: this.color("paper"), fillStyle: this.color(color), textAlign: "right", textBaseline: "middle" });
+    pen.strokeText(text, across - 8, up);
+    pen.fillText(text, across - 8, up);
   }
 
   /** A dot, or a ring if it is not filled. */

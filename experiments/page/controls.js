@@ -9,8 +9,8 @@ class Controls {
 
   /** So many networks, and of how many if these are not all. */
   counted(state) {
-    const [{ length }, { seeds }] = [this.states.kept(state), this.states.population(state)];
-    return length < seeds.length ? `${length} of ${seeds.length} networks` : `${length} networks`;
+    const [{ length }, { seeds, all = seeds.length }] = [this.states.kept(state), this.states.population(state)];
+    return length < all ? `${length} of ${all} networks` : `${length} networks`;
   }
 
   /** The networks that are shown, by name. */
@@ -38,8 +38,10 @@ class Controls {
     }
     this.showNetworks(state);
     say(byId("drawing-help"), state.family === "drawn"
-      ? "Draw on the chart with mouse or finger. With the keyboard: focus the chart, ← and → choose a place, ↑ and ↓ bend the curve there; Enter follows the next network."
-      : "Handles on the chart change the curve, too; with the keyboard, focus one and press arrow keys. On the chart, ← and → read values, and Enter follows the next network.");
+      ? "← and → choose a place, ↑ and ↓ bend the curve there; Enter follows the next network. Or draw with mouse or finger."
+      : this.states.guessing(state)
+        ? "← and → choose a place, ↑ and ↓ bend the guess there; Enter ends it. Or draw with mouse or finger."
+        : "← and → read values, Enter follows the next network. Handles of the curve are moved by arrow keys, too.");
   }
 
   showNetworks(state) {

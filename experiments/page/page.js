@@ -165,6 +165,13 @@
     return !own.busy && 2 * own.learned(states.training.goal) > own.networks.length;
   }
 
+  /** Whether what a step of the story asks for has been done. */
+  function rewarded(name, { at, exact, choice }) {
+    const trained = state.networks === OWN.id && !own.busy && own.step === states.training.steps;
+    const done = { larger: !states.guessing(state), learned: trained, alone: state.seed >= 0, pluck: at >= 0 && !exact, verdict: choice > 0 };
+    return done[name];
+  }
+
   /** All that a picture has; the answers are left out while they are guessed. */
   function shown() {
     const { trained } = states.population(state);
@@ -185,9 +192,10 @@
     document.querySelectorAll("#story article").forEach((article, at) => { article.hidden = at !== told.at; });
     document.querySelectorAll("[data-when]").forEach((part) => { part.hidden = (part.dataset.when === "guess") !== guessing; });
     document.querySelectorAll(".steps a").forEach((link, at) => link.setAttribute("aria-current", at === told.at ? "step" : "false"));
-    for (const button of document.querySelectorAll("#story [data-ask]")) {
+    for (const button of document.querySelectorAll("#story [aria-pressed]")) {
       button.setAttribute("aria-pressed", String(told.exact && story[told.at][told.choice] === button.dataset.ask));
     }
+    document.querySelectorAll("#story .reward").forEach((text) => { text.hidden = !rewarded(text.dataset.reward, told); });
     document.querySelectorAll("#story [data-choice]").forEach((text) => { text.hidden = text.dataset.choice !== story[told.at]?.[told.choice]; });
     controls.show(state);
     byId("aside").hidden = !states.last(state) || state.inside;
@@ -242,6 +250,7 @@
     const inside = state.inside && Boolean(picked.trace);
     const runs = state.began !== null; // A pointer must not tell what is still to come.
     const cursor = runs ? (inside ? upto(now) - 1 : null) : inside ? place(now) : state.cursor;
+    if (!byId("hint").hidden) placeHint(picked.curve, heights);
     picture.paint(picked, { heights, cursor, upto: upto(now), ring: state.family === "drawn" || guessing });
     grips.show(guessing || runs || !picked.each.length ? [] : states.handles(state));
     say(byId("reading"), state.cursor === null || runs || !picked.each.length ? "" : readingsOf(picked, times, state.cursor));
@@ -255,6 +264,12 @@
     byId("machine").hidden = !inside;
     if (inside) cell.show(picked.trace, picked.curve, times, cursor);
     if (state.networks === OWN.id) renderErrors();
+  }
+
+  /** Puts the hint where the guess begins: at the beginning of the curve. */
+  function placeHint([first], [low, high]) {
+    const height = byId("chart").clientHeight - chart.top - Chart.MARGIN.bottom;
+    byId("hint").style.top = `${chart.top + (height * (high - first)) / (high - low)}px`;
   }
 
   /** The error of each network that is trained here, over steps. */
@@ -297,7 +312,9 @@
     gauge.setAttribute("aria-valuenow", off.toFixed(2));
     gauge.style.setProperty("--share", `${Math.min(100, (50 * off) / data.fails)}%`);
     gauge.classList.toggle("found", found);
-    say(byId("gauge-text"), `Off by ${off.toFixed(2)} on average${outside ? `, but the curve leaves ${decimal(low)} to ${decimal(high)}` : `${found ? ":" : ", not yet"} more than ${data.fails}`}`);
+    const mine = state.networks === OWN.id && states.textOf(state) === state.learn;
+    const not = mine ? ": these learned your curve" : `, not yet more than ${data.fails}`;
+    say(byId("gauge-text"), `Off by ${off.toFixed(2)} on average${outside ? `, but the curve leaves ${decimal(low)} to ${decimal(high)}` : found ? `: more than ${data.fails}` : not}`);
     if (found && byId("found").hidden && state.depth && !state.pressed) setTimeout(() => byId("found").scrollIntoView({ block: "nearest" })); // Once it is seen.
     byId("found").hidden = !found;
   }

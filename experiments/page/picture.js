@@ -13,15 +13,20 @@ function heightsOf([least, most], parts) {
   return [Math.floor(least * parts - 0.05) / parts, Math.ceil(most * parts + 0.05) / parts];
 }
 
-/** The highest points of lines from x = 0.1 on and the lowest between 0.2 and 0.8, as the claims have them, and how far these move. */
+/**
+ * How far the highest values of lines from x = 0.1 on move, and the lowest between 0.2 and 0.8, as the claims have them;
+ * and the tops and bottoms there, which are marked.
+ */
 function movesOf(lines, times) {
   return [["peak", 0.1, 1, 1], ["valley", 0.2, 0.8, -1]].map(([name, low, high, sign]) => {
     const places = [...times.keys()].filter((at) => times[at] >= low && times[at] <= high);
+    const best = (line, among) => among.reduce((first, at) => (sign * line[at] > sign * line[first] ? at : first));
     const points = lines.map((line) => {
-      const place = places.reduce((best, at) => (sign * line[at] > sign * line[best] ? at : best));
+      const turns = places.filter((at) => sign * line[at] >= sign * line[at - 1] && sign * line[at] >= sign * line[at + 1]);
+      const place = best(line, turns.length ? turns : places); // The highest value may be at an end, beside a peak.
       return [times[place], line[place]];
     });
-    const values = points.map(([, value]) => value);
+    const values = lines.map((line) => line[best(line, places)]);
     return { name, points, ends: [Math.min(...values), Math.max(...values)] };
   });
 }
@@ -79,6 +84,7 @@ class Picture {
     for (const { name, points, ends } of moves) {
       for (const [x, y] of points) chart.dot(x, y, name, 4.5);
       chart.line([1, 1], ends, name, 5);
+      chart.label(1, (ends[0] + ends[1]) / 2, decimal(ends[1] - ends[0]), name);
     }
   }
 }

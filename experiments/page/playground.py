@@ -139,6 +139,7 @@ def describe(option: Option, trained: lt.Networks, metrics: Mapping[str, Any]) -
         "note": option.note,
         "layers": networks.layers(trained.model, len(trained.input_features)),
         "seeds": sound.tolist(),
+        "all": int(np.count_nonzero(~trained.diverged)),
         "states": sorted(states, key=lambda state: state["step"]),
         "trained": trained.results.training.truth.sel(feature="y").values.ravel().tolist(),
         "learned": "not trained" if untrained else learned,

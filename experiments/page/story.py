@@ -29,6 +29,9 @@ SINGLES = 3
 FAILS = 0.1
 """The error above which networks fail on the reader's curve: a third of the amplitude that they learned."""
 
+BOTH = ("steps-3000", "rate-0.003")
+"""Trainings that show together that the rate alone is not responsible."""
+
 VALLEY = next(claim for claim in SENTENCES if claim.id == "valley-phase")
 """The claim whose verdict turns with the learning rate, and with the number of steps."""
 
@@ -59,7 +62,7 @@ def steps(
 
 def step(name: str, numbers: Mapping[str, Any], buttons: Mapping[str, str], **more: Any) -> dict[str, Any]:
     """A step of the story: its words with numbers, and the addresses of its pictures by the words of their buttons."""
-    keys = ("tab", "title", "texts", "seen", "found", "end")
+    keys = ("tab", "title", "texts", "seen", "reward", "found", "end")
     words = {key: fill(value, numbers) for key, value in WORDS[name].items() if key in keys}
     return {**words, "name": name, "buttons": buttons, "asks": [*buttons.values()], **more}
 
@@ -101,13 +104,15 @@ def verdicts(further: Mapping[str, tuple[str, lt.Results]], numbers: Mapping[str
     words = WORDS["verdict"]
     rows = {name: judge(results) for name, (_, results) in further.items()}
     labels = {name: words["usual"] if name == "published" else FURTHER[name][0].capitalize() for name in rows}
+    texts = {name: fill(words["judged"], row) for name, row in rows.items()}
+    usual, *more = (rows[name]["verdict"] for name in ("published", *BOTH) if name in rows)
+    if len(more) == len(BOTH) and usual not in more:
+        texts |= {name: f"{texts[name]} {words['both']}" for name in BOTH}
     choices = [
-        {"ask": further[name][0], "verdict": row["verdict"], "label": labels[name], "text": fill(words["judged"], row)}
+        {"ask": further[name][0], "verdict": row["verdict"], "label": labels[name], "text": texts[name]}
         for name, row in rows.items()
     ]
-    usual, *more = (rows[name]["verdict"] for name in ("published", "steps-3000", "rate-0.003") if name in rows)
-    both = words["both"] if len(more) == 2 and usual not in more else ""
-    return step("verdict", numbers, {choice["label"]: choice["ask"] for choice in choices}, choices=choices, both=both)
+    return step("verdict", numbers, {choice["label"]: choice["ask"] for choice in choices}, choices=choices)
 
 
 def judge(results: lt.Results) -> dict[str, Any]:

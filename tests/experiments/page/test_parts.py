@@ -83,6 +83,7 @@ def test_the_story_goes_from_one_step_to_the_next_and_leaves_it_where_a_curve_is
         page.click(f"{SHOWN} >> button:has-text('{words}')")
         assert page.text(f"{SHOWN} >> [data-choice]:visible").startswith(f"{words}: It ")
         assert page.values("networks") == [name]
+        assert page.text("#key-median-text") == "median of 16 of 19 networks"
     assert not page.tab.locator("#aside, #grips button").filter(visible=True).count()
 
 
@@ -90,11 +91,13 @@ def test_the_story_goes_from_one_step_to_the_next_and_leaves_it_where_a_curve_is
 @pytest.mark.parametrize("hand", ["mouse", "finger", "keys"])
 def test_a_guess_is_drawn_and_compared_with_the_answers(hand, width, height, opened, saved):
     page = opened("", width=width, height=height)
-    assert not page.tab.locator("#key-single, #tools, #aside").filter(visible=True).count()
+    assert not page.tab.locator("#key-single, #tools, #aside, .reward").filter(visible=True).count()
     points = [page.upon(x, 0.5 + 0.1 * np.cos(9 * x)) for x in np.linspace(0, 1, 30)]
     if hand == "keys":
         page.tab.focus("#chart")
-        for key in ("ArrowDown", "ArrowDown", "PageUp", "ArrowUp", "Enter"):
+        page.tab.keyboard.press("ArrowDown")
+        assert page.tab.locator("#drawing-help").is_visible()
+        for key in ("ArrowDown", "PageUp", "ArrowUp", "Enter"):
             page.tab.keyboard.press(key)
         page.settle()
     else:
@@ -121,6 +124,7 @@ def test_a_guess_is_drawn_and_compared_with_the_answers(hand, width, height, ope
     if hand != "keys":
         drawn = -np.cos(9 * X[5:85])  # Shares of the picture's height go downward.
         assert np.corrcoef(guess[5:85], drawn)[0, 1] > 0.99
+    assert page.tab.locator(f"{SHOWN} >> .reward").is_visible()
     before = page.text("#verdict")
     assert opened(page.tab.url, width=width, height=height).text("#verdict") == before
     page.click("text=Guess again")
