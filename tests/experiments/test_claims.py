@@ -349,6 +349,17 @@ def test_the_forest_has_a_row_a_claim_with_its_share_and_interval():
     assert_legible(figure)
 
 
+@pytest.mark.parametrize(("verdict", "decided"), [("theirs higher", 1), ("undecided", 0)])
+def test_what_is_higher_is_no_claim_that_holds_for_most_networks(verdict, decided):
+    asked = SimpleNamespace(**{**vars(COMPARED[0]), "meets": "above or below hill's", "verdict": verdict})
+    supported = sum(each.verdict == "supported" for each in PUBLISHED)
+    heading = figures.draw_shares([*PUBLISHED, asked]).get_suptitle()
+    assert (
+        heading == f"{supported} of {len(PUBLISHED)} claims hold for most networks; {decided} of 1 comparison decided"
+    )
+    assert figures.draw_shares([asked]).get_suptitle() == f"{decided} of 1 comparison decided"
+
+
 def test_the_figure_of_numbers_shows_every_network_and_what_it_is_held_against():
     entry = next(each for each in PUBLISHED if each.id == "sine-learned")
     (axes,) = figures.draw_numbers([entry]).axes
@@ -375,6 +386,8 @@ def test_the_figure_of_numbers_counts_the_claims_on_which_networks_agree():
     ordered = sorted(PUBLISHED, key=lambda each: ("supported", "refuted", "undecided").index(each.verdict))
     labels = [" ".join(label.get_text().split()) for label in axes.get_yticklabels()]
     assert all(label.startswith(each.statement) for label, each in zip(labels, ordered, strict=True))
+    assert max(label.get_text().count("\n") for label in axes.get_yticklabels()) <= 2
+    assert min(label.get_fontsize() for label in axes.get_yticklabels()) >= 8
     agree = sum(not 0.05 < each.share.value < 0.95 for each in PUBLISHED)
     assert figure.get_suptitle().startswith(f"On {agree} of {len(PUBLISHED)} claims, at least 95 % of networks")
 
