@@ -1,7 +1,8 @@
 """The commands that make everything in ``results/``, and their costs the last time.
 
 ``python -m docs.maintenance.steps`` lists them with the date on which the published numbers were computed, the commit
-before, and whether the code that every training passes through is still the same.
+before, and whether the code that every training passes through is still the same; and when the page was published, and
+whether its scripts and style are still the same.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import NamedTuple
 from rich.console import RenderableType
 
 from experiments.all import EXPERIMENTS
-from experiments.page import runs
+from experiments.page import build, runs
 from experiments.post import recipes as post_recipes
 from experiments.research.explained.predictions import KEPT_STEPS
 from experiments.research.papers import recipes as paper_recipes
@@ -153,12 +154,21 @@ def name_of(benchmark: str) -> str:
     return benchmark.split()[0].rpartition(".")[2]
 
 
+def page(path: Path) -> tuple[str, str, str]:
+    """When the page was published, in which commit, and whether it has today's scripts and style."""
+    day, commit = git("log", "-1", "--format=%cs %h", "--", str(path)).split() or ("–", "–")
+    text = path.read_text(encoding="utf-8")
+    sources = (build.source(name).strip() for name in ("page.css", *build.SCRIPTS, *build.WORKERS, build.START))
+    return day, commit, "yes" if all(each in text for each in sources) else "no"
+
+
 def overview() -> RenderableType:
-    """The table of all steps."""
+    """The table of all steps, and the page."""
     previous = costs()
     files = {step.command: RESULTS / step.published / "metrics.json" if step.published else None for step in STEPS}
     files |= {command: RESULTS / BENCHMARKS / f"{name_of(command)}.json" for command in SPEEDS}
     rows = [(command, f"{previous[command].seconds:,}", *published(numbers)) for command, numbers in files.items()]
+    rows.append((PAGES[0], "–", *page(RESULTS / "index.html")))
     columns = ("python -m", "seconds>", "computed", "code of", "same code")
     return tables.table("steps of make results", columns, rows, **tables.PLAIN)
 

@@ -10,6 +10,7 @@ import pytest
 
 from conftest import ROOT, plan_of
 from docs.maintenance import picture, results, steps
+from experiments.page import build
 from lstm_toys.cli import command
 
 MADE = """
@@ -137,4 +138,13 @@ def test_what_every_command_takes_is_known_and_they_publish_every_set_there_is()
     folder = ROOT / "results"
     published = {path.parent.relative_to(folder).as_posix() for path in folder.glob("*/**/manifest.json")}
     assert published <= {step.published for step in steps.STEPS}
-    assert [cell.plain for cell in steps.overview().columns[0].cells] == every
+    assert [cell.plain for cell in steps.overview().columns[0].cells] == [*every, steps.PAGES[0]]
+
+
+@pytest.mark.parametrize(("changed", "same"), [(None, "yes"), ("page.css", "no"), ("worker.js", "no")])
+def test_the_page_is_listed_as_of_other_code_once_a_script_or_its_style_has_changed(changed, same, tmp_path):
+    names = ("page.css", *build.SCRIPTS, *build.WORKERS, build.START)
+    texts = [build.source(name) for name in names if name != changed]
+    (tmp_path / "index.html").write_text("\n".join(texts), encoding="utf-8")
+    assert steps.page(tmp_path / "index.html") == ("–", "–", same)
+    assert len(steps.page(steps.RESULTS / "index.html")[0]) == len("2026-12-01")
