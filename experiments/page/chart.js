@@ -45,11 +45,12 @@ class Chart {
       const half = pen.measureText(text).width / 2;
       if (box.last) pen.fillText(text, Math.min(across, box.right + Chart.MARGIN.right - half), box.bottom + 6);
     }
-    const [[, up], [, next]] = yTicks.slice(-2).map(([value]) => this.place(x[0], value)); // Where no line is.
+    // Names stand between the last two ticks, where no line is.
+    const [across, up] = [xTicks, yTicks].map((ticks) => ticks.slice(-2).map(([value]) => value));
+    if (box.last) pen.fillText(xName, this.place((across[0] + across[1]) / 2, y[0])[0], box.bottom + 6);
+    const [low, high] = up.map((value) => this.place(x[0], value)[1]);
     Object.assign(pen, { textAlign: "right", textBaseline: "middle" });
-    if (up - next > 28) pen.fillText(yName, box.left - 6, (up + next) / 2);
-    pen.textBaseline = "bottom";
-    pen.fillText(xName, box.right - 4, box.bottom - 3);
+    if (low - high > 28) pen.fillText(yName, box.left - 6, (low + high) / 2);
   }
 
   color(name) {
@@ -118,13 +119,14 @@ class Chart {
     });
   }
 
-  /** A text left of a point, upon a light edge. */
-  label(x, y, text, color) {
+  /** A text that ends above or below a point, upon a light edge. */
+  label(x, y, text, color, above) {
     const { pen } = this;
     const [across, up] = this.place(x, y);
-    Object.assign(pen, { font: Chart.FONT, lineWidth: 4, lineJoin: "round", strokeStyle: this.color("paper"), fillStyle: this.color(color), textAlign: "right", textBaseline: "middle" });
-    pen.strokeText(text, across - 8, up);
-    pen.fillText(text, across - 8, up);
+    const at = [across + 2, up + (above ? -4 : 5)];
+    Object.assign(pen, { font: Chart.FONT, lineWidth: 5, lineJoin: "round", strokeStyle: this.color("paper"), fillStyle: this.color(color), textAlign: "right", textBaseline: above ? "bottom" : "top" });
+    pen.strokeText(text, ...at);
+    pen.fillText(text, ...at);
   }
 
   /** A dot, or a ring if it is not filled. */

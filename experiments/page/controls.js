@@ -41,7 +41,7 @@ class Controls {
       ? "← and → choose a place, ↑ and ↓ bend the curve there; Enter follows the next network. Or draw with mouse or finger."
       : this.states.guessing(state)
         ? "← and → choose a place, ↑ and ↓ bend the guess there; Enter ends it. Or draw with mouse or finger."
-        : "← and → read values, Enter follows the next network. Handles of the curve are moved by arrow keys, too.");
+        : `← and → read values${state.family === "pluck" ? "" : ", Enter follows the next network"}.${this.states.handles(state).length ? " Arrow keys also move handles of the curve." : ""}`);
   }
 
   showNetworks(state) {

@@ -66,7 +66,7 @@ def read_off(results: lt.Results, _: Mapping[str, Any]) -> Iterator[Shape]:
     swept = results.sweep.isel(output_feature=0)
     true, (low, high) = swept.parameter_amplitude.values, lt.statistics.band(swept.answer.values)
     edge = float(results.training.train_target.max())
-    yield "area practiced", [0, edge, edge, 0], [0, 0, true.max(), true.max()]
+    yield "area learned", [0, edge, edge, 0], [0, 0, true.max(), true.max()]
     yield "area band", [*true, *true[::-1]], [*low, *high[::-1]]
     yield "shown", true, true
     yield "median", true, np.median(swept.answer.values, axis=0)

@@ -209,7 +209,8 @@
     const drawn = state.stroke !== null && reaches(state.stroke, times);
     byId("guessed").hidden = !drawn;
     byId("hint").hidden = !guessing || drawn || Boolean(drawing.stroke);
-    say(byId("hint"), state.stroke ? "Go on until both ends are drawn" : "↖ Start here");
+    say(byId("hint"), state.stroke ? "Go on until both ends are drawn" : "Start here");
+    byId("hint").classList.toggle("begin", !state.stroke);
     const kinds = { panels: state.family === "pluck", following: state.inside, free: states.last(state) };
     for (const [name, applies] of Object.entries(kinds)) byId("playground").classList.toggle(name, applies);
     byId("chart").classList.toggle("drawing", state.pen || guessing);
@@ -250,8 +251,8 @@
     const inside = state.inside && Boolean(picked.trace);
     const runs = state.began !== null; // A pointer must not tell what is still to come.
     const cursor = runs ? (inside ? upto(now) - 1 : null) : inside ? place(now) : state.cursor;
-    if (!byId("hint").hidden) placeHint(picked.curve, heights);
     picture.paint(picked, { heights, cursor, upto: upto(now), ring: state.family === "drawn" || guessing });
+    byId("hint").style.top = state.stroke ? "" : `${chart.place(0, picked.curve[0])[1]}px`; // Where a guess begins.
     grips.show(guessing || runs || !picked.each.length ? [] : states.handles(state));
     say(byId("reading"), state.cursor === null || runs || !picked.each.length ? "" : readingsOf(picked, times, state.cursor));
     const kinds = picked.plucked.length ? [{ label: states.population(state).label, each: picked.each }, ...picked.plucked] : [];
@@ -266,18 +267,12 @@
     if (state.networks === OWN.id) renderErrors();
   }
 
-  /** Puts the hint where the guess begins: at the beginning of the curve. */
-  function placeHint([first], [low, high]) {
-    const height = byId("chart").clientHeight - chart.top - Chart.MARGIN.bottom;
-    byId("hint").style.top = `${chart.top + (height * (high - first)) / (high - low)}px`;
-  }
-
   /** The error of each network that is trained here, over steps. */
   function renderErrors() {
     const { steps, goal } = states.training;
-    const ticks = [0.001, 0.01, 0.1, 1].map((value) => [Math.log10(value), String(value)]);
+    const ticks = [0.01, 1].map((value) => [Math.log10(value), String(value)]);
     errors.clear();
-    errors.begin({ x: [0, steps], y: [-3, 0], xTicks: [0, steps / 2, steps].map((at) => [at, Math.round(at).toLocaleString("en")]), yTicks: ticks, xName: "steps", yName: "off by" });
+    errors.begin({ x: [0, steps], y: [-3, 0], xTicks: [0, steps].map((at) => [at, Math.round(at).toLocaleString("en")]), yTicks: ticks, xName: "steps", yName: "off by" });
     errors.band([-3, Math.log10(goal)], "met");
     for (const { errors: each } of own.networks) {
       errors.line(each.map(([step]) => step), each.map(([, error]) => Math.log10(Math.max(error, 0.001))), "single", 1.5);

@@ -52,12 +52,13 @@ class Picture {
       chart.line(times, until(shown.curve), "shown", 1.8, [6, 4]);
     });
     chart.begin(axes); // The first panel is the last one, upon which handles are placed.
-    if (shown.range) chart.band(shown.range, "practiced");
+    if (shown.range) chart.band(shown.range, "learned");
     for (const bound of shown.bounds) chart.line([0, 1], [bound, bound], "quiet", 1.6, [2, 3]);
     if (!shown.plucked.length && !shown.others.length) chart.line(times, shown.trained, "trained", 3);
     if (shown.others.length) this.set(shown, until);
     else this.answers(shown, until);
     chart.line(times, until(shown.curve), "shown", 1.8, [6, 4]);
+    this.moves(shown.moves);
     if (shown.guess) chart.line(times, shown.guess, "guess", 3);
     if (shown.published) chart.diamonds(times, until(shown.published), "published");
     if (upto < times.length) for (const values of [shown.curve, shown.focus]) if (values.length) chart.dot(times[upto - 1], values[upto - 1], values === shown.curve ? "shown" : "median", 5);
@@ -75,16 +76,22 @@ class Picture {
     chart.line(times, until(focus), "median", 3);
   }
 
-  /** The medians for all curves of a set, and, where these are asked for, peaks and valleys, and how far they move. */
-  set({ focus, others, sines, moves }, until) {
+  /** The medians for all curves of a set. */
+  set({ focus, others, sines }, until) {
     const { chart, times } = this;
     const lines = [...others, focus];
     for (const sine of sines) chart.line(times, until(sine), "shown", 1, [3, 4]);
     for (const line of lines) chart.line(times, until(line), "median", line === focus ? 3 : 1.6);
+  }
+
+  /** Peaks and valleys, and how far they move. */
+  moves(moves) {
+    const { chart } = this;
     for (const { name, points, ends } of moves) {
+      const peak = name === "peak";
       for (const [x, y] of points) chart.dot(x, y, name, 4.5);
       chart.line([1, 1], ends, name, 5);
-      chart.label(1, (ends[0] + ends[1]) / 2, decimal(ends[1] - ends[0]), name);
+      chart.label(1, ends[peak ? 1 : 0], `${name}s ${decimal(ends[1] - ends[0])}`, name, peak);
     }
   }
 }

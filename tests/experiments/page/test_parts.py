@@ -12,6 +12,7 @@ from experiments import sine
 from experiments.page import story
 
 SHOWN = "#story article:visible"
+REWARD = f"{SHOWN} >> .reward"
 LARGEST = "#curve=sine&amplitude=0.8&offset=0.8&frequency=10&phase=0"
 OWN = "#curve=line&slope=0.8&intercept=0.1&networks=own&learn=line,0.8,0.1&seeds=3&step=20"
 AT = [*range(0, 100, 10), 99]
@@ -55,7 +56,9 @@ def test_the_story_goes_from_one_step_to_the_next_and_leaves_it_where_a_curve_is
         assert page.text(".steps [aria-current=step]").startswith(f"{number}.")
         heights.add(page.tab.locator("nav").bounding_box()["height"])
         if number == 3:
+            assert not page.tab.locator(REWARD).is_visible()
             page.click("button:has-text('Network 1')")
+            assert page.tab.locator(REWARD).is_visible()
             assert "Network 1 (LSTM, after 1,000 steps)" in page.text("#summary")
         if number == 5:
             sound = lt.probed(saved("published").results, "phase").isel(seed=SOUND)
@@ -63,6 +66,7 @@ def test_the_story_goes_from_one_step_to_the_next_and_leaves_it_where_a_curve_is
             told = page.text(f"{SHOWN} >> [data-choice]:visible")
             assert told.startswith("As before: It ")
             assert told.endswith(f" in {met} of 19 networks.")
+            assert not page.tab.locator(REWARD).is_visible()
             assert "responsible" not in page.text(SHOWN)  # Networks of all trainings are the same ones here.
         if number < 6:
             page.click(f"{SHOWN} >> text=Next")
@@ -84,6 +88,7 @@ def test_the_story_goes_from_one_step_to_the_next_and_leaves_it_where_a_curve_is
         assert page.text(f"{SHOWN} >> [data-choice]:visible").startswith(f"{words}: It ")
         assert page.values("networks") == [name]
         assert page.text("#key-median-text") == "median of 16 of 19 networks"
+        assert page.tab.locator(REWARD).is_visible()
     assert not page.tab.locator("#aside, #grips button").filter(visible=True).count()
 
 
@@ -124,7 +129,7 @@ def test_a_guess_is_drawn_and_compared_with_the_answers(hand, width, height, ope
     if hand != "keys":
         drawn = -np.cos(9 * X[5:85])  # Shares of the picture's height go downward.
         assert np.corrcoef(guess[5:85], drawn)[0, 1] > 0.99
-    assert page.tab.locator(f"{SHOWN} >> .reward").is_visible()
+    assert page.tab.locator(REWARD).is_visible()
     before = page.text("#verdict")
     assert opened(page.tab.url, width=width, height=height).text("#verdict") == before
     page.click("text=Guess again")
@@ -170,6 +175,7 @@ def test_plucked_networks_ring_as_the_library_has_it_and_one_handle_moves_all(wi
     page.tab.focus("#chart")  # The keyboard reads values wherever the pointer is.
     page.tab.keyboard.press("PageUp")
     page.tab.wait_for_function("() => Boolean(document.getElementById('reading').textContent)")
+    assert "Enter" not in page.text("#drawing-help")  # It follows no network here.
     held = page.tab.get_by_label("held end of the curve")
     if width > 1_000:
         x, y = page.middle(held)
@@ -282,6 +288,7 @@ def test_an_address_unfolds_its_section_and_paper_has_all_verdicts_and_the_story
     shown = ([step.is_visible() for step in tab.locator("#story article").all()] for tab in (page.tab, plain))
     assert [*shown] == [[at == 2 for at in range(7)], [True] * 6 + [False]]
     assert page.tab.locator("#claim-line-one-layer .verdict").is_visible()
+    assert page.tab.locator("figure").evaluate_all("figures => figures.every((each) => each.checkVisibility())")
     assert not any(plain.locator(each).is_visible() for each in ("#controls", "#train", "#chart"))
     plain.close()
 
