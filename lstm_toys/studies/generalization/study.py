@@ -11,7 +11,7 @@ import jax
 from rich.console import RenderableType
 
 from lstm_toys import tables
-from lstm_toys.execution.digests import Digests
+from lstm_toys.execution.digests import Digests, library
 from lstm_toys.execution.progress import EvaluationProgress
 from lstm_toys.figures import Drawing
 from lstm_toys.output import counted
@@ -56,8 +56,8 @@ class Generalization(PopulationStudy[Evaluation]):
         return not_diverged(load_results(self.run.checked("results.nc")))
 
     def values(self) -> Digests:
-        name, library = self.needed["population"].folder.name, code.library("studies/generalization")
-        return {**self.measuring.digests(self.networks), "population": name, "library": library}
+        name, code = self.needed["population"].folder.name, library("studies/generalization")
+        return {**self.measuring.digests(self.networks), "population": name, "library": code}
 
     def compute(self, context: RunContext) -> Metrics:
         """Evaluates a population, and writes measures of its answers; raises Failed if every seed diverged."""
