@@ -225,9 +225,10 @@ def executed(study, folder, trainings=1):
 def located(study, folder, *, finished=True):
     """The folder of a run in a folder of results, which is finished or not."""
     from lstm_toys.runs import lifecycle
+    from lstm_toys.runs.origin import Command
 
     executed = context(folder)
-    work = lifecycle.Work(executed.options, executed.console, executed.interruption)
+    work = lifecycle.Work(Command(executed.options), executed.console, executed.interruption)
     with jax.numpy_dtype_promotion("standard"):
         assert work.finished(study) == finished
         return work.placed(study).run.folder
