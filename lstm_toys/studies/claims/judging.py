@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from itertools import chain, groupby
+from itertools import groupby
 from operator import itemgetter
 from typing import Any, TypeAlias
 
 import numpy as np
 import xarray as xr
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 
 from lstm_toys.populations.trained import Networks
 from lstm_toys.runs.context import Refused
@@ -98,21 +98,23 @@ def judged(claim: Claim, found: Numbers, *, of_recipes: bool = False) -> Values:
 
 
 def shares(claim: Claim, found: Numbers, *, of_recipes: bool = False) -> Values:
-    """The shares by all ways of counting networks without a number, see `LABELS`, and of how many networks they are."""
+    """The shares by all ways of counting networks without a number, see `LABELS`, and of how many networks they are.
+
+    The bounds are as if all of these networks failed, and as if all met the claim; there are none if no network is so.
+    """
     excluded, others_excluded = (each & EXCLUDED > 0 for each in (found.state, found.other_state))
     held = found.number if claim.against else np.where(np.isnan(found.number), np.nan, claim.met(found.number))
-    held = np.where((found.state & DIVERGED > 0) & claim.learned, 0.0, held)
-    both = held, found.other_number if claim.against else None
-    lacking = np.isnan(held) & ~excluded, np.isnan(found.other_number) & ~others_excluded
-    estimate = _share_of_recipes if of_recipes else _share
-    bounds = (_bounds(estimate, *both, *each) for each in (lacking, (excluded, others_excluded)))
-    every = [estimate(*both), *chain(*bounds)]
-    found_of = {"agreement": recipes.agreement(_by_recipe(*both))} if of_recipes else {}
-    return {
-        "share": np.array([share for share, _ in every]),
-        "known": np.array([known for _, known in every]),
-        **found_of,
-    }
+    held, others = np.where((found.state & DIVERGED > 0) & claim.learned, 0.0, held), found.other_number
+    every = [_share(claim, held, others, of_recipes=of_recipes)]
+    undefined = np.isnan(held) & ~excluded, np.isnan(others) & ~others_excluded
+    for ours, theirs in (undefined, (excluded, others_excluded)):
+        for end in (-np.inf, np.inf) if claim.against else (0.0, 1.0):
+            bounded = np.where(ours, end, held), np.where(theirs, -end, others)
+            lacking = ours.any() or theirs.any()
+            every.append(_share(claim, *bounded, of_recipes=of_recipes) if lacking else (NOTHING, 0))
+    agreement = {"agreement": recipes.agreement(_by_recipe(claim, held, others))} if of_recipes else {}
+    share, known = zip(*every, strict=True)
+    return {"share": np.array(share), "known": np.array(known), **agreement}
 
 
 def decided(claim: Claim, shares: Sequence[Estimate]) -> Verdict:
@@ -122,49 +124,35 @@ def decided(claim: Claim, shares: Sequence[Estimate]) -> Verdict:
     return ANSWERS.get(single, single) if claim.higher is None else single
 
 
-def _share(ours: Float[np.ndarray, " S"], theirs: Float[np.ndarray, " S2"] | None) -> tuple[Estimate, int]:
+def _share(
+    claim: Claim, ours: Float[np.ndarray, " S"], theirs: Float[np.ndarray, " S2"], *, of_recipes: bool
+) -> tuple[Estimate, int]:
     """The share of networks with 1 rather than 0, or of pairs in which ours is above theirs; and of how many it is.
 
-    NaN is left out; of pairs, the number is that of the smaller population.
+    NaN is left out; of pairs, the number is that of the smaller population. Of recipes, ours are compared with theirs
+    of the same recipe.
     """
-    sizes = [int((~np.isnan(each)).sum()) for each in (ours, theirs) if each is not None]
-    if theirs is None:
-        return intervals.wilson(int(np.nansum(ours)), sizes[0]), sizes[0]
-    return comparisons.probability_above(ours, theirs), min(sizes)
+    if of_recipes:
+        met = _by_recipe(claim, ours, theirs)
+        return recipes.share(met), int((~np.isnan(met)).sum())
+    known, others = (int((~np.isnan(each)).sum()) for each in (ours, theirs))
+    if claim.against:
+        return comparisons.probability_above(ours, theirs), min(known, others)
+    return intervals.wilson(int(np.nansum(ours)), known), known
 
 
-def _share_of_recipes(ours: Float[np.ndarray, " S"], theirs: Float[np.ndarray, " S2"] | None) -> tuple[Estimate, int]:
-    """The same over recipes, where ours are compared with theirs of the same recipe."""
-    met = _by_recipe(ours, theirs)
-    return recipes.share(met), int((~np.isnan(met)).sum())
-
-
-def _by_recipe(ours: Float[np.ndarray, " S"], theirs: Float[np.ndarray, " S2"] | None) -> Float[np.ndarray, "R N"]:
+def _by_recipe(
+    claim: Claim, ours: Float[np.ndarray, " S"], theirs: Float[np.ndarray, " S2"]
+) -> Float[np.ndarray, "R N"]:
     """What each network of a recipe meets; the share of the other population's of this recipe that it is above."""
     ours = ours.reshape(-1, OF_RECIPE)
-    if theirs is None:
+    if not claim.against:
         return ours
     first, second = ours[:, :, None], theirs.reshape(-1, 1, OF_RECIPE)
     known = ~(np.isnan(first) | np.isnan(second))
     above = np.where(known, (first > second) + (first == second) / 2, 0.0).sum(axis=2)
     with np.errstate(invalid="ignore"):  # NaN without another one.
         return above / known.sum(axis=2)
-
-
-def _bounds(
-    estimate: Callable[..., tuple[Estimate, int]],
-    ours: Float[np.ndarray, " S"],
-    theirs: Float[np.ndarray, " S2"] | None,
-    our_lacking: Bool[np.ndarray, " S"],
-    their_lacking: Bool[np.ndarray, " S2"],
-) -> list[tuple[Estimate, int]]:
-    """The shares if all networks without a number failed, and if all met the claim; no shares if none lacks one."""
-    if not (our_lacking.any() or their_lacking.any()):
-        return [(NOTHING, 0)] * 2
-    if theirs is None:
-        return [estimate(np.where(our_lacking, end, ours), None) for end in (0.0, 1.0)]
-    ends = (-np.inf, np.inf)
-    return [estimate(np.where(our_lacking, end, ours), np.where(their_lacking, -end, theirs)) for end in ends]
 
 
 def _median(numbers: Float[np.ndarray, " S"]) -> Estimate:
@@ -174,17 +162,15 @@ def _median(numbers: Float[np.ndarray, " S"]) -> Estimate:
 def at_once(claim: Claim, values: Values, confidence: float) -> list[Estimate]:
     """The share and its bounds with intervals for several at once: exact ones, or bootstraps' widened like normal."""
     found = []
-    for estimate, known in zip(
-        map(Estimate._make, values["share"][:3].tolist()), values["known"].tolist(), strict=False
-    ):
+    for share, known in zip(values["share"][:3].tolist(), values["known"].tolist(), strict=False):
+        value, low, _ = share
         if not claim.against:
-            met = round(estimate.value * known) if known else 0
-            found.append(intervals.clopper_pearson(met, known, confidence))
-        elif np.isfinite(estimate.low) and estimate.value in (0.0, 1.0):
-            found.append(comparisons.separated(estimate.value, known, confidence))
+            found.append(intervals.clopper_pearson(round(value * known) if known else 0, known, confidence))
+        elif np.isfinite(low) and value in (0.0, 1.0):
+            found.append(comparisons.separated(value, known, confidence))
         else:
-            _, *ends = intervals.widened(estimate, confidence)
-            found.append(Estimate(estimate.value, *np.clip(ends, 0.0, 1.0).tolist()))  # NaN stays NaN.
+            _, *ends = intervals.widened(Estimate(*share), confidence)
+            found.append(Estimate(value, *np.clip(ends, 0.0, 1.0).tolist()))  # NaN stays NaN.
     return found
 
 
@@ -196,83 +182,79 @@ def make_table(claims: Sequence[Claim], columns: Columns, about: str) -> xr.Data
         columns: the published answers, if any, then the networks that the claims are about, then all others.
         about: what the networks are called.
     """
-    cells, known = dict[tuple[str, Column], Values](), dict[str, Numbers]()
-    scopes, right, posts = dict[str, list[str]](), dict[str, bool](), dict[str, float]()
+    cells: dict[str, dict[Column, Values]] = {claim.id: {} for claim in claims}
     held, published = list[Column](), dict[str, xr.DataTree]()
     for column, results in columns:
         held.append(column)
         published = {**results} if column.role == "published" else published
         same = {name: evidence.alike(each, published[name]) for name, each in results.items() if name in published}
-        for claim in claims:
-            if not column.judges(claim):
-                continue
+        for claim in filter(column.judges, claims):
             if (found := measured(claim, results, only_learned=column.only_learned(claim))) is None:
                 continue
-            values = cells[claim.id, column] = judged(claim, found, of_recipes=column.role == "recipes")
+            own, values = cells[claim.id], judged(claim, found, of_recipes=column.role == "recipes")
+            own[column] = values | {"found": found}
             if column.role == "networks":
-                known[claim.id], scopes[claim.id] = found, evidence.scope(claim, results)
-            elif column.role == "published":
-                posts[claim.id] = found.number[0]
+                own[column]["scope"] = evidence.scope(claim, results)
             elif column.role == "null":
-                values["answers"], right[claim.id] = evidence.copied(claim, results)
-            if column.role in ("networks", "variants") and claim.id in posts and (alike := measured(claim, same)):
-                value, theirs = posts[claim.id], alike.number
-                values["rank"] = [each.sum() for each in (theirs < value, theirs == value, ~np.isnan(theirs))]
-    _compare(claims, cells, known)
+                own[column]["answers"], own[column]["right"] = evidence.copied(claim, results)
+            posts = [values["number"][0] for each, values in own.items() if each.role == "published"]
+            if column.role in ("networks", "variants") and posts and (alike := measured(claim, same)):
+                below, equal = alike.number < posts[0], alike.number == posts[0]
+                own[column]["rank"] = [each.sum() for each in (below, equal, ~np.isnan(alike.number))]
+    differences = intervals.simultaneous(sum(each.role == "variants" for own in cells.values() for each in own))
+    for claim in claims:
+        _compare(claim, cells[claim.id], len(claims), differences)
     table = _assembled(claims, held, cells)
-    remarks = [
-        [*scopes[row.id], *_remarks(row, about, expected=row.learned and right.get(row.id, True))]
-        for row in rows(table)
-    ]
+    remarks = []
+    for row in rows(table):
+        known = cells[row.id].values()
+        expected = row.learned and all(values.get("right", True) for values in known)
+        remarks.append([each for values in known for each in values.get("scope", ())])
+        remarks[-1] += _remarks(row, about, expected=expected)
     padded = [[*each, *[""] * (max(map(len, remarks)) - len(each))] for each in remarks]
     return table.assign(remarks=(("claim", "remark"), np.array(padded, str)))
 
 
-def _compare(claims: Sequence[Claim], cells: Mapping[tuple[str, Column], Values], known: Mapping[str, Numbers]) -> None:
-    """Adds intervals for several shares at once, and differences of variants from the networks ``known``.
+def _compare(claim: Claim, own: Mapping[Column, Values], claims: int, differences: float) -> None:
+    """Adds intervals for several shares at once, and differences of variants from the networks.
 
     A variant of which only networks that learned count is compared with such networks.
     """
-    differences = intervals.simultaneous(sum(column.role == "variants" for _, column in cells))
-    for claim in claims:
-        if claim.id not in known:
-            lacking = " and ".join(f"{source.name} of {source.population}" for source in claim.sources)
-            raise Refused(f"claim {claim.id}: the results lack {lacking}, or are not of as many networks each")
-        own = {column: values for (name, column), values in cells.items() if name == claim.id}
-        many = {"networks": len(claims), "during": sum(column.role == "during" for column in own)}
-        for column, values in own.items():
-            if column.role in many:
-                found = at_once(claim, values, intervals.simultaneous(many[column.role]))
-                values |= {"at_once": found[0], "verdict_at_once": decided(claim, found)}
-            elif column.role == "variants":
-                reference = known[claim.id]
-                if column.counts == "learned" and not claim.learned:
-                    reference = reference.learned()
-                pair = (at_once(claim, each, differences)[0] for each in (values, shares(claim, reference)))
-                values["difference"] = intervals.difference(*pair)
+    known = [values["found"] for column, values in own.items() if column.role == "networks"]
+    if not known:
+        lacking = " and ".join(f"{source.name} of {source.population}" for source in claim.sources)
+        raise Refused(f"claim {claim.id}: the results lack {lacking}, or are not of as many networks each")
+    many = {"networks": claims, "during": sum(column.role == "during" for column in own)}
+    for column, values in own.items():
+        if column.role in many:
+            found = at_once(claim, values, intervals.simultaneous(many[column.role]))
+            values |= {"at_once": found[0], "verdict_at_once": decided(claim, found)}
+        elif column.role == "variants":
+            learned = column.counts == "learned" and not claim.learned
+            reference = shares(claim, known[0].learned() if learned else known[0])
+            pair = (at_once(claim, each, differences)[0] for each in (values, reference))
+            values["difference"] = intervals.difference(*pair)
 
 
 def _assembled(
-    claims: Sequence[Claim], columns: Sequence[Column], cells: Mapping[tuple[str, Column], Values]
+    claims: Sequence[Claim], columns: Sequence[Column], cells: Mapping[str, Mapping[Column, Values]]
 ) -> xr.Dataset:
     """The table of the values of all cells."""
-    places: dict[Any, Values] = {
-        (row, place): cells[claim.id, column]
+    places = [
+        (row, columns.index(each), cells[claim.id][each])
         for row, claim in enumerate(claims)
-        for place, column in enumerate(columns)
-        if (claim.id, column) in cells
-    }
-    shape, data = (len(claims), len(columns)), dict[str, Any]()
+        for each in cells[claim.id]
+    ]
+    data = dict[str, Any]()
     for name, (axes, fill) in FIELDS.items():
-        values = {place: np.asarray(each[name]) for place, each in places.items()}
-        sizes = np.max([each.shape for each in values.values()], axis=0).astype(int)
-        array = np.full((*shape, *sizes), fill, object if fill == "" else None)
-        for place, each in values.items():
-            array[(*place, *map(slice, each.shape))] = each
+        sizes = np.max([np.shape(values[name]) for *_, values in places], axis=0).astype(int)
+        array = np.full((len(claims), len(columns), *sizes), fill, object if fill == "" else None)
+        for row, column, values in places:
+            array[(row, column, *map(slice, np.shape(values[name])))] = values[name]
         data[name] = (("claim", "column", *axes), array.astype(str) if fill == "" else array)
     baselines = [(claim.id, each.what) for claim in claims for each in claim.baselines]
     medians = [
-        [cells.get((of, column), {}).get("baselines", {}).get(what, NOTHING) for column in columns]
+        [cells[of].get(column, {}).get("baselines", {}).get(what, NOTHING) for column in columns]
         for of, what in baselines
     ]
     data["baselines"] = (("baseline", "column", "end"), np.reshape(medians, (-1, len(columns), 3)))
