@@ -81,24 +81,26 @@ def rank_association(
     norm = np.sqrt((first @ first) * (second @ second))
     if not norm:
         return Association(np.nan, np.nan)
-    random = np.random.default_rng(0).random((SHUFFLES, len(numbers)))
-    # Sorting by group, then at random, shuffles within groups.
-    shuffled = np.empty_like(random)
-    shuffled[:, np.argsort(groups, kind="stable")] = second[np.argsort(random + groups, axis=1)]
-    return _association(float(first @ second / norm), shuffled @ first / norm)
+    return _association(float(first @ second / norm), _shuffled(second, groups) @ first / norm)
 
 
 def median_association(numbers: Float[np.ndarray, " R"], chosen: Shaped[np.ndarray, " R"]) -> Association:
     """Returns by how much the median of the recipes for which something was chosen is above that of the others."""
     if not 0 < chosen.sum() < len(numbers):
         return Association(np.nan, np.nan)
-    random = np.random.default_rng(0).random((SHUFFLES, len(numbers)))
-    shuffled = numbers[np.argsort(random, axis=1)]
-    apart = [
-        np.median(values[..., chosen], axis=-1) - np.median(values[..., ~chosen], axis=-1)
-        for values in (numbers, shuffled)
-    ]
-    return _association(float(apart[0]), apart[1])
+    effect, *shuffled = (
+        np.median(values[:, chosen], axis=1) - np.median(values[:, ~chosen], axis=1)
+        for values in (numbers[None], _shuffled(numbers, 0 * chosen))
+    )
+    return _association(float(effect[0]), *shuffled)
+
+
+def _shuffled(values: Float[np.ndarray, " R"], groups: Int[np.ndarray, " R"]) -> Float[np.ndarray, "times R"]:
+    """Values shuffled within groups, again and again: sorted by group, then at random."""
+    random = np.random.default_rng(0).random((SHUFFLES, len(values)))
+    shuffled = np.empty_like(random)
+    shuffled[:, np.argsort(groups, kind="stable")] = values[np.argsort(random + groups, axis=1)]
+    return shuffled
 
 
 def _association(effect: float, shuffled: Float[np.ndarray, " times"]) -> Association:

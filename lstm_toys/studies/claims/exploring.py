@@ -9,7 +9,7 @@ from jaxtyping import Bool, Float
 from lstm_toys.statistics.intervals import holm
 from lstm_toys.statistics.recipes import median_association, rank_association
 from lstm_toys.studies.claims.declaration import Claims
-from lstm_toys.studies.claims.recipes import OF_RECIPE, Range, Recipes, stated
+from lstm_toys.studies.claims.recipes import OF_RECIPE, Recipes, stated
 from lstm_toys.studies.claims.table import Row
 
 MARKED = 0.05
@@ -97,16 +97,11 @@ def findings(recipes: Recipes, base_seed: int, numbers: Float[np.ndarray, "R N"]
     """Yields how the mean number of each recipe's networks goes with each choice; only finite ones count."""
     known = np.flatnonzero(np.isfinite(numbers).any(axis=1))
     means = np.nanmean(np.where(np.isfinite(numbers), numbers, np.nan)[known], axis=1)
-    drawn = [recipes.draw(base_seed, int(recipe)) for recipe in known]
-    for names in recipes.entries:
-        rows = [recipes.row(names, base_seed, int(recipe)) for recipe in known]
-        for place, name in enumerate(names):
-            column, entries = [each[name] for each in drawn], [row[place] for row in rows]
-            if any(isinstance(entry, Range) for entry in entries):
-                groups = [[*dict.fromkeys(entries)].index(entry) for entry in entries]
-                yield Finding(name, "", *rank_association(means, np.array(column, float), np.array(groups, int)))
-                continue
-            values = [*dict.fromkeys(stated(row[place]) for row in recipes.entries[names])]
-            for value in values[: None if len(values) > 2 else 1]:
-                chosen = np.array([stated(entry) == value for entry in entries], bool)
-                yield Finding(name, value, *median_association(means, chosen))
+    for each in recipes.drawn(base_seed, known.tolist()):
+        if each.ranges:
+            groups = np.array([each.possible.index(entry) for entry in each.entries], int)
+            yield Finding(each.setting, "", *rank_association(means, np.array(each.values, float), groups))
+        else:
+            entries = np.array([*map(stated, each.entries)], str)
+            for value in each.listed[: None if len(each.listed) > 2 else 1]:
+                yield Finding(each.setting, value, *median_association(means, entries == value))

@@ -1,52 +1,43 @@
 """What so many networks can decide, before any is trained. Imports nothing heavy."""
 
+from lstm_toys import output, tables
 from lstm_toys.runs.flags import Help
 from lstm_toys.statistics.intervals import deviations, power, score
 
 SIZES = (16, 32, 64, 128)
 SHARES, TRUE = (0.5, 0.8, 0.95), (0.6, 0.7, 0.8, 0.9)
 
-TEXT = """\
-{one}
-
-{new}
-
-Decide the number of networks before looking: with a look every 8 networks, up to 256, 31 % of the verdicts are false if
-one half of all networks meet the claim. For more networks, take another base seed, which judges alone.\
-"""
+ONE = "one recipe: 95 % intervals of shares, and the probability of a verdict at true shares"
+NEW = "new recipes, two networks each: 95 % intervals, if recipes are alike / if they differ wholly; no verdict"
+RULE = (
+    "Decide the number of networks before looking: with a look every 8 networks, up to 256, 31 % of the verdicts are",
+    "false if one half of all networks meet the claim. For more networks, take another base seed, which judges alone.",
+)
 
 
 class Power(Help):
-    """A request for the table."""
+    """A request for the tables of intervals of shares, and probabilities of a verdict, by number of networks."""
 
     def __init__(self) -> None:
         super().__init__(__doc__ or "", {})
 
     def text(self, _: str) -> str:
-        """Intervals of shares, and probabilities of a verdict, by number of networks."""
+        """The tables, and that there is no rule for looking again and again."""
 
-        def ends(share: float, size: int, width: float) -> str:
-            _, low, high = score(share, size, width)
-            return f"{100 * low:.0f}–{100 * high:.0f}"
+        def ends(size: int, degrees: int | None = None, sizes: tuple[int, ...] = ()) -> list[str]:
+            width = deviations(0.95, degrees)
+            each = [[score(share, own, width) for own in (size, *sizes)] for share in SHARES]
+            return [" / ".join(f"{100 * low:.0f}–{100 * high:.0f}" for _, low, high in row) for row in each]
 
-        one = [["networks", *(f"{share:.0%}" for share in SHARES), *(f"{share:.0%}" for share in TRUE)]]
-        new = [["recipes", "networks", *(f"{share:.0%}" for share in SHARES)]]
-        for size in SIZES:
-            chances = [f"{power(size, share):.2f}" for share in TRUE]
-            one.append([str(size), *(ends(share, size, deviations(0.95)) for share in SHARES), *chances])
-            recipes = size // 2
-            wide = deviations(0.95, recipes - 1)
-            between = [f"{ends(share, size, wide)} / {ends(share, recipes, wide)}" for share in SHARES]
-            new.append([str(recipes), str(size), *between])
-        titles = (
-            "one recipe: 95 % intervals where so many networks meet a claim, and probabilities of a verdict where so\n"
-            "many of all networks do",
-            "new recipes, two networks each: 95 % intervals, if recipes are alike / if they differ wholly; no verdict",
-        )
-        tables = (f"{title}\n{_aligned(rows)}" for title, rows in zip(titles, (one, new), strict=True))
-        return TEXT.format(**dict(zip(("one", "new"), tables, strict=True)))
-
-
-def _aligned(rows: list[list[str]]) -> str:
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return "\n".join("  ".join(f"{text:>{width}}" for text, width in zip(row, widths, strict=True)) for row in rows)
+        one = [(str(size), *ends(size), *(f"{power(size, share):.2f}" for share in TRUE)) for size in SIZES]
+        new = [(str(size // 2), str(size), *ends(size, size // 2 - 1, (size // 2,))) for size in SIZES]
+        shares, true = ([f"{share:.0%}>" for share in each] for each in (SHARES, TRUE))
+        console = output.console()
+        with console.capture() as captured:
+            for part in (
+                tables.table(ONE, ("networks>", *shares, *true), one, **tables.PLAIN),
+                tables.table(NEW, ("recipes>", "networks>", *shares), new, **tables.PLAIN),
+                *RULE,
+            ):
+                console.print(part)
+        return captured.get()

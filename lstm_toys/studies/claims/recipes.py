@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, groupby
 from typing import Any, Literal, NamedTuple
@@ -59,6 +59,32 @@ class Range(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.low:g} to {self.high:g}{' (log)' if self.scale == 'log' else ''}"
+
+
+class Drawn(NamedTuple):
+    """What recipes have of a setting.
+
+    Attributes:
+        setting: its name.
+        possible: the values and ranges that it is drawn from.
+        entries: the one of them for each recipe.
+        values: the value of each recipe.
+    """
+
+    setting: str
+    possible: Sequence[Any]
+    entries: Sequence[Any]
+    values: Sequence[Any]
+
+    @property
+    def ranges(self) -> list[Range]:
+        """The ranges that it is drawn from."""
+        return [each for each in self.possible if isinstance(each, Range)]
+
+    @property
+    def listed(self) -> list[str]:
+        """The values that it is drawn from, as they are typed."""
+        return [*dict.fromkeys(map(stated, self.possible))]
 
 
 @dataclass(frozen=True)
@@ -123,29 +149,28 @@ class Recipes:
             base_seed: the base seed of the networks.
             recipe: its number, from 0.
         """
-        return {
-            name: value.at(_uniform(base_seed, self.name, recipe, name)) if isinstance(value, Range) else value
-            for names in self.entries
-            for name, value in zip(names, self.row(names, base_seed, recipe), strict=True)
-        }
+        return {each.setting: each.values[0] for each in self.drawn(base_seed, [recipe])}
 
     def flags(self, base_seed: int, recipe: int) -> list[str]:
         """The settings of a recipe as they are typed."""
         return [f"--{name}={parsers.stated(value)}" for name, value in self.draw(base_seed, recipe).items()]
 
-    def row(self, names: tuple[str, ...], base_seed: int, recipe: int) -> tuple[Any, ...]:
-        """What is drawn from the list of a choice: values, and ranges to draw numbers from."""
-        rows = self.entries[names]
-        return rows[int(len(rows) * _uniform(base_seed, self.name, recipe, *names, "choice"))]
+    def drawn(self, base_seed: int, recipes: Sequence[int]) -> Iterator[Drawn]:
+        """Yields what recipes have of each setting."""
+        for names, rows in self.entries.items():
+            shares = [_uniform(base_seed, self.name, recipe, *names, "choice") for recipe in recipes]
+            chosen = [rows[int(len(rows) * share)] for share in shares]
+            for name, possible, entries in zip(names, zip(*rows, strict=True), zip(*chosen, strict=True), strict=True):
+                values = [
+                    each.at(_uniform(base_seed, self.name, recipe, name)) if isinstance(each, Range) else each
+                    for each, recipe in zip(entries, recipes, strict=True)
+                ]
+                yield Drawn(name, possible, entries, values)
 
     def agrees(self, other: Recipes) -> bool:
         """Whether recipe r of both has the same value of every setting that both draw."""
-        both = {*chain(*self.entries)} & {*chain(*other.entries)}
-        return self.name != other.name or all(
-            self.entries.get(names) == other.entries.get(names)
-            for names in {**self.entries, **other.entries}
-            if both & {*names}
-        )
+        same = [names for names, rows in self.entries.items() if rows == other.entries.get(names)]
+        return self.name != other.name or {*chain(*same)} == {*chain(*self.entries)} & {*chain(*other.entries)}
 
     def __str__(self) -> str:
         texts = []
