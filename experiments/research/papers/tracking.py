@@ -95,28 +95,34 @@ STATEMENTS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "lstm-for-long": ("LSTMs track parity to 40 times the trained length", "From no paper", {"low": 40}),
     "slstm-for-long": ("sLSTMs track parity to 40 times the trained length", "From no paper", {"low": 40}),
     "positive-learns": (
-        "Linear recurrences with transitions from 0 to 1 learn parity",
+        "Linear recurrences that cannot flip their state (transitions from 0 to 1) learn parity",
         "Against Sarrof et al. (2024)",
         {"low": 1},
     ),
-    "sigmoid-learns": ("Linear recurrences with transitions between −1 and 1 learn parity", GRAZZI, {"low": 1}),
+    "sigmoid-learns": (
+        "Linear recurrences that forget a little at every step (transitions never reach ±1) learn parity",
+        GRAZZI,
+        {"low": 1},
+    ),
     "sigmoid-tracks": (
-        "Linear recurrences with transitions between −1 and 1 track parity to 6.4 times the trained length",
+        "Linear recurrences that forget a little at every step (transitions never reach ±1) track parity to 6.4 times "
+        "the trained length",
         GRAZZI,
         {"low": TESTED},
     ),
     "sigmoid-ends": (
-        "Linear recurrences with transitions between −1 and 1 fail before 40 times the trained length",
+        "Linear recurrences that forget a little at every step (transitions never reach ±1) fail before 40 times the "
+        "trained length",
         "After Chung et al. (2026), who say that the horizon is finite",
         {"high": 39.99},
     ),
     "hard-for-long": (
-        "Linear recurrences whose transitions reach −1 and 1 track parity to 40 times the trained length",
+        "Linear recurrences that need not forget (transitions reach ±1) track parity to 40 times the trained length",
         TRIAL,
         {"low": 40},
     ),
     "hard-beyond-sigmoid": (
-        "Transitions that reach −1 and 1 carry parity further than transitions that do not",
+        "Linear recurrences that need not forget are right on longer strings than those that forget a little",
         TRIAL,
         {"against": "sigmoid"},
     ),
