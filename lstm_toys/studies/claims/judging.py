@@ -250,7 +250,8 @@ def _assembled(
         sizes = np.max([np.shape(values[name]) for *_, values in places], axis=0).astype(int)
         array = np.full((len(claims), len(columns), *sizes), fill, object if fill == "" else None)
         for row, column, values in places:
-            array[(row, column, *map(slice, np.shape(values[name])))] = values[name]
+            where: Any = row, column, *map(slice, np.shape(values[name]))
+            array[where] = values[name]
         data[name] = (("claim", "column", *axes), array.astype(str) if fill == "" else array)
     baselines = [(claim.id, each.what) for claim in claims for each in claim.baselines]
     medians = [

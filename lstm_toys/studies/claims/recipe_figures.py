@@ -22,7 +22,8 @@ def draw(explored: Explored, base_seed: int) -> Figure:
     numbers, met = np.where(np.isfinite(explored.numbers), explored.numbers, np.nan), explored.met
     settings = [*explored.recipes.drawn(base_seed, range(len(numbers)))]
     titles = [f"{each.setting.replace('_', ' ')}\n{_words(explored, each.setting)}" for each in settings]
-    columns, look = min(COLUMNS, len(settings)), {"axes.titlesize": 8, "xtick.labelsize": 7.5, "ytick.labelsize": 7.5}
+    look: dict[str, Any] = {"axes.titlesize": 8, "xtick.labelsize": 7.5, "ytick.labelsize": 7.5}
+    columns = min(COLUMNS, len(settings))
     size = max(6.4, 3.0 * columns), 1.6 + 2.3 * -(-len(settings) // COLUMNS)
     with canvas(*titles, xlabel="", ylabel="", columns=columns, size=size, **look) as (figure, panels):
         for axes, each in zip(panels, settings, strict=True):
