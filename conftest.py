@@ -181,7 +181,8 @@ def context(folder, trainings=1):
     from lstm_toys.execution.devices import Executor
     from lstm_toys.execution.progress import TrainingProgress
     from lstm_toys.execution.signals import Interruption
-    from lstm_toys.runs.context import Options, RunContext
+    from lstm_toys.runs.identity import Options
+    from lstm_toys.runs.study import RunContext
 
     options = Options(results_dir=folder, compile_cache=False)
     console = Console(quiet=True)

@@ -20,9 +20,10 @@ from conftest import carry_out, rarely, refusal, untrained
 from experiments import own, sine
 from lstm_toys.cli import script
 from lstm_toys.results import storage
-from lstm_toys.runs import command_line, flags
-from lstm_toys.runs.context import Refused
+from lstm_toys.runs import flags
+from lstm_toys.runs.experiment import flags_of, parse
 from lstm_toys.runs.parts import Parts
+from lstm_toys.runs.study import Refused
 from lstm_toys.studies import STUDIES
 
 GROWTH, PATIENCE = 3 * 2**29, 120
@@ -134,8 +135,8 @@ def test_a_function_replaces_regular_files_alone(name, kind):
 
 def tables():
     """The flags of every command."""
-    yield own.EXPERIMENT, command_line.flags_of(own.EXPERIMENT)
-    yield sine.EXPERIMENT, command_line.flags_of(sine.EXPERIMENT)
+    yield own.EXPERIMENT, flags_of(own.EXPERIMENT)
+    yield sine.EXPERIMENT, flags_of(sine.EXPERIMENT)
     for name, settings in STUDIES.items():
         module = __import__(f"lstm_toys.studies.{name}.settings", fromlist=[settings])
         yield getattr(module, settings), flags.of(getattr(module, settings))
@@ -185,7 +186,7 @@ def test_a_flag_takes_regular_files_alone(name, kind, capsys):
 def test_flags_of_files_stand_in_their_place_and_end():
     Path("outer").write_text("# three\n\n  --seeds=3\n--flagfile=inner\n--steps=5\n")
     Path("inner").write_text("// four\n--seeds=4\n--hidden=8\n")
-    settings, _ = command_line.parse(sine.EXPERIMENT, ["--steps=9", "--flagfile", "outer", "--hidden=16"])
+    settings, _ = parse(sine.EXPERIMENT, ["--steps=9", "--flagfile", "outer", "--hidden=16"])
     assert (settings.seeds, settings.steps, settings.hidden) == (4, 5, (16,))
     Path("inner").write_text("--flagfile=outer\n" * 2)
     Path("binary").write_bytes(b"\xff\xfe\x00")
@@ -199,7 +200,7 @@ def test_flags_of_files_stand_in_their_place_and_end():
         "-undefok": "flag --undefok: is not taken",
     }.items():
         with bounded(), pytest.raises(flags.UsageError, match=told):
-            command_line.parse(sine.EXPERIMENT, [typed, "--typo=3"] if "undefok" in typed else [typed])
+            parse(sine.EXPERIMENT, [typed, "--typo=3"] if "undefok" in typed else [typed])
 
 
 def declared(path, *, header=(1,), unpacked=None):

@@ -22,13 +22,13 @@ from lstm_toys.cli.script import EXPERIMENTS, canonical, declarations, full, hom
 from lstm_toys.execution.signals import Interrupted, Interruption, ended
 from lstm_toys.files import Damaged
 from lstm_toys.output import complain
-from lstm_toys.runs import command_line, flags, lifecycle
-from lstm_toys.runs.context import Failed, Options, Refused, described_error
-from lstm_toys.runs.experiment import Experiment
+from lstm_toys.runs import flags, lifecycle
+from lstm_toys.runs.experiment import FLAGS, Experiment, completed_experiment, flags_of, parse
 from lstm_toys.runs.folder import Busy, Run
+from lstm_toys.runs.identity import Options
 from lstm_toys.runs.origin import Command
 from lstm_toys.runs.publishing import NotPublished
-from lstm_toys.runs.study import Study, study_of
+from lstm_toys.runs.study import Failed, Refused, Study, described_error, study_of
 from lstm_toys.studies import STUDIES
 from lstm_toys.studies.analysis.settings import Analysis
 from lstm_toys.studies.settings import StudySettings
@@ -203,15 +203,15 @@ def plan(subject: Subject | Sequence[Experiment] | type[StudySettings], argument
         return of_analysis(lambda: subject, subject.name, arguments)
     if isinstance(subject, Experiment):
         if flags.asks_help(arguments):
-            raise flags.Help(subject.doc, command_line.flags_of(subject))
-        experiment, rest, notes = command_line.completed_experiment(subject, arguments)
-        trained, options = command_line.parse(experiment, rest)
+            raise flags.Help(subject.doc, flags_of(subject))
+        experiment, rest, notes = completed_experiment(subject, arguments)
+        trained, options = parse(experiment, rest)
         return lambda: [study_of(experiment, trained)], Command(options, notes)
     if isinstance(subject, Sequence):  # They all get the same flags.
         if flags.asks_help(arguments):
-            varying = {name: command_line.FLAGS[name]._replace(default=MISSING) for name in ("optimizer", "hidden")}
-            raise flags.Help(sys.modules["__main__"].__doc__ or "", {**command_line.FLAGS, **varying})
-        parsed = [(experiment, *command_line.parse(experiment, arguments)) for experiment in subject]
+            varying = {name: FLAGS[name]._replace(default=MISSING) for name in ("optimizer", "hidden")}
+            raise flags.Help(sys.modules["__main__"].__doc__ or "", {**FLAGS, **varying})
+        parsed = [(experiment, *parse(experiment, arguments)) for experiment in subject]
         return lambda: [study_of(experiment, settings) for experiment, settings, _ in parsed], Command(parsed[0][2])
     if isinstance(subject, type):
         return of_study(subject, arguments)
@@ -257,7 +257,7 @@ def of_study(settings: type[StudySettings], arguments: Sequence[str], subject: E
     if flags.asks_help(arguments):
         table[flag] = table[flag]._replace(text=table[flag].text.format(", ".join(listed(attribute))))
         raise flags.Help(sys.modules[settings.__module__].__doc__ or "", {**table, **settings.flags_of(subject)})
-    subject, rest, notes = command_line.completed_experiment(subject, rest)
+    subject, rest, notes = completed_experiment(subject, rest)
     typed |= flags.read({**table, **settings.flags_of(subject)}, rest)
     subject, parsed, options = settings.parse(subject, typed)
     return lambda: [study_of(subject, parsed)], Command(options, notes)

@@ -19,8 +19,8 @@ from lstm_toys.cli.script import canonical
 from lstm_toys.files import Damaged, content, telling_damage, write_text
 from lstm_toys.output import complain, counted
 from lstm_toys.runs import flags, listing, parsers
-from lstm_toys.runs.context import Options
 from lstm_toys.runs.flags import UsageError
+from lstm_toys.runs.identity import Options
 from lstm_toys.runs.publishing import NotPublished
 from lstm_toys.sharing import run_files
 from lstm_toys.sharing.run_files import RunFiles

@@ -23,9 +23,8 @@ import jax
 from lstm_toys import figures, files, modules, tables
 from lstm_toys.execution import digests
 from lstm_toys.files import parsed, read_sealed, sha256, write_json, write_sealed, write_text
-from lstm_toys.runs.context import stopwatch
 from lstm_toys.runs.folder import METRICS, REPORT, Run
-from lstm_toys.runs.study import Study, rounded
+from lstm_toys.runs.study import Study, rounded, stopwatch
 
 PUBLIC = ("dynamics", "studies")
 """Folders with functions of the library that users call on finished runs, in addition to `digests.BELOW`."""

@@ -45,8 +45,8 @@ def of(*settings: type[Any]) -> FlagTable:
     """Returns the flags of classes of settings: their fields with a docstring, which is the help.
 
     Example:
-        >>> from lstm_toys.runs import context, flags
-        >>> flags.read(flags.of(context.Options), ["--figure_format=pdf"])
+        >>> from lstm_toys.runs import flags, identity
+        >>> flags.read(flags.of(identity.Options), ["--figure_format=pdf"])
         {'figure_format': 'pdf'}
     """
     return {name: flag for kind in settings for name, flag in _of_fields(kind).items()}  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""The settings that the results of a run depend on. Imports nothing heavy."""
+"""The settings that the results of a run depend on, and options on which no result does. Imports nothing heavy."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import MISSING, dataclass
 from itertools import chain
+from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
 import numpy as np
@@ -132,6 +133,36 @@ class Settings(Identity):
         return dataclasses.replace(self, numbers=tuple({**dict(self.numbers), **numbers}.items()))
 
 
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """Options of a command, none of which changes a result; ``--help`` describes the flags of the same names.
+
+    Without a ``cluster`` this process does the work; see `lstm_toys.execution.cluster.connected` for addresses.
+    """
+
+    results_dir: Annotated[Path, parsers.folder] = Path("results")
+    """Folder for runs and published files."""
+    publish: bool = False
+    """Copy the figures and metrics of the finished run to <results_dir>/<experiment>."""
+    restart: bool = False
+    """Compute the run from the beginning, even if it is finished or could be continued."""
+    no_training: bool = False
+    """If networks would have to be trained, name them and exit with code 2."""
+    quiet: bool = False
+    """Print only errors and the folder of the results."""
+    checkpoint_every: Annotated[float, parsers.positive] = 30.0
+    """Seconds between checkpoints; an interrupted run continues from one."""
+    on_divergence: Literal["exclude", "stop"] = "exclude"
+    """Leave diverged seeds out of statistics, or stop."""
+    figure_format: Literal["png", "svg", "pdf"] = "png"
+    """Format of figures, also of a finished run; animations are GIF."""
+    cluster: Annotated[str | None, parsers.cluster] = None
+    """Dask cluster whose workers train and evaluate (needs the extra 'cluster'): local:4 starts four workers on this
+    machine; otherwise the address of a scheduler, or its scheduler file."""
+    compile_cache: bool = True
+    """Keep compiled programs in the user's cache folder for later commands."""
+
+
 TRACED = (*BOUNDS,)
 """Settings that can change without recompiling, like training numbers."""
 
@@ -159,9 +190,9 @@ def differences(trainings: Iterable[Settings]) -> dict[Settings, str]:
     """Says in which settings each training differs from others of the same experiment; empty texts if in none.
 
     Example:
-        >>> from lstm_toys.runs import command_line
+        >>> from lstm_toys.runs.experiment import parse
         >>> from experiments import line
-        >>> trainings = [command_line.parse(line.EXPERIMENT, [f"--cell={cell}"])[0] for cell in ("lstm", "gru")]
+        >>> trainings = [parse(line.EXPERIMENT, [f"--cell={cell}"])[0] for cell in ("lstm", "gru")]
         >>> [*differences(trainings).values()]
         ['cell lstm', 'cell gru']
     """

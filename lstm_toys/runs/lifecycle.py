@@ -21,11 +21,10 @@ from lstm_toys.files import check_writable, sha256
 from lstm_toys.networks.cells import InvalidModel
 from lstm_toys.output import listed
 from lstm_toys.runs import origin, publishing
-from lstm_toys.runs.context import Failed, Options, Refused, RunContext, stopwatch
 from lstm_toys.runs.folder import READ_ONLY, REPORT, RUNS, Run, why_new
-from lstm_toys.runs.identity import Settings, differences
+from lstm_toys.runs.identity import Options, Settings, differences
 from lstm_toys.runs.origin import Command
-from lstm_toys.runs.study import Study, rounded
+from lstm_toys.runs.study import Failed, Refused, RunContext, Study, rounded, stopwatch
 
 if TYPE_CHECKING:
     from lstm_toys.execution.devices import Executor

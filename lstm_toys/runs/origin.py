@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 from lstm_toys import modules, processor
 from lstm_toys.files import Damaged, is_plain, read_json, replacing, sha256, telling_damage, write_json
 from lstm_toys.runs import flags, parsers
-from lstm_toys.runs.context import Options
+from lstm_toys.runs.identity import Options
 
 if TYPE_CHECKING:
     from lstm_toys.runs.folder import Run

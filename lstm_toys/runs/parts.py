@@ -11,8 +11,8 @@ import numpy as np
 from lstm_toys.files import sha256
 from lstm_toys.results.summary import jsonable
 from lstm_toys.runs import derived
-from lstm_toys.runs.context import Refused
 from lstm_toys.runs.folder import Run
+from lstm_toys.runs.study import Refused
 
 
 class Parts:

@@ -21,9 +21,9 @@ from lstm_toys.networks.stack import Stack
 from lstm_toys.networks.training import Procedure, answers_to, loss
 from lstm_toys.networks.transforms import CustomOptimizer, Kind
 from lstm_toys.populations import programs
-from lstm_toys.runs.context import Refused, described_error
 from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.identity import SWEPT, TRACED, Settings
+from lstm_toys.runs.study import Refused, described_error
 from lstm_toys.tasks.parameters import HISTORY, NUMBER, PART, TRAINING
 from lstm_toys.tasks.probes import SHARED, Probe, by_points, by_probe, check_probes, curves_of, lengths_of
 from lstm_toys.tasks.supervision import UNTRACEABLE, Examples, Task, accuracies_of, loss_text

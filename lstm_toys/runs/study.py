@@ -1,29 +1,75 @@
-"""The base class of studies, which ask about networks or finished runs, and compute and show the answer."""
+"""The base class of studies, which ask about networks or finished runs, and compute and show the answer.
+
+With it are how their runs are executed, and the errors that end these. Imports nothing heavy.
+"""
 
 from __future__ import annotations
 
 import json
+import time
+import traceback
 import uuid
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from copy import copy
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Generic
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple
 
-from rich.console import RenderableType
+from rich.console import Console, RenderableType
 
-from lstm_toys import figures
+from lstm_toys import figures, modules
 from lstm_toys.execution import CALLBACK
-from lstm_toys.runs import command_line
-from lstm_toys.runs.context import RunContext
-from lstm_toys.runs.experiment import Experiment
+from lstm_toys.execution.signals import Interruption
+from lstm_toys.runs.experiment import Experiment, parse
 from lstm_toys.runs.folder import Run
-from lstm_toys.runs.identity import Identified, Identity, Settings
+from lstm_toys.runs.identity import Identified, Identity, Options, Settings
+
+if TYPE_CHECKING:
+    from lstm_toys.execution.devices import Executor
+    from lstm_toys.execution.progress import TrainingProgress
 
 Metrics = dict[str, Any]
 """The summary of a finished run, as JSON has it."""
+
+
+class Refused(Exception):
+    """A request that cannot be carried out; the argument explains why in one line."""
+
+
+class Failed(Exception):
+    """A run that could not be finished; the argument explains why in one line."""
+
+
+class RunContext(NamedTuple):
+    """How runs are executed.
+
+    Attributes:
+        seconds: wall time of each stage of the current run, to which studies add.
+        labels: what distinguishes each training of the command from the others; see `identity.differences`.
+    """
+
+    options: Options
+    console: Console
+    interruption: Interruption
+    progress: TrainingProgress
+    executor: Executor
+    seconds: dict[str, float]
+    labels: Mapping[Settings, str] = {}
+
+    def timed(self, stage: str) -> AbstractContextManager[None]:
+        """Adds the wall time of a block to a stage of the current run."""
+        return stopwatch(self.seconds, stage)
+
+
+@contextmanager
+def stopwatch(seconds: dict[str, float], stage: str) -> Iterator[None]:
+    """Adds the wall time of a block to a stage."""
+    began = time.perf_counter()
+    yield
+    seconds[stage] = seconds.get(stage, 0.0) + time.perf_counter() - began
 
 
 class Study(ABC, Generic[Identified]):
@@ -172,7 +218,7 @@ class Study(ABC, Generic[Identified]):
 
 def differing(experiment: Experiment, settings: Settings) -> dict[str, Any]:
     """The settings of a training that differ from the experiment's usual ones, as JSON has them."""
-    usual = command_line.parse(experiment, [])[0].as_dict()
+    usual = parse(experiment, [])[0].as_dict()
     return {name: value for name, value in settings.as_dict().items() if usual.get(name) != value}
 
 
@@ -185,3 +231,14 @@ def study_of(subject: Any, settings: Identity) -> Study[Any]:
 def rounded(seconds: Mapping[str, float]) -> Metrics:
     """The wall time of each stage, as metrics have it."""
     return {stage: round(value, 3) for stage, value in seconds.items()}
+
+
+def described_error(error: BaseException) -> str:
+    """Describes an exception of a user's code in one line: its class, its message, and the user's line."""
+    if isinstance(error, SyntaxError):
+        return f"{type(error).__name__}: {error.msg} ({Path(error.filename or '').name}, line {error.lineno})"
+    message = " ".join(str(error).split())
+    others = ("<", *modules.INSTALLED, modules.LIBRARY)
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not frame.filename.startswith(others)]
+    place = f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno})" if frames else ""
+    return f"{type(error).__name__}{': ' if message else ''}{message}{place}"

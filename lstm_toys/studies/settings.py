@@ -7,11 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, ClassVar
 
-from lstm_toys.runs import command_line, parsers
-from lstm_toys.runs.context import Options
-from lstm_toys.runs.experiment import Experiment
+from lstm_toys.runs import parsers
+from lstm_toys.runs.experiment import Experiment, flags_of
 from lstm_toys.runs.flags import FlagTable
-from lstm_toys.runs.identity import Identity
+from lstm_toys.runs.identity import Identity, Options
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,4 +50,4 @@ class OfNetworks(StudySettings):
 
     @classmethod
     def flags_of(cls, subject: Experiment) -> FlagTable:
-        return command_line.flags_of(subject)
+        return flags_of(subject)

@@ -14,7 +14,8 @@ from experiments import all as every
 from experiments import line
 from experiments.sine import EXPERIMENT
 from lstm_toys.cli import command
-from lstm_toys.runs import command_line, flags
+from lstm_toys.runs import flags
+from lstm_toys.runs.experiment import FLAGS, parse
 
 BAD = [
     (["--seeds", "0"], "--seeds", "an integer in the range [1, 10000000]"),
@@ -110,7 +111,7 @@ def test_help_lists_every_flag(flag, here, capsys):
     output, errors = capsys.readouterr()
     assert errors == ""
     assert list(here.iterdir()) == []
-    for name in command_line.FLAGS:
+    for name in FLAGS:
         assert f"--{name}\n" in output or f"--[no]{name}\n" in output
     for default in ("16", "0.001", "rmsprop", "32", "100", "results"):
         assert f"default: {default}" in " ".join(output.split())
@@ -140,28 +141,28 @@ LINE = """
     ("typed", "expected", "folder", "switches"), [("", DEFAULTS, "results", False), (LINE, TYPED, "elsewhere", True)]
 )
 def test_every_flag_reaches_its_setting_of_which_the_default_is_the_experiment_s(typed, expected, folder, switches):
-    settings, options = command_line.parse(EXPERIMENT, typed.split())
+    settings, options = parse(EXPERIMENT, typed.split())
     assert settings.as_dict() == expected
     assert options.results_dir == Path(folder)
     assert (options.publish, options.restart, options.quiet, options.no_training) == (*[switches] * 3, False)
 
 
 def test_a_training_number_is_a_flag_of_the_experiments_that_have_it():
-    settings, _ = command_line.parse(EXPERIMENT, ["--train_amplitude", "-0.5"])
+    settings, _ = parse(EXPERIMENT, ["--train_amplitude", "-0.5"])
     assert settings.numbers == (("amplitude", -0.5),)
     assert settings.given(amplitude=0.7).as_dict()["train_amplitude"] == 0.7
     for given in ("nan", "none", "2e6"):
         with pytest.raises(flags.UsageError, match=r"--train_amplitude=.*a number in the range \[-1000000.0, "):
-            command_line.parse(EXPERIMENT, ["--train_amplitude", given])
+            parse(EXPERIMENT, ["--train_amplitude", given])
     with pytest.raises(ValueError, match="no training number decay"):
         settings.given(decay=1.0)
-    assert command_line.parse(line.EXPERIMENT, [])[0].numbers == ()
+    assert parse(line.EXPERIMENT, [])[0].numbers == ()
 
 
 @pytest.mark.parametrize("columns", [80, 300])
 def test_help_fits_the_terminal_and_names_no_bounds_that_nobody_meets(columns, monkeypatch):
     monkeypatch.setenv("COLUMNS", str(columns))
-    text = flags.Help("First line,\nand second.\n\n- An item.", command_line.FLAGS).text("lstm-toys sine")
+    text = flags.Help("First line,\nand second.\n\n- An item.", FLAGS).text("lstm-toys sine")
     assert text.startswith("First line, and second.\n\n- An item.\n\nusage: lstm-toys sine [flags]\n")
     assert 70 < max(map(len, text.splitlines())) <= min(columns, 120)
     words = " ".join(text.split())
@@ -183,7 +184,7 @@ DEFAULTLESS = {
 @pytest.mark.parametrize("told", DEFAULTLESS)
 def test_defaults_that_are_missing_or_mean_nothing_are_told(told):
     with pytest.raises(flags.UsageError, match=rf"^experiment sine: [^\n]*{told}[^\n]*$"):
-        command_line.parse(dataclasses.replace(EXPERIMENT, defaults=DEFAULTLESS[told]), [])
+        parse(dataclasses.replace(EXPERIMENT, defaults=DEFAULTLESS[told]), [])
 
 
 GIVING_WAY = [
@@ -202,7 +203,7 @@ GIVING_WAY = [
 @pytest.mark.parametrize(("defaults", "typed", "expected"), GIVING_WAY)
 def test_a_default_that_a_typed_flag_leaves_no_effect_gives_way(defaults, typed, expected):
     experiment = dataclasses.replace(EXPERIMENT, defaults=EXPERIMENT.defaults | defaults)
-    settings, _ = command_line.parse(experiment, typed)
+    settings, _ = parse(experiment, typed)
     assert {name: getattr(settings, name) for name in expected} == expected
 
 
@@ -230,13 +231,13 @@ HELD_AGAINST = [
 def test_a_typed_flag_without_an_effect_is_refused(defaults, typed, told):
     experiment = dataclasses.replace(EXPERIMENT, defaults=EXPERIMENT.defaults | defaults)
     with pytest.raises(flags.UsageError) as refusal:
-        command_line.parse(experiment, typed)
+        parse(experiment, typed)
     assert str(refusal.value).startswith(told)
 
 
 def test_what_an_experiment_fixes_does_not_give_way():
     experiment = dataclasses.replace(line.EXPERIMENT, fixed={"hidden": ()})
     with pytest.raises(flags.UsageError, match=r"but there is none with --hidden=none \(fixed by line\)"):
-        command_line.parse(experiment, ["--readout=dense"])
+        parse(experiment, ["--readout=dense"])
     hard = dataclasses.replace(line.EXPERIMENT, fixed={"gates": "hard"})
-    assert command_line.parse(hard, ["--cell=conftest:Cell"])[0].gates == "hard"
+    assert parse(hard, ["--cell=conftest:Cell"])[0].gates == "hard"

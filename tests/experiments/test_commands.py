@@ -8,7 +8,7 @@ from commands import claims, dynamics, generalization, sweep
 from conftest import carry_out, refusal
 from experiments import all as every
 from experiments import line, own, recipe, sine, timeline
-from lstm_toys.runs import command_line
+from lstm_toys.runs.experiment import FLAGS
 from lstm_toys.studies.sweep.settings import MOST_SETTINGS
 
 MANY = ["--grid=steps=1", "--seeds=1e7"]
@@ -113,7 +113,7 @@ def test_a_wrong_command_line_is_refused_in_one_line(asked, arguments, said, tmp
     ("asked", "arguments", "names"),
     [
         (claims, [], ("variants", "only", "answers", "seeds", "cell", "steps")),
-        (sweep, ["--grid=x"], ("task", "grid", *command_line.FLAGS)),
+        (sweep, ["--grid=x"], ("task", "grid", *FLAGS)),
         (sweep, ["--task=own"], ("task", "grid", "hold_out", "seeds", "steps")),
         (generalization, ["--task", "amplitude"], ("task", "limit", "phase", "seeds", "steps")),
         (own.EXPERIMENT, [], ("hold_out", "seeds", "steps")),

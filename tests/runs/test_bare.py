@@ -11,7 +11,8 @@ from commands import claims, sweep
 import lstm_toys as lt
 from conftest import carry_out, refusal
 from lstm_toys.cli import command
-from lstm_toys.runs import command_line, flags
+from lstm_toys.runs import flags
+from lstm_toys.runs.experiment import flags_of, parse
 
 BARE = lt.Experiment(
     name="bare",
@@ -80,7 +81,7 @@ def test_without_a_goal_claims_are_judged_of_all_networks(here):
 
 def test_what_needs_a_goal_is_refused_without_one(here, capsys):
     with pytest.raises(flags.UsageError, match="flag --early_stopping=2: the experiment bare declares no goal"):
-        command_line.parse(BARE, ["--early_stopping=2"])
+        parse(BARE, ["--early_stopping=2"])
     here(CLAIMS=claims_about(BARE, variants={"gru": lt.claims.Variant(lambda _, usual: usual, networks="learned")}))
     assert carry_out(claims, ["--claims=bare", "--variants"]) == 2
     assert "variant 'gru' counts networks that learned, but bare declares no goal" in refusal(capsys)
@@ -101,14 +102,14 @@ DEFAULTS = [
 @pytest.mark.parametrize(("declared", "expected"), DEFAULTS)
 def test_defaults_are_values_of_python_or_text(declared, expected):
     experiment = dataclasses.replace(BARE, defaults=BARE.defaults | declared)
-    settings, _ = command_line.parse(experiment, [])
+    settings, _ = parse(experiment, [])
     assert {name: getattr(settings, name) for name in expected} == expected
     assert experiment.timesteps == settings.timesteps
-    written = [f"--{name}={each.usual}" for name, each in command_line.flags_of(experiment).items() if name in declared]
-    assert command_line.parse(BARE, written)[0] == settings  # The help shows them as they are typed.
+    written = [f"--{name}={each.usual}" for name, each in flags_of(experiment).items() if name in declared]
+    assert parse(BARE, written)[0] == settings  # The help shows them as they are typed.
 
 
 @pytest.mark.parametrize("value", [None, (4.5,), True, {"units": 4}, (0,)])
 def test_a_default_of_a_wrong_type_is_refused_in_one_line(value):
     with pytest.raises(flags.UsageError, match=r"^bare: invalid default: flag --hidden=[^\n]* integers from 1 to "):
-        command_line.parse(dataclasses.replace(BARE, defaults=BARE.defaults | {"hidden": value}), [])
+        parse(dataclasses.replace(BARE, defaults=BARE.defaults | {"hidden": value}), [])

@@ -9,7 +9,7 @@ import pytest
 import lstm_toys as lt
 from conftest import carry_out, refusal
 from experiments.line import EXPERIMENT
-from lstm_toys.runs import context, preparation
+from lstm_toys.runs import preparation, study
 from lstm_toys.tasks import supervision
 
 TRACED = "TypeError: JAX traces this function; use jax.numpy instead of NumPy, float and if (test_checks.py,"
@@ -40,7 +40,7 @@ def shown(*probe):
 
 def refused(check, *arguments, **options):
     """The one line that an experiment is refused in."""
-    with pytest.raises(context.Refused, match=r"^experiment line: [^\n]*$") as raised:
+    with pytest.raises(study.Refused, match=r"^experiment line: [^\n]*$") as raised:
         check(*arguments, **options)
     return str(raised.value)
 

@@ -11,12 +11,12 @@ import pytest
 
 from experiments.sine import EXPERIMENT
 from lstm_toys.files import Damaged, read_sealed, sha256, write_sealed
-from lstm_toys.runs import command_line
+from lstm_toys.runs.experiment import parse
 from lstm_toys.runs.folder import Busy, Run, why_new
 from lstm_toys.runs.identity import Settings
 from lstm_toys.tasks.goal import EarlyStopping
 
-SETTINGS, _ = command_line.parse(EXPERIMENT, [])
+SETTINGS, _ = parse(EXPERIMENT, [])
 OTHERS = (
     {"experiment": "line", "seeds": 17, "base_seed": 1, "steps": 4_001, "learning_rate": 0.2, "optimizer": "adam"}
     | {"momentum": 0.5, "decay": 0.99, "hidden": (32, 32), "readout": "dense", "timesteps": 50, "noise": 0.1}

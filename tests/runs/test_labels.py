@@ -5,14 +5,14 @@ from itertools import product
 import pytest
 
 from experiments import line, sine
-from lstm_toys.runs import command_line
+from lstm_toys.runs.experiment import parse
 from lstm_toys.runs.identity import differences
 from lstm_toys.studies.sweep.settings import SweepSettings, expand
 from lstm_toys.studies.sweep.study import Sweep
 
 
 def settings(*arguments, experiment=sine.EXPERIMENT):
-    return command_line.parse(experiment, arguments)[0]
+    return parse(experiment, arguments)[0]
 
 
 def test_what_all_have_alike_is_not_said():

@@ -15,8 +15,8 @@ from experiments import sine
 from experiments.line import EXPERIMENT as LINE
 from lstm_toys import execution
 from lstm_toys.files import read_json
-from lstm_toys.runs.context import Failed
 from lstm_toys.runs.folder import Run
+from lstm_toys.runs.study import Failed
 from lstm_toys.studies.training.study import Training
 
 TINY = ["--seeds=2", "--timesteps=5", "--steps=3"]

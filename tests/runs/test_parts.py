@@ -10,9 +10,9 @@ from conftest import ROOT
 from lstm_toys import modules
 from lstm_toys.execution import digests
 from lstm_toys.runs import derived
-from lstm_toys.runs.context import Refused
 from lstm_toys.runs.folder import Run
 from lstm_toys.runs.parts import Parts
+from lstm_toys.runs.study import Refused
 
 RUN, OTHER = (Run(Path(f"runs/sine-{name}"), {"experiment": "sine"}) for name in ("a", "b"))
 

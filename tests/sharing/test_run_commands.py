@@ -29,7 +29,7 @@ from lstm_toys import output
 from lstm_toys.cli import run_commands
 from lstm_toys.files import read_sealed, sha256, write_sealed
 from lstm_toys.runs import listing, origin
-from lstm_toys.runs.context import Options
+from lstm_toys.runs.identity import Options
 from lstm_toys.sharing import archive, run_files
 from lstm_toys.studies.claims import table
 

@@ -10,7 +10,7 @@ from commands import claims, dynamics, generalization, sweep
 
 import lstm_toys as lt
 from lstm_toys.cli import command
-from lstm_toys.runs.context import Refused
+from lstm_toys.runs.study import Refused
 
 LINES = {"slope": np.array([0.1, 0.5]), "intercept": 0.1}
 POINTS = 12

@@ -10,9 +10,8 @@ from rich.console import RenderableType
 from lstm_toys.execution.digests import Digests, digest
 from lstm_toys.figures import Drawing
 from lstm_toys.results.summary import jsonable
-from lstm_toys.runs.context import Refused, RunContext
 from lstm_toys.runs.parts import Parts
-from lstm_toys.runs.study import Metrics, Study
+from lstm_toys.runs.study import Metrics, Refused, RunContext, Study
 from lstm_toys.studies.analysis.settings import Analysis, AnalysisSettings
 
 

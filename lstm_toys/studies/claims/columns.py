@@ -10,7 +10,7 @@ import xarray as xr
 from jaxtyping import Bool, Float, UInt8
 
 from lstm_toys.populations.trained import Networks
-from lstm_toys.runs.context import Refused, described_error
+from lstm_toys.runs.study import Refused, described_error
 from lstm_toys.studies.claims import evidence
 from lstm_toys.studies.claims.declaration import Claim, Number, Source
 

@@ -25,10 +25,10 @@ from lstm_toys.populations import answering
 from lstm_toys.populations.trained import AnyNetworks, Networks
 from lstm_toys.results import arrays, storage, summary
 from lstm_toys.runs import external
-from lstm_toys.runs.context import Refused, described_error
 from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.identity import Settings
 from lstm_toys.runs.preparation import Prepared
+from lstm_toys.runs.study import Refused, described_error
 from lstm_toys.statistics.measures import AnsweredCurve
 from lstm_toys.studies.claims import draws
 from lstm_toys.studies.claims.declaration import INPUT, NETWORKS, TRUTH, Claim, Source

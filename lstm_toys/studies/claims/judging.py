@@ -13,7 +13,7 @@ import xarray as xr
 from jaxtyping import Float
 
 from lstm_toys.populations.trained import Networks
-from lstm_toys.runs.context import Refused
+from lstm_toys.runs.study import Refused
 from lstm_toys.statistics import comparisons, intervals, recipes
 from lstm_toys.statistics.intervals import NOTHING, Estimate
 from lstm_toys.studies.claims import evidence

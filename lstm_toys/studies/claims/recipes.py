@@ -11,7 +11,7 @@ from typing import Any, Literal, NamedTuple
 from lstm_toys import arguments
 from lstm_toys.output import counted
 from lstm_toys.runs import parsers
-from lstm_toys.runs.command_line import FLAGS
+from lstm_toys.runs.experiment import FLAGS
 from lstm_toys.runs.identity import SWEPT, TRACED
 from lstm_toys.tasks.parameters import NUMBER
 from lstm_toys.text import did_you_mean

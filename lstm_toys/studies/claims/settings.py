@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
 from lstm_toys import files
-from lstm_toys.runs import command_line, flags, parsers
-from lstm_toys.runs.context import Options, described_error
-from lstm_toys.runs.experiment import Experiment
+from lstm_toys.runs import flags, parsers
+from lstm_toys.runs.experiment import FLAGS, Experiment, parse
 from lstm_toys.runs.flags import FlagTable, UsageError
-from lstm_toys.runs.identity import Settings
+from lstm_toys.runs.identity import Options, Settings
+from lstm_toys.runs.study import described_error
 from lstm_toys.studies.claims.declaration import NETWORKS, Claims
 from lstm_toys.studies.claims.power import Power
 from lstm_toys.studies.claims.recipes import OF_RECIPE
@@ -170,7 +170,7 @@ def needed(declared: Claims) -> set[str]:
 def parsed(asked: ClaimSettings, what: str, experiment: Experiment, arguments: Sequence[str]) -> Settings:
     """Parses the flags of a population of the claims; raises UsageError that says of which networks they are."""
     try:
-        return command_line.parse(experiment, arguments)[0]
+        return parse(experiment, arguments)[0]
     except UsageError as error:
         raise UsageError(f"flag --claims={asked.claims}: {what}: {error}") from None
 
@@ -222,7 +222,7 @@ def drawn(declared: Claims, trained: Mapping[str, Settings], asked: ClaimSetting
 
 def typed_as(experiment: Experiment, settings: Settings) -> list[str]:
     """Returns the flags of an experiment that stand for the settings of a control or variant."""
-    own = {name: getattr(settings, name) for name in Settings.__dataclass_fields__ if name in command_line.FLAGS}
+    own = {name: getattr(settings, name) for name in Settings.__dataclass_fields__ if name in FLAGS}
     own |= {f"{NUMBER}{name}": value for name, value in settings.numbers}
     stated = {name: value for name, value in own.items() if value is not None and name not in experiment.fixed}
     return [f"--{name}={parsers.stated(value)}" for name, value in stated.items()]

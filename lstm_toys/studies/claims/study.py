@@ -23,12 +23,11 @@ from lstm_toys.networks.cells import CELLS
 from lstm_toys.output import listed
 from lstm_toys.populations.trained import Networks
 from lstm_toys.results import arrays, storage, summary
-from lstm_toys.runs.context import Refused, RunContext
 from lstm_toys.runs.folder import Run
 from lstm_toys.runs.loading import networks_of
 from lstm_toys.runs.parts import Parts
 from lstm_toys.runs.preparation import Prepared
-from lstm_toys.runs.study import Metrics, Study
+from lstm_toys.runs.study import Metrics, Refused, RunContext, Study
 from lstm_toys.studies.claims import evidence, exploring, figures, judging, markdown, recipe_figures, report
 from lstm_toys.studies.claims.columns import measured
 from lstm_toys.studies.claims.declaration import CLIPPED, COPY, DURING, NETWORKS, RECIPES, Column

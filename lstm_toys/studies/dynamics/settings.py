@@ -16,11 +16,10 @@ from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, NamedTuple
 
 from lstm_toys.output import counted
-from lstm_toys.runs import command_line, flags, parsers
-from lstm_toys.runs.context import Options
-from lstm_toys.runs.experiment import Experiment
+from lstm_toys.runs import flags, parsers
+from lstm_toys.runs.experiment import Experiment, configure
 from lstm_toys.runs.flags import UsageError
-from lstm_toys.runs.identity import Settings
+from lstm_toys.runs.identity import Options, Settings
 from lstm_toys.studies.settings import OfNetworks
 from lstm_toys.tasks.parameters import Axis
 
@@ -83,7 +82,7 @@ class DynamicsSettings(OfNetworks):
 
     @classmethod
     def parse(cls, subject: Experiment, typed: Mapping[str, Any]) -> tuple[Experiment, DynamicsSettings, Options]:
-        trained, options = command_line.configure(subject, typed)
+        trained, options = configure(subject, typed)
         if {"hold", "inputs"} <= typed.keys():
             raise UsageError("flag --inputs: has no effect with --hold, which sets the constant inputs")
         names = [period.name for period in typed.get("hold", ())]

@@ -27,11 +27,10 @@ from lstm_toys.results import storage
 from lstm_toys.results.arrays import of_networks
 from lstm_toys.results.summary import median_of
 from lstm_toys.runs import external
-from lstm_toys.runs.context import Refused, RunContext
 from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.loading import load_results
 from lstm_toys.runs.preparation import check_experiment, trial
-from lstm_toys.runs.study import Metrics
+from lstm_toys.runs.study import Metrics, Refused, RunContext
 from lstm_toys.statistics import intervals
 from lstm_toys.statistics.errors import elapsed, within
 from lstm_toys.statistics.measures import SETTLED

@@ -16,11 +16,11 @@ import numpy as np
 from jaxtyping import Float
 
 from lstm_toys.output import counted
-from lstm_toys.runs import command_line, flags, parsers
-from lstm_toys.runs.context import Options, described_error
-from lstm_toys.runs.experiment import Experiment
+from lstm_toys.runs import flags, parsers
+from lstm_toys.runs.experiment import Experiment, configure, flags_of, parse
 from lstm_toys.runs.flags import Flag, FlagTable, UsageError
-from lstm_toys.runs.identity import Settings
+from lstm_toys.runs.identity import Options, Settings
+from lstm_toys.runs.study import described_error
 from lstm_toys.studies.settings import OfNetworks
 from lstm_toys.tasks.parameters import LENGTH, SPACING, TRAINING, Axis, Parameter, Plane, Span, Trained, parameters_of
 
@@ -200,9 +200,9 @@ def axes_of(experiment: Experiment) -> FlagTable:
         points = experiment.timesteps
         longer = "up to ten times as long" if experiment.complete else f"{points}:{10 * points}:10"
         return {LENGTH: Flag(axis(LENGTH, span), "time points of the sequences", words=longer)}
-    settings, _ = command_line.parse(experiment, [])
+    settings, _ = parse(experiment, [])
     about, (_, *grids) = grids_of(experiment, settings, {})
-    taken = command_line.flags_of(experiment).keys() | flags.of(Evaluation).keys()
+    taken = flags_of(experiment).keys() | flags.of(Evaluation).keys()
     axes = {axis.name: axis for grid in grids for axis in grid.axes}
     table: FlagTable = {}
     for grid in grids:
@@ -253,7 +253,7 @@ class Evaluation(OfNetworks):
 
     @classmethod
     def parse(cls, subject: Experiment, typed: Mapping[str, Any]) -> tuple[Subject, Evaluation, Options]:
-        trained, options = command_line.configure(subject, typed)
+        trained, options = configure(subject, typed)
         values = flags.select(cls, typed)
         axes = {value.name: value for value in typed.values() if isinstance(value, Axis)}
         named = f"generalization_{subject.name}"

@@ -17,10 +17,9 @@ from lstm_toys.figures import Drawing
 from lstm_toys.output import counted
 from lstm_toys.results.arrays import nodes_of, not_diverged, of_networks
 from lstm_toys.results.storage import save_results
-from lstm_toys.runs.context import Refused, RunContext
 from lstm_toys.runs.loading import load_results
 from lstm_toys.runs.preparation import network, trial
-from lstm_toys.runs.study import Metrics
+from lstm_toys.runs.study import Metrics, Refused, RunContext
 from lstm_toys.studies.generalization import figures, measuring
 from lstm_toys.studies.generalization.measuring import GridMeasures, LengthMeasures
 from lstm_toys.studies.generalization.settings import Evaluation, Subject

@@ -16,11 +16,10 @@ from itertools import product
 from typing import Annotated, Any, ClassVar
 
 from lstm_toys.output import counted
-from lstm_toys.runs import command_line, flags, parsers
-from lstm_toys.runs.context import Options
-from lstm_toys.runs.experiment import Experiment
+from lstm_toys.runs import flags, parsers
+from lstm_toys.runs.experiment import Experiment, configure, flags_of
 from lstm_toys.runs.flags import UsageError
-from lstm_toys.runs.identity import SWEPT, Identity, Settings
+from lstm_toys.runs.identity import SWEPT, Identity, Options, Settings
 from lstm_toys.studies.settings import OfNetworks
 from lstm_toys.tasks.parameters import NUMBER
 
@@ -61,7 +60,7 @@ class SweepSettings(OfNetworks):
     @classmethod
     def parse(cls, subject: Experiment, typed: Mapping[str, Any]) -> tuple[Experiment, Identity, Options]:
         if "grid" not in typed:  # A single setting is a training.
-            return subject, *command_line.configure(subject, typed)
+            return subject, *configure(subject, typed)
         settings, options = expand(subject, typed["grid"], typed)
         return subject, cls("sweep", settings=settings, **flags.select(cls, typed)), options
 
@@ -76,9 +75,9 @@ def expand(experiment: Experiment, axes: Axes, typed: Mapping[str, Any]) -> tupl
     if (count := math.prod(len(values) for _, values in axes)) > MOST_SETTINGS:
         raise UsageError(f"flag --grid: {count:,} settings; at most {MOST_SETTINGS:,} are allowed")
     keeping = replace(experiment, defaults={**experiment.defaults, "keep_steps": ()})
-    table = command_line.flags_of(keeping)
+    table = flags_of(keeping)
     choices = [[flags.read(table, [f"--{name}={value}"]) for value in values] for name, values in axes]
-    first, options = command_line.configure(keeping, {**typed, **ChainMap(*(values[0] for values in choices))})
+    first, options = configure(keeping, {**typed, **ChainMap(*(values[0] for values in choices))})
     if (networks := first.seeds * count) > MOST_NETWORKS:
         several = f"{counted(count, 'setting')} of {counted(first.seeds, 'seed')}"
         raise UsageError(f"flag --seeds: {several} are {networks:,} networks; at most {MOST_NETWORKS:,} are allowed")
@@ -86,7 +85,7 @@ def expand(experiment: Experiment, axes: Axes, typed: Mapping[str, Any]) -> tupl
         raise UsageError(
             "flag --keep_steps: a sweep keeps networks after the steps of --grid 'steps=...'; use that instead"
         )
-    settings = tuple(command_line.configure(keeping, {**typed, **ChainMap(*chosen)})[0] for chosen in product(*choices))
+    settings = tuple(configure(keeping, {**typed, **ChainMap(*chosen)})[0] for chosen in product(*choices))
     if len(set(settings)) < len(settings):
         raise UsageError("flag --grid: two settings have the same values, written differently")
     return settings, options

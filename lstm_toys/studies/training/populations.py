@@ -29,12 +29,11 @@ from lstm_toys.populations.checkpoints import Checkpoints, Group
 from lstm_toys.populations.programs import Start, TrainingSpecification, specify
 from lstm_toys.populations.train import PopulationTraining
 from lstm_toys.populations.trained import digests_of
-from lstm_toys.runs.context import RunContext
 from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.folder import Run
 from lstm_toys.runs.identity import SWEPT, Identified, Settings, differences
 from lstm_toys.runs.preparation import Prepared, check_experiment, trial
-from lstm_toys.runs.study import Metrics, Study, differing
+from lstm_toys.runs.study import Metrics, RunContext, Study, differing
 from lstm_toys.tasks.goal import NEVER
 
 Specified = tuple[TrainingSpecification, Start]

@@ -16,10 +16,9 @@ from lstm_toys.figures import Drawing
 from lstm_toys.output import counted
 from lstm_toys.populations.trained import Networks
 from lstm_toys.results import arrays, saving
-from lstm_toys.runs.context import Refused, RunContext
 from lstm_toys.runs.folder import Run
 from lstm_toys.runs.identity import Identity, Settings
-from lstm_toys.runs.study import Metrics
+from lstm_toys.runs.study import Metrics, Refused, RunContext
 from lstm_toys.studies.training.populations import Populations, stored
 from lstm_toys.tasks.parameters import TRAINING
 

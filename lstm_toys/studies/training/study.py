@@ -13,11 +13,10 @@ from lstm_toys import figures, results, tables
 from lstm_toys.files import is_plain
 from lstm_toys.output import counted, listed
 from lstm_toys.populations.trained import Networks
-from lstm_toys.runs.context import Failed, described_error
 from lstm_toys.runs.experiment import INSIDE, Experiment
 from lstm_toys.runs.identity import Identified, Settings
 from lstm_toys.runs.preparation import Prepared, trial
-from lstm_toys.runs.study import Metrics, Study, differing
+from lstm_toys.runs.study import Failed, Metrics, Study, described_error, differing
 from lstm_toys.studies.training.populations import Populations, stored
 from lstm_toys.tasks.parameters import NUMBER
 

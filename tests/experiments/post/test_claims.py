@@ -12,7 +12,7 @@ from conftest import ROOT
 from experiments.post import numbers
 from experiments.post.sentences import SENTENCES as CLAIMS
 from experiments.published import answers as published
-from lstm_toys.runs.context import Refused
+from lstm_toys.runs.study import Refused
 from lstm_toys.studies.claims import evidence, judging
 
 X = np.linspace(0, 1, 100)

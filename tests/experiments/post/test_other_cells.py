@@ -10,12 +10,12 @@ import lstm_toys as lt
 from conftest import rarely
 from experiments.post import claims
 from experiments.post.claims import CLAIMS
-from lstm_toys.runs import command_line
+from lstm_toys.runs.experiment import parse
 from lstm_toys.runs.preparation import network
 
 
 def settings_of(name):
-    return command_line.parse(*CLAIMS.populations[name])[0]
+    return parse(*CLAIMS.populations[name])[0]
 
 
 def counted(name, settings):

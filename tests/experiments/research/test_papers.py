@@ -16,7 +16,7 @@ from conftest import carry_out, rarely
 from experiments.research.papers import counting, languages, memory, tune
 from experiments.research.papers.populations import changed, fewer
 from lstm_toys.cli import command
-from lstm_toys.runs import command_line
+from lstm_toys.runs.experiment import parse
 from lstm_toys.runs.preparation import Prepared
 
 
@@ -136,9 +136,9 @@ def test_other_cells_are_as_large_and_a_forget_gate_begins_at_zero():
     def count(settings):
         return sum(leaf.size for leaf in jax.tree.leaves(jax.eval_shape(initial(settings))))
 
-    usual = command_line.parse(counting.EXPERIMENT, [])[0]
+    usual = parse(counting.EXPERIMENT, [])[0]
     for name in ("gru", "rnn"):
-        large = counting.as_large(name, command_line.parse(counting.EXPERIMENT, counting.POPULATIONS[name][1])[0])
+        large = counting.as_large(name, parse(counting.EXPERIMENT, counting.POPULATIONS[name][1])[0])
         assert abs(count(large) - count(usual)) < 0.06 * count(usual)
     both = (initial(each)()["params"].values() for each in (counting.forget_zero("lstm", usual), usual))
     zero, one = (next(iter(layers))["bias"] for layers in both)

@@ -10,7 +10,7 @@ import xarray as xr
 
 import lstm_toys as lt
 from experiments.research.papers import cells, tracking
-from lstm_toys.runs import command_line
+from lstm_toys.runs.experiment import parse
 
 BITS = jnp.array(np.random.default_rng(0).integers(0, 2, (3, 12, 1)), jnp.float32)
 
@@ -51,7 +51,7 @@ def test_the_slstm_does_not_overflow_and_has_a_gradient():
 
 @pytest.mark.parametrize("name", ["hard", "sigmoid", "positive"])
 def test_linear_recurrences_have_the_transitions_that_their_names_say(name):
-    settings = command_line.parse(*tracking.POPULATIONS[name])[0]
+    settings = parse(*tracking.POPULATIONS[name])[0]
     model = lt.Stack(1, hidden=(4,), readout="dense", cell=settings.cell)
     params = jax.tree.map(lambda leaf: 4 * leaf, model.init(jax.random.key(3), BITS)["params"])
     (layer,) = (own for key, own in params.items() if key != "readout")
@@ -85,5 +85,5 @@ def test_networks_are_right_up_to_the_first_wrong_answer_to_any_string():
 
 
 def test_all_cells_have_one_recipe():
-    usual = [command_line.parse(*own)[0] for own in tracking.POPULATIONS.values()]
+    usual = [parse(*own)[0] for own in tracking.POPULATIONS.values()]
     assert len({dataclasses.replace(each, cell="lstm") for each in usual}) == 1

@@ -13,7 +13,7 @@ import lstm_toys as lt
 from conftest import carry_out, refusal, untrained
 from experiments import line
 from lstm_toys.results import arrays
-from lstm_toys.runs.context import Refused
+from lstm_toys.runs.study import Refused
 from lstm_toys.studies.claims import draws, evidence, judging
 
 CALLS = []

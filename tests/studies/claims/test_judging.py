@@ -9,7 +9,7 @@ from one_number import changed, labeled, the_number
 from scipy.stats import binom
 
 import lstm_toys as lt
-from lstm_toys.runs.context import Refused
+from lstm_toys.runs.study import Refused
 from lstm_toys.statistics import comparisons, intervals
 from lstm_toys.studies.claims import evidence, figures, judging, markdown, report, table
 from lstm_toys.studies.claims.declaration import Baseline, Claim, Column, Source

@@ -17,9 +17,9 @@ from lstm_toys.cli import command
 from lstm_toys.execution.devices import Executor
 from lstm_toys.populations import answering
 from lstm_toys.results import arrays
-from lstm_toys.runs import command_line
-from lstm_toys.runs.context import Refused
+from lstm_toys.runs.experiment import parse
 from lstm_toys.runs.flags import UsageError
+from lstm_toys.runs.study import Refused
 from lstm_toys.statistics import measures
 from lstm_toys.studies.generalization import measuring
 from lstm_toys.studies.generalization.settings import Evaluation, Grid, grids_of
@@ -130,7 +130,7 @@ def measured(params, grid, *, seeds=7, task=SAME, span=UNIT):
 def test_each_plane_has_a_name_of_its_own():
     planes = [lt.grids.Plane("sine", ("amplitude", "frequency"), at={"offset": each}) for each in (0.1, 0.3, 0.5, 0.7)]
     experiment = dataclasses.replace(sine.EXPERIMENT, planes=lambda _: planes)
-    _, (_, *grids) = grids_of(experiment, command_line.parse(experiment, [])[0], {})
+    _, (_, *grids) = grids_of(experiment, parse(experiment, [])[0], {})
     plain = "amplitude_frequency"
     assert [each.name for each in grids] == [plain, *(f"sine_{plain}{end}" for end in ("", "_2", "_3"))]
     assert [dict(each.parameters)["offset"] for each in grids] == [0.1, 0.3, 0.5, 0.7]
@@ -148,7 +148,7 @@ def test_each_plane_has_a_name_of_its_own():
 def test_a_parameter_is_held_at_another_that_is_held_at_one(at, held):
     plane = lt.grids.Plane("sine", ("amplitude", "frequency"), at=at)
     experiment = dataclasses.replace(sine.EXPERIMENT, planes=lambda _: [plane])
-    settings = command_line.parse(experiment, [])[0]
+    settings = parse(experiment, [])[0]
     if isinstance(held, str):
         with pytest.raises(UsageError, match=held):
             grids_of(experiment, settings, {})

@@ -17,8 +17,9 @@ from lstm_toys.execution.signals import Interruption
 from lstm_toys.populations import blocks, train
 from lstm_toys.results import storage
 from lstm_toys.results.arrays import names_of, nodes_of, parts_of
-from lstm_toys.runs import command_line, flags
-from lstm_toys.runs.identity import SWEPT
+from lstm_toys.runs import flags
+from lstm_toys.runs.experiment import parse
+from lstm_toys.runs.identity import SWEPT, Settings
 from lstm_toys.studies.sweep.settings import SweepSettings, expand
 from lstm_toys.studies.sweep.study import Sweep
 from lstm_toys.studies.training.study import Training
@@ -43,7 +44,7 @@ def load(run):
 
 def alone(folder, task, *arguments):
     """The labeled results of an ordinary run."""
-    settings, _ = command_line.parse(EXPERIMENTS[task], ["--seeds=3", *arguments])
+    settings, _ = parse(EXPERIMENTS[task], ["--seeds=3", *arguments])
     return storage.load_results(executed(Training(EXPERIMENTS[task], settings), folder).results)
 
 
@@ -96,7 +97,7 @@ def test_a_setting_is_the_run_of_the_experiment_with_the_same_flags(found, tmp_p
 )
 def test_so_it_is_for_every_flag_and_kind_of_task(tmp_path, task, common, grid):
     axes = [(name, values.split()) for name, values in grid.items()]
-    settings, _ = expand(EXPERIMENTS[task], axes, flags.read(command_line.FLAGS, ["--seeds=3", *common.split()]))
+    settings, _ = expand(EXPERIMENTS[task], axes, flags.read(flags.of(Settings), ["--seeds=3", *common.split()]))
     run = executed(Sweep(EXPERIMENTS[task], SweepSettings("sweep", settings=settings)), tmp_path, 9)
     found = lt.load_results(run.results)
     last = max(each.steps for each in settings)
@@ -119,7 +120,7 @@ def test_answers_of_several_features_are_in_the_units_of_the_file(tmp_path):
     )
     settings, _ = expand(experiment, [("learning_rate", ["0.1", "0.2"])], {"seeds": 2})
     found = lt.load_results(executed(Sweep(experiment, SweepSettings("sweep", settings=settings)), tmp_path, 9).results)
-    training = Training(experiment, command_line.parse(experiment, ["--seeds=2"])[0])
+    training = Training(experiment, parse(experiment, ["--seeds=2"])[0])
     run = storage.load_results(executed(training, tmp_path).results)
     np.testing.assert_allclose(found["same"].answer[0], run["same"].answer, rtol=1e-6)
     assert 300 < float(found["same"].answer.mean()) < 400

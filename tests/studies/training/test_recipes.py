@@ -9,8 +9,8 @@ from conftest import context, executed, value
 from experiments import sine, slope_intercept
 from lstm_toys.files import sha256
 from lstm_toys.results import storage
-from lstm_toys.runs import command_line
-from lstm_toys.runs.context import Refused
+from lstm_toys.runs.experiment import parse
+from lstm_toys.runs.study import Refused
 from lstm_toys.studies.training.recipes import RecipeSettings, RecipeTraining
 from lstm_toys.studies.training.study import Training
 
@@ -25,7 +25,7 @@ DRAWN = (
 
 
 def settings_of(flags, seeds=2):
-    return command_line.parse(sine.EXPERIMENT, ["--timesteps=20", *flags.split(), f"--seeds={seeds}"])[0]
+    return parse(sine.EXPERIMENT, ["--timesteps=20", *flags.split(), f"--seeds={seeds}"])[0]
 
 
 def training(drawn=DRAWN):

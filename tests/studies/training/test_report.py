@@ -5,7 +5,7 @@ import pytest
 from conftest import reported
 from experiments import sine
 from lstm_toys import output
-from lstm_toys.runs import command_line
+from lstm_toys.runs.experiment import parse
 from lstm_toys.studies.training.study import Training
 
 ROW = {"median": 0.1, "low": 0.1, "high": 0.2, "interval": "quartiles"}
@@ -23,7 +23,7 @@ METRICS = {
 
 
 def printed(metrics, capsys):
-    settings, _ = command_line.parse(sine.EXPERIMENT, ["--seeds=40"])
+    settings, _ = parse(sine.EXPERIMENT, ["--seeds=40"])
     for each in reported(Training(sine.EXPERIMENT, settings), METRICS | metrics):
         output.console().print(each)
     return [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
