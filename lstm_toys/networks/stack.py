@@ -80,21 +80,19 @@ class Stack(nn.Module):
         A model that answers once per curve does so after ``seq_lengths`` points, or after all T if this is None.
         """
         kind = cells.cell_class(self.cell).__name__.lower()
-        sequence = inputs
-        for number, units in enumerate(self.hidden):
-            sequence = self._layer(units, f"{kind}_{number}", sequence)
+        layers = [(f"{kind}_{number}", units) for number, units in enumerate(self.hidden)]
         if self.readout == "cell":
-            answers = self._layer(self.features, "readout", sequence)
-            return answers if self.sequence else _last(answers, seq_lengths)
-        dense = nn.Dense(self.features, kernel_init=nn.initializers.glorot_uniform(), name="readout")
-        return dense(sequence if self.sequence else _last(sequence, seq_lengths))
-
-    def _layer(self, units: int, name: str, inputs: Float[Array, "C T F"]) -> Float[Array, "C T H"]:
-        hidden = cells.layer(self.cell, units, self.gates, name)(inputs)
-        expected = (*inputs.shape[:2], units)
-        if hidden.shape != expected:
-            raise InvalidModel(f"a layer of the cell {self.cell} must return shape {expected}, not {hidden.shape}")
-        return hidden
+            layers.append(("readout", self.features))
+        sequence = inputs
+        for name, units in layers:
+            sequence = cells.layer(self.cell, units, self.gates, name)(sequence)
+            expected = (*inputs.shape[:2], units)
+            if (shape := sequence.shape) != expected:
+                raise InvalidModel(f"a layer of the cell {self.cell} must return shape {expected}, not {shape}")
+        answers = sequence if self.sequence else _last(sequence, seq_lengths)
+        if self.readout == "cell":
+            return answers
+        return nn.Dense(self.features, kernel_init=nn.initializers.glorot_uniform(), name="readout")(answers)
 
 
 def _last(sequence: Float[Array, "C T H"], lengths: Int[Array, " C"] | None) -> Float[Array, "C H"]:

@@ -173,11 +173,6 @@ class Experiment:
         """The share of a sequence at its beginning that recorded errors leave out."""
         return AFTER if self.goal is None else self.goal.after
 
-    @property
-    def small(self) -> tuple[jt.Float[jt.Array, " T"], tasks.supervision.Task]:
-        """Time points and task without a flag, with which the experiment is checked."""
-        return self.at(self.timesteps)
-
 
 Values = Mapping[str, Any]
 

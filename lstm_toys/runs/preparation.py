@@ -97,9 +97,10 @@ class Prepared:
     @cached_property
     def optimizer(self) -> Kind:
         """The optimizer; raises Refused if the experiment's cannot be made."""
-        experiment, (_, task) = self.experiment, self.experiment.small
+        experiment = self.experiment
         if experiment.optimizer is None:
             return self.settings.optimizer
+        _, task = experiment.at(experiment.timesteps)
         with trial(f"experiment {experiment.name}: its optimizer cannot be made"):
             shapes = programs.parameter_shapes(task, network(experiment, task, self.settings))
             custom = transforms.custom(experiment.optimizer(self.settings), shapes)
@@ -111,7 +112,8 @@ class Prepared:
 
     def check(self) -> None:
         """Raises InvalidModel or Refused if networks, loss, penalty or optimizer fail on the task; computes nothing."""
-        experiment, task = self.experiment, self.experiment.small[1]
+        experiment = self.experiment
+        _, task = experiment.at(experiment.timesteps)
         how = Procedure(task, network(experiment, task, self.settings), self.optimizer)
         network_words = "model" if experiment.model else f"cell {self.settings.cell}"
         fails = f"experiment {experiment.name}: its"

@@ -24,7 +24,7 @@ SOUND = [0, 2]
 
 def results_of(experiment):
     """Results with random answers of three networks, of which one diverged, that nobody trained."""
-    x, task = experiment.small
+    x, task = experiment.at(experiment.timesteps)
     curves = preparation.curves(experiment, len(x), {})
     values, random = len(task.output_features), np.random.default_rng(0)
     answers = {

@@ -100,7 +100,7 @@ class GridStudy(Generalization):
         return replace(goal, rmse=self.settings.limit, features=named)
 
     def check(self) -> None:
-        task, subject = self.experiment.small[1], self.subject
+        (_, task), subject = self.experiment.at(self.experiment.timesteps), self.subject
         if self.experiment.scaling is not None:
             raise Refused(f"{self.refused}its networks are shown scaled curves, and grids have curves as they are")
         if accuracies_of(task.loss) is not None:
