@@ -146,6 +146,6 @@ def begin(members: int, began: float) -> dict[str, float]:
     records: list[float] = []
     job = Workload()
     specified = specify(job.task, job.model, seeds=members, steps=4, learning_rate=job.learning_rate)
-    trained = PopulationTraining(*specified, monitor=lambda *_: records.append(time.time()))
+    trained = PopulationTraining(*specified, watch=lambda *_: records.append(time.time()))
     trained.networks()
     return {"compile": trained.seconds["compile"], "first_step": records[1] - began, "bytes": peak()}

@@ -8,7 +8,7 @@ from .networks.rnn import RNN
 from .networks.stack import Stack
 from .networks.training import parameter_count
 from .populations.answering import answers
-from .populations.checkpoints import Checkpoints
+from .populations.checkpoints import Checkpoints, Recorded
 from .populations.porting import to_torch
 from .populations.states import rollout, states
 from .populations.train import train
@@ -50,6 +50,7 @@ __all__ = [
     "Parameter",
     "Parameters",
     "Probe",
+    "Recorded",
     "Results",
     "Run",
     "Scaling",

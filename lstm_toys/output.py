@@ -1,15 +1,17 @@
 """Printing: a console that prints names literally, counts and lists in words, and lines of errors."""
 
+import html
 import io
 import os
 import re
 import signal
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from rich.console import Console
+from rich.file_proxy import FileProxy
 from rich.text import Text
 
 from lstm_toys.text import printable
@@ -38,6 +40,12 @@ def listed(items: Sequence[object], most: int = 20) -> str:
     return ", ".join(map(str, items[:most])) + more
 
 
+def html_table(caption: str, rows: Mapping[str, object]) -> str:
+    """A table of HTML with two columns, as notebooks show objects."""
+    lines = (f"<tr><th>{html.escape(name)}</th><td>{html.escape(str(value))}</td></tr>" for name, value in rows.items())
+    return f"<table><caption>{html.escape(caption)}</caption>{''.join(lines)}</table>"
+
+
 class _Console(Console):
     def render_str(self, text: str, **options: Any) -> Text:
         """Shows text on one line and without control characters, since some of it comes from files."""
@@ -53,6 +61,14 @@ def console(*, quiet: bool = False) -> Console:
     created = _Console(quiet=quiet, markup=False, highlight=False, emoji=False, soft_wrap=True)
     if created.width < LEAST_WIDTH:  # Otherwise it follows the terminal's.
         created.width = LEAST_WIDTH
+    return created
+
+
+def python_console(*, progress: bool) -> Console:
+    """Makes a console for functions of Python: quiet outside of terminals and notebooks, and if more is shown there."""
+    created = console()
+    others = isinstance(sys.stdout, _Output | FileProxy)  # A command, or a bar around the function that shows one.
+    created.quiet = not progress or others or not (created.is_terminal or created.is_jupyter)
     return created
 
 

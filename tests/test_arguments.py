@@ -142,7 +142,7 @@ REFUSED = [
     *bad(train, seeds=[*WHOLE, None, np.zeros((2, 2), int), 0, [], [0, 0], [0, -1]], block=[1.5, 0, 2**17]),
     *bad(train, steps=[1.5, [], [3, 1.5], [[1, 2], [3]]], base_seed=[1.5, -1, 2**40]),
     *bad(train, learning_rate=[*NUMBER, -0.5, 0, 1e-60, [0.1, -0.1], [0.1] * 5, [[0.1, 0.1]]], momentum=[0.9]),
-    *bad(train, learning_rate=[jnp.atleast_1d], decay=[0.9], monitor=["no", lambda _: None], early_stopping=[5]),
+    *bad(train, learning_rate=[jnp.atleast_1d], decay=[0.9], monitor=["no", lambda: None], early_stopping=[5]),
     *bad(train, noise=[-0.5], optimizer=["lion", None]),
     *bad(train, numbers=[{"amplitude": 0.3}, [0.3]], checkpoints=["folder", 5]),
     *bad(lambda records: train(early_stopping=lt.EarlyStopping(records=records)), records=[5]),

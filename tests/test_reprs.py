@@ -1,13 +1,14 @@
 """What an interactive session shows of the library's objects: a line."""
 
 import pickle
+import re
 
 import jax
 import numpy as np
 import pytest
 
 import lstm_toys as lt
-from conftest import untrained
+from conftest import ROOT, untrained
 
 X = lt.time_points(12)
 
@@ -22,6 +23,26 @@ def test_a_population_is_one_line(trained, tmp_path):
     lt.save(trained, tmp_path)
     assert repr(trained) == repr(lt.load(tmp_path)) == "<Networks: 3 networks, seeds 0 to 2, 2 steps, 1 diverged>"
     assert repr(trained[1]) == "<Networks: 1 network, seed 1, 2 steps, 1 diverged>"
+
+
+def cells(html):
+    """The texts of a table of HTML."""
+    return [text for text in re.split(r"<[^>]*>", html) if text]
+
+
+def test_notebooks_show_networks_runs_and_verdicts_as_tables(trained, copied):
+    title, *rows = cells(trained._repr_html_())
+    assert title == repr(trained)[1:-1]
+    assert "features = 1" in rows[rows.index("model") + 1]
+    folder = copied("sine")
+    title, *rows = cells(lt.Run(folder, {"experiment": "sine", "seeds": 3}, {})._repr_html_())
+    assert (title, rows[:2], rows[-2:]) == ("sine", ["folder", str(folder)], ["seeds", "3"])
+    assert re.fullmatch(r"[-\d]+ [:\d]+ \+\d+", rows[rows.index("computed") + 1])
+    row = lt.claims.rows(lt.claims.read(ROOT / "results" / "claims" / "claims.json"))[0]
+    title, *rows = cells(row._repr_html_())
+    assert title == row.statement
+    assert rows[:2] == ["verdict", row.verdict]
+    assert rows[-1] == str(row.counted)
 
 
 @pytest.mark.parametrize(

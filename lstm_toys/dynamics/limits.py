@@ -34,6 +34,8 @@ from lstm_toys.dynamics.system import (
     search,
     unless_nan,
 )
+from lstm_toys.execution.progress import ProgressDisplay
+from lstm_toys.output import counted, python_console
 from lstm_toys.populations.trained import AnyNetworks
 
 SETTLE, LONG, LONGEST = 300, 2_000, 1_000_000
@@ -214,6 +216,7 @@ def rest(
     starts: int = 64,
     most: int = 8,
     spacing: float = 1.0,
+    progress: bool = True,
 ) -> Rest:
     """Finds where networks come to rest under constant inputs: fixed points, cycles, or cells that integrate.
 
@@ -230,6 +233,7 @@ def rest(
         most: largest number of limits of each network and input, Q; those with the largest shares of starts are kept.
             ``found`` says how many there were.
         spacing: distance of time points, in the unit of x; only time constants in tables depend on it.
+        progress: whether a terminal or a notebook shows that limits are searched for.
 
     Returns:
         The limits, their kinds, and the shares of starts that end there; see `Rest`.
@@ -246,7 +250,9 @@ def rest(
     """
     starts, (most,) = arguments.whole("starts", starts, least=2), arguments.counts(most=most)
     system, params, inputs, states, labels = search(networks, visited, inputs, spacing)
-    return limits(system, params, inputs, starts_of(states, starts), most)._replace(**labels)
+    with ProgressDisplay(python_console(progress=progress), None, "iterating") as shown:
+        shown.tell(f"limits of {counted(len(states), 'network')} under {counted(len(inputs), 'input')}")
+        return limits(system, params, inputs, starts_of(states, starts), most)._replace(**labels)
 
 
 def limits(system: System, params: Params, inputs: Inputs, starts: Float[np.ndarray, "S P D"], most: int = 8) -> Rest:

@@ -20,12 +20,12 @@ LINE_SECONDS = 2.0
 
 
 class ProgressDisplay(Progress):
-    """A bar with the time left on a terminal, with texts before and after it; elsewhere plain lines.
+    """A bar with the time left on a terminal, with texts before and after it; elsewhere plain lines, in a notebook one.
 
     Rich estimates speed and time left from the updates after the first one, which includes compilation.
     """
 
-    def __init__(self, console: Console, total: float | int, before: str, after: str = "") -> None:
+    def __init__(self, console: Console, total: float | None, before: str, after: str = "") -> None:
         super().__init__(
             SpinnerColumn("line"),  # ASCII, for any encoding.
             TextColumn(before),
@@ -33,7 +33,7 @@ class ProgressDisplay(Progress):
             TextColumn(after),
             TimeRemainingColumn(table_column=Column(no_wrap=True, min_width=8)),  # Other columns are shortened first.
             console=console,
-            disable=not console.is_terminal,
+            disable=console.quiet or not console.is_terminal,
             transient=True,
             speed_estimate_period=math.inf,
         )
@@ -46,9 +46,14 @@ class ProgressDisplay(Progress):
 
     def line(self, text: str, *, last: bool) -> None:
         """Prints a text and the time left, unless on a terminal; about every `LINE_SECONDS`, and if it is the last."""
-        if not self.console.is_terminal and (last or self.get_time() - self._last_line >= LINE_SECONDS):
+        silent = self.console.is_terminal or self.console.quiet
+        if not silent and (last or self.get_time() - self._last_line >= LINE_SECONDS):
             left = self.tasks[0].time_remaining
-            self.tell(text if left is None else f"{text} | {left:,.0f} s left")
+            text = text if left is None else f"{text} | {left:,.0f} s left"
+            if self.console.is_jupyter:  # Over the line before.
+                print(f"\r{text:<{WIDE}}", end="\n" * last, flush=True)
+            else:
+                self.tell(text)
             self._last_line = self.get_time()
 
 

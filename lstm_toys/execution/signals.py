@@ -37,7 +37,7 @@ class Stopped(Exception):
         >>> task = lt.reproduce("line", {"slope": 0.5, "intercept": 0.1}, lt.time_points(10))
         >>> options = {"seeds": 2, "steps": 2_000, "learning_rate": 0.1}
         >>> try:
-        ...     lt.train(task, lt.Stack(1), **options, monitor=lambda step, *_: step > 100)
+        ...     lt.train(task, lt.Stack(1), **options, monitor=lambda recorded: recorded.step > 100)
         ... except lt.errors.Stopped as stopped:
         ...     print(stopped.networks.params["readout"]["kernel"].shape, stopped.members)
         (2, 32, 4) [0 1]

@@ -4,16 +4,16 @@ import json
 import math
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Int, PyTree, Shaped
+from jaxtyping import Bool, Float, Int, PyTree, Shaped
 
 from lstm_toys import arguments
 from lstm_toys.files import Damaged, read_arrays, replacing
@@ -23,6 +23,44 @@ from lstm_toys.tasks.supervision import Examples, Task, accuracies_of
 
 CHANGING = ("params", "optimizer_state", "sound")
 """The fields of `training.Member` that training changes; the others follow from the seed."""
+
+
+class Recorded(NamedTuple):
+    """What was recorded of networks at a step of their training; monitors are functions of it.
+
+    Attributes:
+        step: the number of steps that were taken.
+        losses: the loss of each network ``[M]``.
+        sound: whether each network has not diverged ``[M]``.
+        measures: other records of each network ``[M]``, by their names in results and what is measured, such as
+            ``train_rmse/y``, and ``validation_loss`` and ``train_penalty``, if there are any.
+        run: the name of the run of a command, and the number of its setting if there are several; the same when a
+            training continues. Empty in `lt.train`.
+        settings: the settings of the networks, by flag; empty in `lt.train`.
+        summary: the summary of the run when it is finished, with no records; empty before.
+        figures: the paths of its figures then.
+
+    Example:
+        >>> import lstm_toys as lt
+        >>> recorded = lt.Recorded(20, np.array([0.3, 0.1, np.nan]), np.array([True, True, False]))
+        >>> recorded.medians
+        {'train_loss': 0.2}
+    """
+
+    step: int
+    losses: Float[np.ndarray, " M"]
+    sound: Bool[np.ndarray, " M"]
+    measures: Mapping[str, Float[np.ndarray, " M"]] = {}
+    run: str = ""
+    settings: Mapping[str, Any] = {}
+    summary: Mapping[str, Any] = {}
+    figures: Sequence[Path] = ()
+
+    @property
+    def medians(self) -> dict[str, float]:
+        """The median of each record over the networks that have not diverged; empty without any."""
+        records = {"train_loss": self.losses, **self.measures} if self.sound.any() else {}
+        return {name: float(np.median(values[self.sound])) for name, values in records.items()}
 
 
 @dataclass
@@ -70,6 +108,15 @@ class Group:
         for name, leaf in new._asdict().items():
             if name != "answer" and leaf is not None:
                 getattr(self.record, name)[:, places] = leaf
+
+    def recorded(self, spec: TrainingSpecification, number: int) -> Recorded:
+        """A record of all members, by its number."""
+        task, record = spec.procedure.task, self.record
+        measure = "train_rmse" if accuracies_of(task.loss) is None else "train_accuracy"
+        records = {f"{measure}/{name}": record.measures[..., place] for place, name in enumerate(task.measured)}
+        records |= {"validation_loss": record.validation, "train_penalty": record.penalty}
+        measures = {name: each[:, number] for name, each in records.items() if each is not None}
+        return Recorded(int(spec.recorded[number]), record.loss[:, number], record.sound[:, number], measures)
 
     @property
     def taken(self) -> Int[np.ndarray, " M"]:

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal
@@ -22,7 +21,7 @@ from lstm_toys.networks.optimizers import Hyper, named
 from lstm_toys.networks.training import Penalty
 from lstm_toys.networks.transforms import CustomOptimizer, Kind
 from lstm_toys.populations import answering, blocks, programs
-from lstm_toys.populations.checkpoints import CHANGING, Checkpoints, Group, changed, last_steps
+from lstm_toys.populations.checkpoints import CHANGING, Checkpoints, Group, Recorded, changed, last_steps
 from lstm_toys.populations.programs import Start, TrainingSpecification, specify
 from lstm_toys.populations.trained import Networks, varied
 from lstm_toys.tasks.goal import NEVER, EarlyStopping
@@ -32,9 +31,8 @@ from lstm_toys.tasks.supervision import Task
 CALL_SECONDS = 1.0
 """Target for the longest call of the compiled training; between calls the host can act."""
 
-Monitor = Callable[[int, Float[np.ndarray, " M"], Bool[np.ndarray, " M"]], bool | None]
-"""Called at recorded steps with a group's step, the losses of its members, and whether each has not diverged; returns
-True to end the training."""
+Monitor = Callable[[Recorded], bool | None]
+"""Called at recorded steps with the records of a group of members; returns True to end the training."""
 
 
 class Diverged(Exception):
@@ -46,9 +44,9 @@ class Diverged(Exception):
         A monitor that ends a training when a network diverges:
 
         >>> import lstm_toys as lt
-        >>> def strict(step, losses, sound):
-        ...     if not sound.all():
-        ...         raise lt.errors.Diverged(np.flatnonzero(~sound).tolist(), step)
+        >>> def strict(recorded):
+        ...     if not recorded.sound.all():
+        ...         raise lt.errors.Diverged(np.flatnonzero(~recorded.sound).tolist(), recorded.step)
         >>> task = lt.reproduce("line", {"slope": 0.5, "intercept": 0.1}, lt.time_points(10))
         >>> lt.train(task, lt.Stack(1), seeds=2, steps=3, learning_rate=1e9, monitor=strict)
         Traceback (most recent call last):
@@ -62,6 +60,7 @@ class PopulationTraining:
 
     Attributes:
         member_steps: steps taken so far, summed over members.
+        watch: called with a group and the number of each of its records in turn; returns True to end the training.
         seconds: wall time so far of ``compile``, ``train`` and ``evaluate``. Workers run several stages at once; their
             time is divided in the proportions that each worker measured.
         fingerprints: fingerprints of all executions of the training, this one first.
@@ -71,7 +70,7 @@ class PopulationTraining:
     start: Start
     executor: Executor = field(default_factory=Executor)
     checkpoints: Checkpoints | None = None
-    monitor: Monitor | None = None
+    watch: Callable[[Group, int], object] | None = None
     stop: Callable[[], bool] = bool  # Which returns False.
     on_divergence: Literal["exclude", "stop"] = "exclude"
 
@@ -234,7 +233,7 @@ class PopulationTraining:
                 self._look(group, number)
 
     def _look(self, group: Group, number: int) -> None:
-        """Calls the monitor; raises if an untrained network has no finite loss, or to stop on divergence."""
+        """Has a record watched; raises if an untrained network has no finite loss, or to stop on divergence."""
         seeds, record, recorded = group.start.seed, group.record, self.specification.recorded
         first, last, sound = record.loss[:, 0], record.loss[:, number], record.sound[:, number]
         if not np.isfinite(first).all():
@@ -242,7 +241,7 @@ class PopulationTraining:
                 f"the loss of the untrained network of seed {seeds[~np.isfinite(first)][0]} is not a finite number: "
                 "look at the task's examples, the noise on them and the model's answers"
             )
-        answer = None if self.monitor is None else self.monitor(int(recorded[number]), last, sound)
+        answer = None if self.watch is None else self.watch(group, number)
         self._monitor_stopped |= isinstance(answer, bool | np.bool_) and bool(answer)
         # Before the last step a member may recover, unless its loss is NaN.
         diverged = ~sound if number == len(recorded) - 1 else np.isnan(last)
@@ -306,7 +305,8 @@ def train(
     initial: Networks | PyTree | None = None,
     penalty: Penalty | None = None,
     checkpoints: Checkpoints | None = None,
-    monitor: Monitor | bool = False,
+    monitor: Monitor | None = None,
+    progress: bool = True,
 ) -> Networks:
     """Trains a population of networks; each member is a seed with hyperparameters.
 
@@ -351,10 +351,10 @@ def train(
             the whole recorded set, and is not part of the loss. LSTMs train slower with it, since their own backward
             pass does not have the states.
         checkpoints: where checkpoints are saved, and from which training continues if there are any.
-        monitor: called at recorded steps with the step, the losses, and a mask of the members that have not diverged,
-            of one group of members at a time. If it returns True, the training ends soon with `Stopped`; an exception,
-            such as `Diverged`, ends it, too. True: shows steps, rate, loss and the time left, as a bar on a terminal,
-            otherwise as lines. False: nothing is shown.
+        monitor: called at recorded steps with the `Recorded` of one group of members at a time. If it returns True, the
+            training ends soon with `Stopped`; an exception, such as `Diverged`, ends it, too.
+        progress: whether a terminal or a notebook shows steps, rate, loss, the time left, and from where the training
+            continues. Elsewhere, nothing is shown.
 
     Returns:
         The trained networks, in the order of the members, with labeled results in ``results``. A diverged network has
@@ -374,13 +374,19 @@ def train(
         >>> dict(networks.results.training.train_loss.sizes)  # One recorded step more than steps.
         {'seed': 2, 'step': 21}
     """
-    specified = {name: value for name, value in locals().items() if name not in ("checkpoints", "monitor")}
-    arguments.kinds(locals(), checkpoints=Checkpoints | None)
-    if not isinstance(monitor, bool):
-        arguments.function("monitor", monitor, "True, False, or a function of a step, losses and a mask", 3)
+    specified = {name: value for name, value in locals().items() if name not in ("checkpoints", "monitor", "progress")}
+    arguments.kinds(locals(), checkpoints=Checkpoints | None, progress=bool)
+    if monitor is not None:
+        arguments.function("monitor", monitor, "None, or a function of an lt.Recorded", 1)
     specification, start = specify(**specified)
-    with TrainingProgress(output.console(), [1.0]) if monitor is True else nullcontext() as bar:
-        if bar is not None:
-            bar.begin("training", len(start.seed), specification.kept_steps[-1])
-        shown: Any = bar or monitor or None
-        return PopulationTraining(specification, start, checkpoints=checkpoints, monitor=shown).networks()
+    with TrainingProgress(output.python_console(progress=progress), [1.0]) as bar:
+        bar.begin("training", len(start.seed), specification.kept_steps[-1])
+        if checkpoints is not None and checkpoints.newest:
+            bar.tell(f"continues from {checkpoints.newest}")
+
+        def watch(group: Group, number: int) -> bool | None:
+            recorded = group.recorded(specification, number)
+            bar(*recorded[:3])
+            return None if monitor is None else monitor(recorded)
+
+        return PopulationTraining(specification, start, checkpoints=checkpoints, watch=watch).networks()

@@ -13,7 +13,7 @@ from jaxtyping import Bool, Float, Int, PyTree, Shaped
 
 from lstm_toys import arguments
 from lstm_toys.networks.layer import check_model
-from lstm_toys.output import counted, listed
+from lstm_toys.output import counted, html_table, listed
 from lstm_toys.populations.blocks import BLOCK
 from lstm_toys.tasks.scaling import Scaling, scaling_of
 
@@ -188,6 +188,10 @@ class Networks:
         steps = "" if self.step is None else f", {self.step:,} steps"
         words = f"{counted(len(self), 'network')}{seeds}{steps}"
         return f"<Networks: {words}, {self.diverged.sum():,} diverged>"
+
+    def _repr_html_(self) -> str:
+        settings = {name: f"{min(each):g} to {max(each):g}" for name, each in varied(self.numbers).items()}
+        return html_table(repr(self)[1:-1], {"model": " ".join(repr(self.model).split()), **settings})
 
 
 AnyNetworks: TypeAlias = Networks | tuple[nn.Module, PyTree[Float[np.ndarray, "S ..."]]]

@@ -40,6 +40,7 @@ TAKES = (
     ("optimizer", "settings"),
     ("penalty", "parameters", "states", "training numbers"),
     ("initial", "settings"),
+    ("monitor", "what was recorded"),
 )
 
 OWN_OPTIMIZER = {"optimizer": "own", "momentum": None, "decay": None}
@@ -79,6 +80,9 @@ class Experiment:
         initial: function from the settings of a run to the run whose networks it trains on, seed by seed, such as
             ``lambda settings: lt.ask(OTHER, f"--seeds={settings.seeds}")``, which is trained first if it is missing;
             None: networks begin untrained.
+        monitor: function of an `lt.Recorded`, called at recorded steps with all networks of a setting, and again when
+            the run is finished, with its summary and figures. It changes no result, and neither ends a training by what
+            it returns nor by an exception, after which it is not called again. None: nothing is called.
         data: digests of data read from files, and how they are used, by name; written into results.
         scaling: the `Scaling` that ``task`` and ``probes`` apply; results undo it. None: curves are not scaled.
         fixed: settings that have no flag because something else determines them, by name, such as the number of time
@@ -122,6 +126,7 @@ class Experiment:
     optimizer: Callable[[Settings], Any] | None = None
     penalty: Callable[[Any, Mapping[str, Any], Mapping[str, Any]], Any] | None = None
     initial: Callable[[Settings], Any] | None = None
+    monitor: Callable[[Any], Any] | None = None
     data: Mapping[str, str] = field(default_factory=dict)
     scaling: Scaling | None = None
     fixed: Mapping[str, Any] = field(default_factory=dict)
@@ -135,7 +140,7 @@ class Experiment:
         arguments.kinds(vars(self), trained=Trained | None, scaling=Scaling | None)
         for name, *takes in TAKES:
             function = getattr(self, name)
-            if function is not None or name not in ("draw", "planes", "model", "optimizer", "penalty", "initial"):
+            if function is not None or name in ("task", "probes", "compare", "companions"):
                 arguments.function(name, function, f"a function of {' and '.join(takes)}", len(takes))
         arguments.whole("frames", self.frames, least=0)
         arguments.fields(self, arguments.mapping, "defaults", "fixed", expected="values of flags, by name")

@@ -14,7 +14,7 @@ from typing import Any
 
 from lstm_toys import files
 from lstm_toys.files import SCHEMA, Damaged, clean, locked, read_json, read_sealed, write_json, write_sealed
-from lstm_toys.output import listed
+from lstm_toys.output import html_table, listed
 from lstm_toys.runs import publishing
 
 
@@ -82,6 +82,10 @@ class Run:
         """The run of these settings that computes something, whose folder is named after both."""
         digest = hashlib.sha256(json.dumps([settings, value], sort_keys=True).encode()).hexdigest()[:10]
         return cls(runs / f"{settings['experiment']}-{digest}", settings, value)
+
+    def _repr_html_(self) -> str:
+        computed = self.stored()["computed"] if self.finished else "not finished"
+        return html_table(self.name, {"folder": self.folder, "computed": computed, **self.settings})
 
     @property
     def value(self) -> dict[str, str]:

@@ -65,6 +65,8 @@ class Work:
             reported = (self.runs[study].folder / REPORT).exists() and study not in self._computed
             if study not in self._asked and not reported:
                 self._show(study)
+            if study in self._computed:
+                self.placed(study).finish()
         self._publish()
         return [self._placed[study] for study in self._asked]
 

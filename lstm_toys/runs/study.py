@@ -195,6 +195,9 @@ class Study(ABC, Generic[Identified]):
     def compute(self, context: RunContext) -> Metrics:
         """Writes the run's files; returns their names as ``files``, and what `metrics` cannot compute from them."""
 
+    def finish(self) -> None:
+        """Called when the run was computed, reported and drawn."""
+
     def network_digests(self) -> list[dict[str, Any]]:
         """The digests of the networks that the run is about, by seed, for the settings of each population."""
         return [row for run in dict.fromkeys(self.needed.values()) for row in run.stored()["network_digests"]]

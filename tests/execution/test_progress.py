@@ -6,6 +6,9 @@ import numpy as np
 import pytest
 from rich.console import Console
 
+import lstm_toys as lt
+from conftest import initialized
+from lstm_toys.dynamics import limits
 from lstm_toys.execution.progress import EvaluationProgress, TrainingProgress
 
 END = "median loss 5.00e-01 | 0 diverged"
@@ -110,3 +113,49 @@ def test_an_evaluation_estimates_from_its_second_part_on(watch):
         "416 of 1,016 answers | 100 answers/s | 6 s left",
         "1,016 of 1,016 answers | 100 answers/s | 0 s left",
     ]
+
+
+class Terminal(io.StringIO):
+    """Standard output that is a terminal."""
+
+    def isatty(self):
+        return True
+
+
+@pytest.fixture
+def shown(monkeypatch, tmp_path):
+    """What a training shows on a terminal, with checkpoints, from which it continues."""
+    monkeypatch.setenv("TERM", "xterm")
+    task = lt.reproduce("line", {"slope": 0.5, "intercept": 0.1}, lt.time_points(5))
+
+    def train(stdout, **options):
+        monkeypatch.setattr("sys.stdout", stdout)
+        checkpoints = lt.Checkpoints(tmp_path, every=0.0)
+        lt.train(task, lt.Stack(1, (2,)), seeds=2, steps=3, learning_rate=0.1, checkpoints=checkpoints, **options)
+        return stdout.getvalue()
+
+    return train
+
+
+def test_a_training_in_python_is_shown_on_a_terminal_unless_its_progress_is_not(shown, monkeypatch):
+    began = shown(Terminal())
+    assert "training: 2 networks, 3 steps\n" in began
+    assert "loss" in began
+    assert "continues from" not in began
+    assert "continues from" in shown(Terminal())
+    assert shown(Terminal(), progress=False) == shown(io.StringIO()) == ""
+    monkeypatch.setattr("rich.console._is_jupyter", lambda: True)
+    assert "\rtraining: step 3/3 | " in shown(io.StringIO())
+    assert shown(io.StringIO(), progress=False) == ""
+
+
+def test_a_search_for_limits_is_shown_on_a_terminal(monkeypatch):
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr(limits, "limits", lambda *_: limits.Rest(*[None] * len(limits.Rest._fields)))
+    networks = (model := lt.Stack(1, (2,))), initialized(model, 3)
+    visited = lt.states(networks, np.zeros((1, 5, 1)))
+    for progress, told in ((True, "limits of 3 networks under 2 inputs\n"), (False, "")):
+        monkeypatch.setattr("sys.stdout", stdout := Terminal())
+        lt.dynamics.rest(networks, visited, np.array([[0.2], [0.4]]), progress=progress)
+        assert told in stdout.getvalue()
+        assert progress or not stdout.getvalue()

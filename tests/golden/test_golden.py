@@ -84,7 +84,7 @@ try:
         learning_rate=0.003,
         optimizer="rmsprop",
         checkpoints=lt.Checkpoints(folder, every=0.0) if folder else None,
-        monitor=lambda step, losses, sound: str(step) == last,
+        monitor=lambda recorded: str(recorded.step) == last,
     )
     print("trained", *networks.digests)
 except lt.errors.Stopped:

@@ -222,12 +222,14 @@ def test_a_validation_set_larger_than_a_step_is_recorded_at_fewer_steps():
 def test_the_monitor_is_told_of_every_recorded_step(monkeypatch):
     monkeypatch.setattr(blocks, "GROUP_MEMBERS", 4)
     told = []
-    networks = trained(9, steps=7, monitor=lambda *what: told.append(what))
-    assert [step for step, _, _ in told] == [*range(8), *range(8)]
+    networks = trained(9, steps=7, monitor=told.append)
+    assert [recorded.step for recorded in told] == [*range(8), *range(8)]
     for members, part in ((slice(8), told[:8]), (slice(8, 9), told[8:])):
         recorded = networks[members].results.training.train_loss
-        np.testing.assert_array_equal(recorded.T, [losses for _, losses, _ in part])
-    assert all(sound.all() for _, _, sound in told)
+        np.testing.assert_array_equal(recorded.T, [recorded.losses for recorded in part])
+        rmse = networks[members].results.training.train_rmse[..., 0]
+        np.testing.assert_array_equal(rmse.T, [recorded.measures["train_rmse/y"] for recorded in part])
+    assert all(recorded.sound.all() for recorded in told)
 
 
 def test_a_diverging_member_keeps_its_last_sound_state_and_leaves_the_others_alone(networks):

@@ -15,12 +15,23 @@ import numpy as np
 import xarray as xr
 
 from lstm_toys.files import read_json, telling_damage
+from lstm_toys.output import html_table
 from lstm_toys.runs.folder import verified
 from lstm_toys.statistics.intervals import Estimate
 from lstm_toys.statistics.recipes import Agreement
 from lstm_toys.studies.claims.columns import DIVERGED, EXCLUDED, UNLEARNED
 from lstm_toys.studies.claims.declaration import NETWORKS, Role
 from lstm_toys.studies.claims.evidence import plain
+
+
+class Judged(SimpleNamespace):
+    """A claim, or a claim judged by a column, as plain values; see `rows`."""
+
+    def _repr_html_(self) -> str:
+        share = "{:.0%} ({:.0%} to {:.0%})".format(*self.share)
+        about = {"verdict": self.verdict, "share that meets it": share, "networks": self.counted}
+        return html_table(getattr(self, "statement", ""), about)
+
 
 Cell: TypeAlias = Any
 """A claim judged by a column, as plain values; see `rows`."""
@@ -84,7 +95,7 @@ def rows(table: xr.Dataset) -> list[Row]:
         about = {str(name): each.values[place].item() for name, each in table.coords.items() if each.dims == ("claim",)}
         remarks = [*filter(None, table.remarks.values[place].tolist())]
         roles: dict[str, dict[str, Cell]] = {role: {} for role in get_args(Role)}
-        row = SimpleNamespace(**roles, **{**about, "id": claim, "remarks": remarks})
+        row = Judged(**roles, **{**about, "id": claim, "remarks": remarks})
         for column, (name, role) in enumerate(columns):
             if known["state"][place, column].any() or known["verdict"][place, column]:
                 values = {field: each[place, column] for field, each in known.items()}
@@ -115,7 +126,7 @@ def cell(
     shares = [Estimate(*each) for each in values["share"].tolist()]
     bounds, outside = (None if np.isnan(both[0].value) else both for both in (shares[1:3], shares[3:]))
     known = int(values["known"][0])
-    return SimpleNamespace(
+    return Judged(
         **{name: Estimate(*map(float, values[name])) for name in ("median", "shift", "difference", "at_once")},
         **{name: str(values[name]) for name in ("verdict", "verdict_at_once", "answers")},
         number=number,

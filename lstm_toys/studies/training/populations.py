@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import json
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from importlib import import_module
 from itertools import chain
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +25,10 @@ from jaxtyping import Float, Int, PyTree
 from lstm_toys import arguments, results
 from lstm_toys.execution import CALLBACK
 from lstm_toys.execution.digests import Digests, compiled, digest, library
+from lstm_toys.execution.progress import TrainingProgress
 from lstm_toys.execution.signals import Stopped
-from lstm_toys.populations.checkpoints import Checkpoints, Group
+from lstm_toys.populations.blocks import joined
+from lstm_toys.populations.checkpoints import Checkpoints, Group, Recorded
 from lstm_toys.populations.programs import Start, TrainingSpecification, specify
 from lstm_toys.populations.train import PopulationTraining
 from lstm_toys.populations.trained import digests_of
@@ -33,7 +36,7 @@ from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.folder import Run
 from lstm_toys.runs.identity import SWEPT, Identified, Settings, differences
 from lstm_toys.runs.preparation import Prepared, check_experiment, trial
-from lstm_toys.runs.study import Metrics, RunContext, Study, differing
+from lstm_toys.runs.study import Metrics, RunContext, Study, described_error, differing
 from lstm_toys.tasks.goal import NEVER
 
 Specified = tuple[TrainingSpecification, Start]
@@ -89,7 +92,7 @@ class Populations(Study[Identified]):
 
     def __init__(self, experiment: Experiment, settings: Any) -> None:
         super().__init__(experiment, settings)
-        self.experiment = experiment
+        self.experiment, self._monitor = experiment, experiment.monitor
 
     @property
     def populations(self) -> tuple[Settings, ...]:
@@ -144,6 +147,54 @@ class Populations(Study[Identified]):
                 shape.numbers.append(trainings.setdefault(training, {}))
             trainings[training][settings.steps] = number
         return [*shapes.values()]
+
+    def _watching(
+        self, shape: Shape, spec: TrainingSpecification, progress: TrainingProgress
+    ) -> Callable[[Group, int], None]:
+        """A function that shows progress, and reports records to the monitor when all networks of a shape have them.
+
+        Of a continued training, it reports those from the earliest checkpoint of a group on.
+        """
+        groups, reported = dict[int, Group](), 0
+
+        def watch(group: Group, number: int) -> None:
+            nonlocal reported
+            progress(*group.recorded(spec, number)[:3])
+            if self._monitor is None:
+                return
+            groups[group.members.start] = replace(group, member={}, kept={}, answers={})  # Its records.
+            every = [groups[first] for first in sorted(groups)]
+            if sum(len(each.members) for each in every) < shape.members:
+                return
+            before = min(int(np.searchsorted(spec.recorded, each.begun)) for each in every)
+            for place in range(max(reported, before), number + 1):
+                step, records = int(spec.recorded[place]), joined(each.recorded(spec, place)[1:4] for each in every)
+                for training, numbers in enumerate(shape.numbers):
+                    seeds = slice(training * shape.settings.seeds, (training + 1) * shape.settings.seeds)
+                    recorded = Recorded(step, *jax.tree.map(itemgetter(seeds), records))
+                    for last, population in numbers.items():
+                        if step <= last:
+                            self._report(population, recorded)
+            reported = number + 1
+
+        return watch
+
+    def _report(self, number: int, recorded: Recorded) -> None:
+        """Calls the monitor of the experiment about a population, until it raises."""
+        run = self.run.folder.name + f"-{number}" * self.several
+        try:
+            if self._monitor is not None:
+                self._monitor(recorded._replace(run=run, settings=self.populations[number].as_dict()))
+        except Exception as error:  # A user's code may raise anything.
+            self._monitor = None
+            self.tell(f"{run}: its monitor raised {described_error(error)}; it is not called again")
+
+    def finish(self) -> None:
+        summary = self.run.read_metrics()
+        figures = [self.run.folder / name for name in summary.get("figures", ())]
+        for number, settings in enumerate(self.populations):
+            last = Recorded(settings.steps, np.zeros(0), np.zeros(0, bool), summary=summary, figures=figures)
+            self._report(number, last)
 
     def check(self) -> None:
         for timesteps, numbers in {settings.timesteps: settings.numbers for settings in self.populations}.items():
@@ -287,7 +338,7 @@ class Populations(Study[Identified]):
             *specified,
             executor=context.executor,
             checkpoints=(checkpoints := Checkpoints(self.run.checkpoints / str(part), options.checkpoint_every, tell)),
-            monitor=context.progress,
+            watch=self._watching(shape, specified[0], context.progress),
             stop=context.interruption,
             on_divergence=options.on_divergence,
         )
