@@ -263,7 +263,8 @@ def list_runs(options: RunCommandFlags, names: Sequence[str]) -> int:
     size = sum(row["bytes"] for row in rows)
     title = f"{counted(len(rows), 'run')}, {size / 1e6:,.1f} MB"
     console = output.console()
-    left = console.width - sum(max(map(len, column)) + 1 for column in zip(columns, *cells, strict=True))
+    heads = (name.rstrip(">") for name in columns)
+    left = console.width - sum(max(map(len, column)) + 2 for column in zip(heads, *cells, strict=True))
     room = max(NARROWEST, min(WIDEST, left)) if console.is_terminal else WIDEST
     differs = (textwrap.shorten(row["differs"], room, placeholder=" …") for row in rows)
     console.width = 10 * output.WIDTH  # As wide as its cells, so that names stay whole, as `show` takes them.

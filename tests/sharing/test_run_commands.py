@@ -633,14 +633,15 @@ def test_runs_are_removed_after_they_were_shown_and_not_while_they_are_computed(
     assert not run.exists()
 
 
-def test_the_list_fits_a_terminal_of_eighty_columns(copied, tmp_path, monkeypatch, capsys):
+@pytest.mark.parametrize("width", range(80, 90))
+def test_the_list_fits_a_terminal(width, copied, tmp_path, monkeypatch, capsys):
     run = copied("sine")
-    console = output.console()
-    monkeypatch.setattr(type(console), "is_terminal", property(lambda _: True))
+    monkeypatch.setenv("COLUMNS", str(width))
+    monkeypatch.setattr(type(output.console()), "is_terminal", property(lambda _: True))
     assert run_commands.main("list", [f"--results_dir={tmp_path / 'results'}"]) == 0
     lines = Text.from_ansi(capsys.readouterr().out).plain.splitlines()
-    assert max(map(len, lines)) <= 80
-    assert any(line.startswith(f"{run.name} ") and line.endswith(" …") for line in lines)
+    assert max(len(line.rstrip()) for line in lines) <= width
+    assert any(line.startswith(f"{run.name} ") and line.rstrip().endswith(" …") for line in lines)
 
 
 def test_where_nothing_was_run_yet_the_list_says_so(tmp_path, monkeypatch, capsys):
