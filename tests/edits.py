@@ -1,10 +1,6 @@
 """A project of a user's own, and edits of it, of its data and of the library."""
 
-import io
-import zipfile
 from dataclasses import dataclass, field
-
-import numpy as np
 
 
 @dataclass(frozen=True)
@@ -14,7 +10,7 @@ class Edit:
     Attributes:
         edited: the path of the file.
         old: is replaced, wherever it is; empty: the file is new, or is replaced as a whole.
-        new: takes its place, text or bytes.
+        new: takes its place.
         files: files of the project that the edit is about, by path. The first is a part, with a ``GAIN`` or a function
             ``shape``.
     """
@@ -32,28 +28,10 @@ class Edit:
         write(path, before.replace(self.old, self.new) if self.old else self.new)
 
 
-def write(path, content):
-    """Writes text or bytes to a file, in a folder that may be new."""
+def write(path, text):
+    """Writes text to a file, in a folder that may be new."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content if isinstance(content, bytes) else content.encode())
-
-
-def zipped(name, text):
-    """The bytes of an archive with a module."""
-    with zipfile.ZipFile(made := io.BytesIO(), "w") as archive:
-        archive.writestr(name, text)
-    return made.getvalue()
-
-
-def saved(**arrays):
-    """The bytes of a file of arrays."""
-    np.savez(made := io.BytesIO(), **arrays)
-    return made.getvalue()
-
-
-def shaping(value):
-    """A part whose function looks up a number when it is called."""
-    return f"from pathlib import Path\n\n\ndef shape(x):\n{value} * x\n"
+    path.write_text(text)
 
 
 OWN = {
@@ -65,115 +43,12 @@ OWN = {
             "store.py": "GAIN = 0.1\n",
         },
     ),
-    "a file that a task reads": Edit(
+    "a file that a module reads": Edit(
         "loaded.txt",
-        files={"loading.py": shaping("    return float(Path('loaded.txt').read_text())"), "loaded.txt": "0.3"},
-    ),
-    "a new package that wins an import in a try": Edit(
-        "wished/__init__.py",
-        "",
-        "GAIN = 0.9\n",
-        {"wishing.py": "try:\n    from wished import GAIN\nexcept ImportError:\n    GAIN = 0.3\n"},
-    ),
-    "a file that was not there": Edit(
-        "missing.txt",
-        "",
-        "0.9",
-        {"missing.py": "try:\n    GAIN = float(open('missing.txt').read())\nexcept OSError:\n    GAIN = 0.3\n"},
-    ),
-    "a file that a task writes if it is missing": Edit(
-        "once.txt",
-        files={
-            "once.py": shaping(
-                "    if not Path('once.txt').exists():\n        Path('once.txt').write_text('0.3')\n"
-                "    return float(Path('once.txt').read_text())"
-            )
-        },
-    ),
-    "a script": Edit(
-        "run.txt",
-        files={"running.py": "import runpy\n\nGAIN = runpy.run_path('run.txt')['GAIN']\n", "run.txt": "GAIN=0.3"},
-    ),
-    "a value in a docstring": Edit("documented.py", files={"documented.py": "'''0.3'''\n\nGAIN = float(__doc__)\n"}),
-    "the summary of another run": Edit(
-        "results/runs/first/metrics.json",
-        files={
-            "staged.py": "import json\n\nGAIN = json.load(open('results/runs/first/metrics.json'))['gain']\n",
-            "results/runs/first/metrics.json": '{"gain": 0.3}',
-        },
+        files={"loading.py": "with open('loaded.txt') as file:\n    GAIN = float(file.read())\n", "loaded.txt": "0.3"},
     ),
 }
 """Of which each changes what is trained on."""
-
-BY_PATH = """    spec = spec_from_file_location("aside", "aside/gain.py")
-    module = module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module.GAIN"""
-BY_LOADER = """    module = ModuleType("loaded")
-    SourceFileLoader("loaded", "code.txt").exec_module(module)
-    return module.GAIN"""
-ZIPPED = """    if "packed.zip" not in sys.path:
-        sys.path.insert(0, "packed.zip")
-    from packed import GAIN
-
-    return GAIN"""
-FLEETING = """    import fleeting
-
-    del sys.modules["fleeting"]
-    return fleeting.GAIN"""
-IMPORTED = {
-    "a module that is loaded by its path": Edit(
-        "aside/gain.py",
-        files={
-            "by_path.py": "from importlib.util import module_from_spec, spec_from_file_location\n" + shaping(BY_PATH),
-            "aside/gain.py": "GAIN = 0.3\n",
-        },
-    ),
-    "a module that a loader executes": Edit(
-        "code.txt",
-        files={
-            "by_loader.py": "from importlib.machinery import SourceFileLoader\nfrom types import ModuleType\n"
-            + shaping(BY_LOADER),
-            "code.txt": "GAIN = 0.3\n",
-        },
-    ),
-    "a module in an archive": Edit(
-        "packed.zip",
-        "",
-        zipped("packed.py", "GAIN = 0.9\n"),
-        {"unpacking.py": "import sys\n" + shaping(ZIPPED), "packed.zip": zipped("packed.py", "GAIN = 0.3\n")},
-    ),
-    "a module that is forgotten": Edit(
-        "fleeting.py", files={"forgetting.py": "import sys\n" + shaping(FLEETING), "fleeting.py": "GAIN = 0.3\n"}
-    ),
-    "data of a package": Edit(
-        "bundle/gain.txt",
-        files={
-            "bundled.py": "import pkgutil\n" + shaping("    return float(pkgutil.get_data('bundle', 'gain.txt'))"),
-            "bundle/__init__.py": "",
-            "bundle/gain.txt": "0.3",
-        },
-    ),
-}
-"""Of modules and files that a task loads when it is made."""
-
-LOADING = {
-    "a monkeypatch of the library": Edit(
-        "patching.py",
-        "0.25",
-        "0.3",
-        {"patching.py": "import lstm_toys.networks.layer as layer\n\nlayer.SLOPE = 0.25\nGAIN = 0.3\n"},
-    ),
-    "curves in a dictionary": Edit(
-        "read.csv",
-        files={
-            "reading.py": "import lstm_toys as lt\n\nDATA = {'a': lt.read_curves('read.csv')}\n\n\n"
-            "def shape(x):\n    return DATA['a'].values[0, : len(x)] * x\n",
-            "read.csv": "a\n" + "0.3\n" * 8,
-        },
-    ),
-}
-"""Of which the files load the library."""
 
 SHAPE = "\n\ndef shape(x):\n    return GAIN * x\n"
 PROBES = """def probes(x):
@@ -278,22 +153,15 @@ EXPERIMENT = lt.Experiment(
 DECLARED = project((), "GAIN = 0.3\n", ("EXPERIMENT = lt.Experiment(", DECLARING), ("task=task,", "task=ahead,"))
 """An experiment with a scaling, a model and a task of its own."""
 
+GOAL = Edit("mine.py", "Goal(rmse=2.0)", "Goal(rmse=1.0)")
 OF_DECLARED = {
     "a last digit of a scaling": Edit("mine.py", "((0.0, 1.0),)),", "((1e-12, 1.0),)),"),
     "how far ahead a task asks": Edit("mine.py", "ahead=0", "ahead=1"),
     "the name of a model, which a saved population refers to": Edit("mine.py", "Plain", "Simple"),
     "a number of a large constant in a model": Edit("mine.py", "MASK[2500] = 0.3", "MASK[2500] = 0.9"),
-    "the goal": Edit("mine.py", "Goal(rmse=2.0)", "Goal(rmse=1.0)"),
+    "the goal": GOAL,
     "what is shown after training": Edit("mine.py", '"slope": 0.2', '"slope": 0.4'),
 }
-
-READ = 'float(lt.read_curves("slope.csv").values[0, 0])'
-PROBED = project((), "GAIN = 0.3\n", ('"slope": 0.2', f'"slope": {READ}')) | {"slope.csv": "slope\n0.2\n0.2\n"}
-"""An experiment whose probes read a file by a function of the library."""
-
-SLOPE = Edit("slope.csv", "0.2", "0.4")
-OPENED = project((), "GAIN = float(open('gain.txt').read())\n") | {"gain.txt": "0.3"}
-"""An experiment that opens a file."""
 
 DRAWN = """def draw(results, _):
     from late import title
@@ -340,16 +208,11 @@ OF_CLAIMS = {
 """After which claims are judged again and nothing is trained."""
 
 SCORED = """
-from functools import partial
 from pathlib import Path
 
 import lstm_toys as lt
 from mine import EXPERIMENT
 IMPORT
-
-
-def times(gain):
-    return gain
 
 
 def score(needs, keep):
@@ -376,47 +239,25 @@ def scored(score, imports="", **files):
     return {"scored.py": SCORED.replace("IMPORT\n", imports).replace("SCORE", f"    {lines}"), **files}
 
 
-RUN, TWO = 'needs["mine"]', 'return {{"first": keep("first", [{run}], {0}), "second": keep("second", [{run}], {1})}}'
+RUN = 'needs["mine"]'
 HELPED = f'return {{"first": keep("first", [{RUN}], lambda: GAIN)}}'
-LAMBDAS = TWO.format("lambda: 0.3", "lambda: 0.5", run=RUN)
-PARTIALS = TWO.format("partial(times, 0.3)", "partial(times, 0.5)", run=RUN)
+LAMBDAS = f'return {{"first": keep("first", [{RUN}], lambda: 0.3), "second": keep("second", [{RUN}], lambda: 0.5)}}'
 MEANWHILE = """def slow():
     if Path("later.py").exists():
         Path("later.py").rename("helper.py")
     return GAIN
 
 return {"first": keep("first", [], slow)}"""
-FAST = "try:\n    from fast import GAIN\nexcept ImportError:\n    from slow import GAIN\n"
 GAIN = "GAIN = 0.3\n"
-NOTHING = Edit("data.txt", "", "")
 PARTS = {
-    "two lambdas": (scored(LAMBDAS), NOTHING, "0.3 0.5", "0.3 0.5"),
     "one of two lambdas": (scored(LAMBDAS), Edit("scored.py", "lambda: 0.3", "lambda: 0.9"), "0.3 0.5", "0.9 0.5"),
-    "two partial functions": (scored(PARTIALS), NOTHING, "0.3 0.5", "0.3 0.5"),
-    "a partial function": (scored(PARTIALS), Edit("scored.py", "times, 0.3", "times, 0.9"), "0.3 0.5", "0.9 0.5"),
     "a module that changes meanwhile": (
         scored(MEANWHILE, "from helper import GAIN\n", **{"helper.py": GAIN, "later.py": "GAIN = 0.9\n"}),
-        *(NOTHING, "0.3", "0.9"),
+        *(Edit("data.txt", "", ""), "0.3", "0.9"),
     ),
-    "a new module that wins an import": (
-        scored(HELPED, FAST, **{"slow.py": GAIN}),
-        *(Edit("fast.py", "", "GAIN = 0.9\n"), "0.3", "0.9"),
-    ),
-    **{
-        f"a helper in {name}.py": (
-            scored(HELPED, f"from {name} import GAIN\n", **{f"{name}.py": GAIN}),
-            *(Edit(f"{name}.py"), "0.3", "0.9"),
-        )
-        for name in ("figures", "my_figures", "ask", "page")
-    },
+    "a helper": (scored(HELPED, "from helper import GAIN\n", **{"helper.py": GAIN}), Edit("helper.py"), "0.3", "0.9"),
 }
 """By what is edited of an analysis: its files, the edit, and its scores before and after."""
-
-UNSEEN = {
-    "starts a process": "import subprocess\n\nsubprocess.run(['true'])\n",
-    "lists a folder": "from pathlib import Path\n\nlist(Path().iterdir())\n",
-}
-"""What code of one's own may do, and what that is, after which its numbers are the same."""
 
 
 def library(path, *change):
@@ -424,32 +265,15 @@ def library(path, *change):
     return Edit(f"lstm_toys/{path}", *change)
 
 
-SQUARED = library("statistics/errors.py", "library.square(answer - truth)", "library.abs(answer - truth)")
-TRACED = {
-    "initial weights": library("networks/lstm.py", "set(1.0)", "set(0.5)"),
-    "a limit": library("networks/training.py", "= 1_000.0", "= 900.0"),
-    "code between programs and files": library("results/arrays.py", "train_answer[:, ", "2 * train_answer[:, "),
-    "recorded steps": library("populations/programs.py", "max(least", "2 * max(least"),
-    "a measure": SQUARED,
-    "what measures a run": library("results/summary.py", "reached = goal.met(", "reached = ~goal.met("),
-}
-"""Of the library, each of which makes another run."""
+MEASURE = library("statistics/errors.py", "library.square(answer - truth)", "library.abs(answer - truth)")
+"""Of the library, after which every run is another one."""
 
 MISSED = "order[count:]), sorted(order[:count]"
 OF_DATA = {
-    "how scaling is undone": library("tasks/scaling.py", "values * unit + center", "values * unit - center"),
     "which curves are kept out": Edit("experiments/curve_sets.py", MISSED, "order[:-count]), sorted(order[-count:]"),
     "the goal": Edit("experiments/own.py", "LEARNED = 1e-3", "LEARNED = 2e-3"),
 }
 """Each of which makes another run on curves of one's own."""
-
-OF_SWEEPS = {
-    "when a goal is met": library("tasks/goal.py", "errors <= self.limit", "errors < self.limit"),
-    "how wrong an answer is": SQUARED,
-    "an experiment's goal": Edit("mine.py", "Goal(rmse=2.0)", "Goal(rmse=1.0)"),
-    "an experiment's data": Edit("read.csv"),
-}
-"""Each of which makes another sweep."""
 
 KEPT = [
     library("populations/checkpoints.py", 'class Group:\n    """', 'class Group:\n    """Edited: '),

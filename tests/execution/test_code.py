@@ -29,7 +29,7 @@ def edited(path, old, new):
     """The digest after an edit of a file."""
     before = path.read_text()
     assert old in before
-    path.write_text(before.replace(old, new))
+    path.write_text(before.replace(old, new) if old else before + new)
     digests.library.cache_clear()
     digests.of_module.cache_clear()
     return digests.library("studies/dynamics")
@@ -47,10 +47,9 @@ def test_code_below_a_study_counts_without_texts_wherever_it_lies(installed, mon
         ("experiments/sine.py", "rmse=0.02", "rmse=0.03"),
     ):
         assert edited(folder / name, old, new) == usual
-    told = {
-        edited(folder / name, "\nimport ", "\nX = 1\nimport ") for name in ("files.py", "studies/dynamics/study.py")
-    }
-    assert len({usual, *told}) == 3
+    changed = ("files.py", "studies/dynamics/study.py", *(f"{each}/__init__.py" for each in digests.BELOW))
+    told = {edited(folder / name, "", "X = 1\n") for name in changed}
+    assert len({usual, *told}) == 1 + len(changed)
     monkeypatch.setattr(modules, "BEGAN", 0.0)  # Edited while the process runs.
     digests.library.cache_clear()
     assert digests.library("studies/dynamics") not in {usual, *told}

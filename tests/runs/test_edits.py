@@ -2,22 +2,19 @@
 
 import os
 import shutil
-import sys
 from pathlib import Path
 
 import edits
 import numpy as np
 import pytest
 
-from conftest import ROOT, process, rarely
-from lstm_toys.results import storage
+from conftest import ROOT, process
 
 EDITS = [*edits.OWN.values()]
 MINE = ("mine",)
 JUDGED = ("lstm_toys", "claims", "--claims=claimed", "--seeds=1")
 SWEEP = ("lstm_toys", "sweep", "--task=mine", "--seeds=1", "--grid=steps=1 2")
 DATA = ("experiments.own", "--train=curves.csv", "--seeds=1", "--steps=2", "--hidden=none")
-CLONE = ("experiments.opening",)
 
 
 def carried_out(folder, module, *arguments, python=(), code=0, **environment):
@@ -92,24 +89,12 @@ def test_a_run_stands_where_texts_and_names_are_edited_wherever_it_is(mine, tmp_
     stands(folder, *MINE)
 
 
-PAIRS = [EDITS[first : first + 2] for first in range(0, len(EDITS), 2)]
-
-
-@pytest.mark.parametrize("pair", [PAIRS[0], *rarely(*((pair,) for pair in PAIRS[1:]))])
-def test_edits_of_code_and_data_are_another_run(pair, mine, tmp_path):
-    """In pairs, of which each edit is tried alone where the other is undone."""
-    for edit in pair:
-        folder = copied(mine, tmp_path / edit.edited.replace("/", "."))
+def test_edits_of_code_and_data_are_another_run(mine, tmp_path):
+    """Each is tried alone."""
+    for edit in EDITS:
+        folder = copied(mine, tmp_path / edit.edited)
         edit.apply(folder)
         another(folder, *MINE)
-
-
-@pytest.fixture(scope="module")
-def loading(tmp_path_factory):
-    """A folder with a finished run of a project that loads modules in unusual ways."""
-    folder = written(tmp_path_factory.mktemp("loading"), edits.project(edits.IMPORTED.values()))
-    begun(folder, *MINE)
-    return folder
 
 
 @pytest.fixture(scope="module")
@@ -120,53 +105,27 @@ def declared(tmp_path_factory):
     return folder
 
 
-EARLY = {"early.py": "with open('gain.txt') as file:\n    GAIN = float(file.read())\n", "gain.txt": "0.3"}
-BEFORE = (edits.LIBRARY, f"import early\n{edits.LIBRARY}")
-OF_FILES = {
-    "a function of the library": (edits.PROBED, edits.SLOPE),
-    "Python": (edits.OPENED, edits.Edit("gain.txt")),
-    "what is imported before the library": (
-        edits.project((), "from early import GAIN\n", BEFORE) | EARLY,
-        edits.Edit("gain.txt"),
-    ),
-}
-
-
-@pytest.mark.long
-@pytest.mark.parametrize(("files", "edit"), OF_FILES.values(), ids=OF_FILES)
-def test_a_file_that_an_experiment_reads_is_another_run(files, edit, tmp_path):
-    folder = written(tmp_path, files)
-    begun(folder, *MINE)
-    stands(folder, *MINE)
-    edit.apply(folder)
-    another(folder, *MINE)
-
-
 @pytest.fixture(scope="module")
 def library(tmp_path_factory):
     """A folder with a library of its own, and finished runs by it."""
     folder = tmp_path_factory.mktemp("library")
     for name in ("lstm_toys", "experiments"):
         copied(ROOT / name, folder / name)
-    files = edits.project([*EDITS, *edits.LOADING.values()], "GAIN = 0.3\n", (edits.DRAW, edits.DRAWN)) | edits.LATE
+    files = edits.project(EDITS, "GAIN = 0.3\n", (edits.DRAW, edits.DRAWN)) | edits.LATE
     written(folder, files | edits.CLAIMED)
-    opening = {name: content for name, content in edits.OPENED.items() if name != "mine.py"}
-    written(folder, {**opening, "experiments/opening.py": edits.OPENED["mine.py"].replace('"mine"', '"opening"')})
     np.savetxt(
         folder / "curves.csv", np.outer(np.arange(8) % 5, np.arange(1, 7)), "%d", ",", header="a,b,c,d,e,f", comments=""
     )
-    for command in (MINE, JUDGED, DATA, SWEEP, CLONE):
+    for command in (MINE, JUDGED, DATA, SWEEP):
         begun(folder, *command)
     return folder
 
 
 OF_NUMBERS = {
-    **{name: ("loading", edit, MINE) for name, edit in edits.IMPORTED.items()},
     **{name: ("declared", edit, MINE) for name, edit in edits.OF_DECLARED.items()},
-    **{name: ("library", edit, MINE) for name, edit in (edits.TRACED | edits.LOADING).items()},
+    "a measure of the library": ("library", edits.MEASURE, MINE),
     **{f"{name}, on data": ("library", edit, DATA) for name, edit in edits.OF_DATA.items()},
-    **{f"{name}, in a sweep": ("library", edit, SWEEP) for name, edit in edits.OF_SWEEPS.items()},
-    "a file that an experiment of the clone opens": ("library", edits.Edit("gain.txt"), CLONE),
+    "the goal, in a sweep": ("library", edits.GOAL, SWEEP),
 }
 
 
@@ -179,8 +138,8 @@ def test_an_edit_of_what_becomes_numbers_is_another_run(place, edit, command, re
 
 
 def test_what_is_edited_of_the_library_is_there():
-    tables = (edits.TRACED, edits.OF_DATA, edits.OF_SWEEPS, edits.OF_CLAIMS, edits.OF_FIGURES)
-    for edit in (edits.FIGURE, *edits.KEPT, *(edit for table in tables for edit in table.values())):
+    tables = (edits.OF_DATA, edits.OF_CLAIMS, edits.OF_FIGURES)
+    for edit in (edits.FIGURE, edits.MEASURE, *edits.KEPT, *(edit for table in tables for edit in table.values())):
         elsewhere = not edit.edited.startswith(("lstm_toys", "experiments"))
         assert elsewhere or edit.old in (ROOT / edit.edited).read_text(), edit
 
@@ -250,47 +209,6 @@ def test_a_switch_of_jax_is_another_run(mine, tmp_path):
     stands(folder, *MINE, python=["-O"])
     for switch in ("JAX_DISABLE_MOST_OPTIMIZATIONS", "JAX_RANDOM_SEED_OFFSET"):
         another(folder, *MINE, **{switch: "1"})
-
-
-@pytest.mark.long
-@pytest.mark.parametrize("code", edits.UNSEEN.values(), ids=edits.UNSEEN)
-def test_what_changes_no_number_trains_nothing(code, mine, tmp_path):
-    folder = copied(mine, tmp_path)
-    edits.Edit("only.py", "GAIN = 0.3", f"{code}\nGAIN = 0.3").apply(folder)
-    for _ in range(2):
-        stands(folder, *MINE)
-
-
-@pytest.mark.long
-def test_an_installed_package_that_gives_other_numbers_is_another_run(tmp_path):
-    site = f"place/lib/python{sys.version_info[0]}.{sys.version_info[1]}/site-packages"
-    paths = os.pathsep.join([str(tmp_path / site), str(ROOT)])
-    environment = {"PYTHONUSERBASE": str(tmp_path / "place"), "PYTHONPATH": paths}
-    gain = "try:\n    from given import gain\nexcept ImportError:\n    from bought import gain\n\nGAIN = gain()\n"
-    bought = {
-        f"{site}/bought/__init__.py": "def gain():\n    return 0.3\n",
-        f"{site}/bought-1.0.dist-info/METADATA": "",
-    }
-    folder = written(tmp_path, edits.project((), gain) | bought)
-    begun(folder, *MINE, **environment)
-    stands(folder, *MINE, **environment)
-    written(folder, {f"{site}/bought/__init__.py": "def gain():\n    return 0.25\n"})
-    (folder / site / "bought-1.0.dist-info").rename(folder / site / "bought-2.0.dist-info")
-    another(folder, *MINE, **environment)
-    given = {f"{site}/given.py": "def gain():\n    return 0.65\n", f"{site}/given-1.0.dist-info/METADATA": ""}
-    written(folder, given)
-    another(folder, *MINE, **environment)
-
-
-@pytest.mark.long
-def test_a_module_that_is_edited_during_a_run_is_another_run(tmp_path):
-    edited = "import os\n\nif os.path.exists('later.py'):\n    os.replace('later.py', 'only.py')\n"
-    folder = written(tmp_path, edits.project((), f"GAIN = 0.3\n{edited}") | {"later.py": f"GAIN = 0.9\n{edits.SHAPE}"})
-    os.utime(folder / "only.py", (0, 0))  # Else Python may take the edited file for the compiled one.
-    carried_out(folder, *MINE)
-    (run,) = runs(folder)
-    assert storage.load_results(run / "results.nc").training.truth.values[0, -1, 0] == np.float32(0.3)
-    another(folder, *MINE)
 
 
 CALLING = """
