@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from world import SINE
 
 import lstm_toys as lt
-from conftest import carry_out
+from conftest import carry_out, process
 from experiments.sine import EXPERIMENT
 from lstm_toys import modules
 from lstm_toys.execution import digests
@@ -58,9 +58,11 @@ def test_a_finished_run_is_neither_measured_nor_drawn_again(command, monkeypatch
     assert carried_out() == NOTHING
     assert carried_out("--figure_format=svg") == SHOWN
     assert carried_out() == SHOWN
-    monkeypatch.setattr(modules, "interactive", lambda: True)
-    assert carried_out() == ALL
-    assert carried_out() == ALL
+    for unseen in ("interactive", "preceded"):
+        with monkeypatch.context() as patch:
+            patch.setattr(modules, unseen, lambda: True)
+            assert carried_out() == ALL
+            assert carried_out() == ALL
 
 
 EDITS = {
@@ -125,3 +127,14 @@ def test_files_are_noted_that_code_of_the_user_opens_to_read(tmp_path, monkeypat
         spec = spec_from_file_location("aside", source)
         spec.loader.exec_module(module_from_spec(spec))
         assert opened == {str(source)}
+
+
+@pytest.mark.parametrize(
+    ("line", "preceded"), [(["-m", "early"], False), (["-m", "pack.early"], False), (["-c", "import early"], True)]
+)
+def test_modules_of_the_user_that_were_imported_before_the_library_may_have_opened_files(line, preceded, tmp_path):
+    (tmp_path / "pack").mkdir()
+    (tmp_path / "pack" / "__init__.py").touch()
+    for path in (tmp_path / "early.py", tmp_path / "pack" / "early.py"):
+        path.write_text("from lstm_toys import modules\n\nprint(modules.preceded())\n")
+    assert process(*line, cwd=tmp_path).stdout == f"{preceded}\n"

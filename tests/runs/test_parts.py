@@ -1,7 +1,10 @@
 """Parts: which inputs and which code they are found again with."""
 
+import importlib
 import os
+import sys
 from pathlib import Path
+from zipfile import ZipFile
 
 import numpy as np
 import pytest
@@ -14,6 +17,7 @@ from lstm_toys.runs.folder import Run
 from lstm_toys.runs.parts import Parts
 from lstm_toys.runs.study import Refused
 
+IMPORTED = modules.imported
 RUN, OTHER = (Run(Path(f"runs/sine-{name}"), {"experiment": "sine"}) for name in ("a", "b"))
 
 
@@ -62,6 +66,19 @@ def test_a_part_is_computed_again_with_other_modules_or_where_a_new_one_may_be_i
     (tmp_path / "helper.py").write_text("from fast import g\n")
     assert computed()
     assert not computed()
+
+
+def test_a_part_is_computed_again_with_another_archive_of_modules(computed, monkeypatch):
+    with ZipFile("packed.zip", "w") as archive:
+        archive.writestr("packed_helper.py", "GAIN = 0.3\n")
+    monkeypatch.syspath_prepend("packed.zip")
+    monkeypatch.setitem(sys.modules, "packed_helper", importlib.import_module("packed_helper"))
+    monkeypatch.setattr(modules, "imported", lambda: [path for path in IMPORTED() if path.endswith(".zip")])
+    assert computed()
+    assert not computed()
+    with ZipFile("packed.zip", "a") as archive:
+        archive.writestr("another.py", "")
+    assert computed()
 
 
 def test_a_part_is_not_kept_if_code_changed_meanwhile_or_is_in_no_file(computed, monkeypatch):
