@@ -90,8 +90,8 @@ WRITTEN = {
 
 
 def takes_a_path(function):
-    """Whether an argument of a function, or of a class that is no exception, is a path."""
-    if not callable(function) or (isinstance(function, type) and issubclass(function, Exception)):
+    """Whether an argument of a function, or of a class that is no exception and no record, is a path."""
+    if not callable(function) or (isinstance(function, type) and issubclass(function, Exception | lt.Recorded)):
         return False
     try:
         return any("Path" in str(each.annotation) for each in inspect.signature(function).parameters.values())

@@ -349,7 +349,7 @@ def test_the_bytes_of_a_member_are_about_those_of_the_compiled_program(name):
     model = model if name == "own model" else model.clone(hidden=(32,))
     specification, _ = specify(task, model, **options)
     specification = dataclasses.replace(specification, procedure=specification.procedure._replace(curves_in_turn=False))
-    function, given = programs.calls(specification, 32)[1]
+    function, given = programs.calls(specification, 32)["training program"]
     with jax.numpy_dtype_promotion("standard"):  # Optax mixes types.
         memory = function.lower(*given).compile().memory_analysis()
     found = (memory.temp_size_in_bytes + memory.argument_size_in_bytes) / 16

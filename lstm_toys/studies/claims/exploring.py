@@ -99,7 +99,7 @@ def findings(recipes: Recipes, base_seed: int, numbers: Float[np.ndarray, "R N"]
     means = np.nanmean(np.where(np.isfinite(numbers), numbers, np.nan)[known], axis=1)
     for each in recipes.drawn(base_seed, known.tolist()):
         if each.ranges:
-            groups = np.array([each.possible.index(entry) for entry in each.entries], int)
+            groups = np.array([each.entries.index(entry) for entry in each.entries], int)
             yield Finding(each.setting, "", *rank_association(means, np.array(each.values, float), groups))
         else:
             entries = np.array([*map(stated, each.entries)], str)

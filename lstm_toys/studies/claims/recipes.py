@@ -160,7 +160,8 @@ class Recipes:
         for names, rows in self.entries.items():
             shares = [_uniform(base_seed, self.name, recipe, *names, "choice") for recipe in recipes]
             chosen = [rows[int(len(rows) * share)] for share in shares]
-            for name, possible, entries in zip(names, zip(*rows, strict=True), zip(*chosen, strict=True), strict=True):
+            for place, name in enumerate(names):
+                possible, entries = ([row[place] for row in each] for each in (rows, chosen))
                 values = [
                     each.at(_uniform(base_seed, self.name, recipe, name)) if isinstance(each, Range) else each
                     for each, recipe in zip(entries, recipes, strict=True)

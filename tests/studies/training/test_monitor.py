@@ -11,7 +11,7 @@ import lstm_toys as lt
 from conftest import carry_out, executed
 from lstm_toys.execution.signals import Interruption
 from lstm_toys.populations import blocks, train
-from lstm_toys.runs import command_line
+from lstm_toys.runs.experiment import parse
 from lstm_toys.studies.sweep.settings import SweepSettings
 from lstm_toys.studies.sweep.study import Sweep
 
@@ -100,7 +100,7 @@ def test_every_setting_of_a_sweep_is_a_run_of_its_own(tmp_path):
     experiment = monitored(lambda recorded: told.setdefault(recorded.run, []).append(recorded))
     varied = [*product((0.01, 0.1), (2, 4))]
     settings = tuple(
-        command_line.parse(experiment, ["--seeds=3", f"--learning_rate={rate}", f"--steps={steps}"])[0]
+        parse(experiment, ["--seeds=3", f"--learning_rate={rate}", f"--steps={steps}"])[0]
         for rate, steps in varied
     )
     run = executed(Sweep(experiment, SweepSettings("sweep", settings=settings)), tmp_path)
