@@ -6,5 +6,5 @@ Files are read as data, never as code, and nothing is computed anew.
 import lazy_loader
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
-    __name__, submodules=["annotate", "archive", "bundle", "compare", "report", "run_files", "wheel"]
+    __name__, submodules=["annotate", "archive", "bundle", "compare", "report", "run_files"]
 )

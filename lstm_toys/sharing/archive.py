@@ -22,14 +22,10 @@ MANIFEST = "bundle.json"
 """The file of a bundle with the SHA-256 of each other file, by name."""
 
 
-TIME = (1980, 1, 1, 0, 0, 0)
-"""The time of all files in bundles and wheels, so that equal files make equal bytes."""
-
-
 def entry(name: str) -> ZipInfo:
-    """The description of a file that is written."""
-    info = ZipInfo(name, TIME)
-    info.create_system, info.external_attr = 3, (stat.S_IFREG | 0o644) << 16
+    """The description of a file that is written, with the earliest time, so that equal files make equal bytes."""
+    info = ZipInfo(name)
+    info.external_attr = (stat.S_IFREG | 0o644) << 16
     return info
 
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
+import importlib.metadata
 import shlex
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from io import BytesIO
 from pathlib import Path
-from zipfile import ZIP_STORED, ZipFile
+from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile
 
 from lstm_toys.files import Damaged, as_text, checked, replacing, sha256, telling_damage
 from lstm_toys.runs import folder
 from lstm_toys.runs.folder import CONFIG, FIGURES, METRICS
 from lstm_toys.runs.origin import ORIGIN, SOURCES, distributed, distributed_digest
-from lstm_toys.sharing import archive, run_files, wheel
+from lstm_toys.sharing import archive, run_files
 from lstm_toys.sharing.archive import MANIFEST, RUN
 from lstm_toys.sharing.run_files import RunFiles
 from lstm_toys.text import printable
@@ -24,6 +28,13 @@ REPORT, REQUIREMENTS, README = "report.html", "requirements.txt", "README.txt"
 
 MOST_DATA = 10_000_000
 """Most bytes of a data file that is put into a bundle unasked."""
+
+LIBRARY = "lstm_toys"
+
+KEPT = ("METADATA", "entry_points.txt", "licenses/LICENSE")
+"""Files about the library that a wheel has, as they are where the library is installed."""
+
+TAGS = "Wheel-Version: 1.0\nGenerator: lstm_toys\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
 
 WITH_CURVES = (".nc", *FIGURES)
 """Suffixes of files of a run that hold curves of data."""
@@ -56,7 +67,7 @@ def contents(
             lacks.append(f"{name} (SHA-256 {data['sha256']}): {why}")
         else:
             files[f"{SOURCES}/{name}"] = path
-    library = wheel.built() if run.origin.get("library", "") == distributed_digest() != "" else {}
+    library = _wheel() if run.origin.get("library", "") == distributed_digest() != "" else {}
     if not library:
         lacks.append(f"lstm_toys {run.metrics['version']}: the library here may have other code than the run")
     pinned = [f"{name}=={version}" for name, version in sorted(modules.items()) if not _is_digest(version)]
@@ -64,6 +75,26 @@ def contents(
     files |= {**library, REQUIREMENTS: _text(pinned)}
     files[README] = _text(readme(run, lacks, curves=most_data > 0, networks=bool(others)))
     return files, lacks
+
+
+def _wheel() -> dict[str, bytes]:
+    """A wheel by its name; none if the library is not installed, not even as a clone. Equal files make equal bytes."""
+    with suppress(importlib.metadata.PackageNotFoundError):
+        installed = importlib.metadata.distribution(LIBRARY)
+        about = f"{LIBRARY}-{installed.version}.dist-info"
+        files = {name: path.read_bytes() for name, path in distributed().items()}
+        files |= {f"{about}/{name}": text.encode() for name in KEPT if (text := installed.read_text(name))}
+        files[f"{about}/WHEEL"] = TAGS.encode()
+        record = f"{about}/RECORD,,\n"
+        for name, content in files.items():
+            digest = base64.urlsafe_b64encode(hashlib.sha256(content).digest()).decode().rstrip("=")
+            record += f"{name},sha256={digest},{len(content)}\n"
+        files[f"{about}/RECORD"] = record.encode()
+        with ZipFile(buffer := BytesIO(), "w", ZIP_DEFLATED) as wheel:
+            for name, content in files.items():
+                wheel.writestr(archive.entry(name), content, ZIP_DEFLATED)
+        return {f"{LIBRARY}-{installed.version}-py3-none-any.whl": buffer.getvalue()}
+    return {}
 
 
 def _recorded(run: RunFiles, below: str) -> dict[str, Path]:
@@ -116,10 +147,7 @@ def readme(run: RunFiles, lacks: Sequence[str], *, curves: bool, networks: bool)
         lines += [f"The command finds the networks in {FOUND}/ and trains none, also if you change the question.", ""]
     experiments = [name for name in run.origin.get("sources", {}) if name.startswith("experiments/")]
     if cloned := [name for name in experiments if f"lstm_toys/{name}" not in distributed()]:
-        lines += [
-            f"The code of this research is only in a clone of the library, in which the command runs: {cloned[-1]}",
-            "",
-        ]
+        lines += [f"{cloned[-1]} is only in a clone of the library, in which the command runs.", ""]
     elif experiments:
         lines += [f"Experiments are those of the installed library; those in {SOURCES}/ are for a clone of it.", ""]
     if lacks:
@@ -129,12 +157,6 @@ def readme(run: RunFiles, lacks: Sequence[str], *, curves: bool, networks: bool)
 
 def write(files: Mapping[str, Path | bytes], target: Path) -> None:
     """Writes a bundle; equal files make equal bytes."""
-    infos = [archive.entry(MANIFEST)]
-    for name, file in files.items():
-        infos.append(info := archive.entry(name))
-        info.file_size = info.compress_size = len(file) if isinstance(file, bytes) else file.stat().st_size
-    if problem := next(archive.wrong(infos), None):
-        raise Damaged(target, f"cannot be written: {problem}")
     with replacing(target) as temporary, ZipFile(temporary, "w", ZIP_STORED) as bundle:
         digests = {}
         for name, file in sorted(files.items()):
@@ -142,3 +164,5 @@ def write(files: Mapping[str, Path | bytes], target: Path) -> None:
             digests[name] = hashlib.sha256(content).hexdigest()
             bundle.writestr(archive.entry(name), content)
         bundle.writestr(archive.entry(MANIFEST), as_text(digests))
+        if problem := next(archive.wrong(bundle.infolist()), None):
+            raise Damaged(target, f"cannot be written: {problem}")
