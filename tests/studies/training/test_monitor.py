@@ -100,8 +100,7 @@ def test_every_setting_of_a_sweep_is_a_run_of_its_own(tmp_path):
     experiment = monitored(lambda recorded: told.setdefault(recorded.run, []).append(recorded))
     varied = [*product((0.01, 0.1), (2, 4))]
     settings = tuple(
-        parse(experiment, ["--seeds=3", f"--learning_rate={rate}", f"--steps={steps}"])[0]
-        for rate, steps in varied
+        parse(experiment, ["--seeds=3", f"--learning_rate={rate}", f"--steps={steps}"])[0] for rate, steps in varied
     )
     run = executed(Sweep(experiment, SweepSettings("sweep", settings=settings)), tmp_path)
     losses = lt.load_results(run.results).training.train_loss
