@@ -250,7 +250,7 @@ def differing(path: Path) -> Iterator[str]:
     def cell(claim: int, column: int) -> Cell:
         stored = {name: each[claim, column] for name, each in table.items() if each.shape[:2] == judged.shape}
         about = {"low": table["low"][claim], "high": table["high"][claim], "learned": table["learned"][claim] == 1}
-        against, both = table["against"][claim] != "", table["meets"][claim].startswith("above or below")
+        against, both = table["against"][claim] != "", "question" in table and table["question"][claim] == 1
         return Cell(**about, against=against, both_ways=both, recipes=roles[column] == "recipes", stored=stored)
 
     for claim, column in zip(*np.nonzero(judged), strict=True):

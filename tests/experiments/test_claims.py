@@ -351,7 +351,7 @@ def test_the_forest_has_a_row_a_claim_with_its_share_and_interval():
 
 @pytest.mark.parametrize(("verdict", "decided"), [("theirs higher", 1), ("undecided", 0)])
 def test_what_is_higher_is_no_claim_that_holds_for_most_networks(verdict, decided):
-    asked = SimpleNamespace(**{**vars(COMPARED[0]), "meets": "above or below hill's", "verdict": verdict})
+    asked = SimpleNamespace(**{**vars(COMPARED[0]), "question": True, "verdict": verdict})
     supported = sum(each.verdict == "supported" for each in PUBLISHED)
     heading = figures.draw_shares([*PUBLISHED, asked]).get_suptitle()
     assert (

@@ -30,9 +30,6 @@ VERDICTS = get_args(Verdict)
 ANSWERS: Mapping[Verdict, Verdict] = {"supported": "ours higher", "refuted": "theirs higher"}
 """What verdicts are called where it is asked which of two populations has higher numbers."""
 
-EITHER = "above or below"
-"""What a number has to be there."""
-
 NETWORKS, DURING = "networks", "during training"
 """Columns: the networks that the claims are about, and these networks after several numbers of steps."""
 
@@ -255,10 +252,15 @@ class Claim:
     def meets(self) -> str:
         """What a number has to be, as tables say it: ``at least 0.5``."""
         if self.against is not None:
-            return f"{EITHER if self.higher is None else 'above'} {self.against}'s"
+            return f"above{' or below' * self.question} {self.against}'s"
         if np.isfinite(self.low) and np.isfinite(self.high):
             return f"from {self.low:g} to {self.high:g}"
         return f"at least {self.low:g}" if np.isfinite(self.low) else f"at most {self.high:g}"
+
+    @property
+    def question(self) -> bool:
+        """Whether it is only asked which of two populations has higher numbers."""
+        return self.higher is None
 
     @property
     def about_learning(self) -> bool:

@@ -15,7 +15,7 @@ from matplotlib.lines import Line2D
 from lstm_toys.figures.style import COLORS, GRAY, band_entry, canvas, colors, legend, plain
 from lstm_toys.figures.style import entry as handle
 from lstm_toys.output import counted
-from lstm_toys.studies.claims.declaration import ANSWERS, CLIPPED, COPY, EITHER, INPUT, VERDICTS
+from lstm_toys.studies.claims.declaration import ANSWERS, CLIPPED, COPY, INPUT, VERDICTS
 from lstm_toys.studies.claims.recipes import OF_RECIPE
 from lstm_toys.studies.claims.report import named, percent, percents
 from lstm_toys.studies.claims.table import Cell, Row, changes, rows
@@ -112,7 +112,7 @@ def draw_shares(entries: Sequence[Row]) -> Figure:
 
 def _heading(entries: Sequence[Row]) -> str:
     """Counts the claims that hold, and apart from them questions about which of two populations has higher numbers."""
-    asked = [each for each in entries if each.meets.startswith(EITHER)]
+    asked = [each for each in entries if each.question]
     claims, hold = len(entries) - len(asked), sum(each.verdict == "supported" for each in entries)
     parts = [f"{hold} of {counted(claims, 'claim')} hold for most networks"] * bool(claims)
     decided = sum(each.verdict in ANSWERS.values() for each in asked)

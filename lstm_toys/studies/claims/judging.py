@@ -37,7 +37,7 @@ Columns: TypeAlias = Iterable[tuple[Column, evidence.Evidence]]
 Values: TypeAlias = dict[str, Any]
 """The values of a claim and column, by the name of the variable; see `FIELDS`."""
 
-ABOUT = ("statement", "origin", "statistic", "meets", "low", "high", "learned")
+ABOUT = ("statement", "origin", "statistic", "meets", "low", "high", "learned", "question")
 """What a table has of a claim's declaration."""
 
 
@@ -121,7 +121,7 @@ def decided(claim: Claim, shares: Sequence[Estimate]) -> Verdict:
     """The verdict of a share and of its bounds, if there are any; undecided where these differ."""
     verdicts = {verdict(each) for each in shares if not np.isnan(each.value)}
     single = verdicts.pop() if len(verdicts) == 1 else "undecided"
-    return ANSWERS.get(single, single) if claim.higher is None else single
+    return ANSWERS.get(single, single) if claim.question else single
 
 
 def _share(

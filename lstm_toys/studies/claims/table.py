@@ -75,9 +75,10 @@ def rows(table: xr.Dataset) -> list[Row]:
 
     Returns:
         For each claim a namespace with its ``id``, ``statement``, ``origin``, ``statistic``, what it ``meets``, its
-        thresholds ``low`` and ``high`` (infinite without one), the population that it is held ``against``, or "", and
-        ``remarks``. By role it has cells by the name of the column: ``controls``, ``variants``, ``null``, ``during``,
-        ``recipes``; ``published`` is one cell, or None. The row has the values of the cell of its networks, too.
+        thresholds ``low`` and ``high`` (infinite without one), the population that it is held ``against``, or "",
+        whether it is only a ``question`` which of the two is higher, and ``remarks``. By role it has cells by the name
+        of the column: ``controls``, ``variants``, ``null``, ``during``, ``recipes``; ``published`` is one cell, or
+        None. The row has the values of the cell of its networks, too.
 
         A cell has the ``number`` of each network, ``share`` and ``median`` with ``value``, ``low`` and ``high``, the
         ``verdict``, and how many networks are ``counted``. If some have no number, ``bounds`` are the shares if all of
@@ -95,7 +96,8 @@ def rows(table: xr.Dataset) -> list[Row]:
         about = {str(name): each.values[place].item() for name, each in table.coords.items() if each.dims == ("claim",)}
         remarks = [*filter(None, table.remarks.values[place].tolist())]
         roles: dict[str, dict[str, Cell]] = {role: {} for role in get_args(Role)}
-        row = Judged(**roles, **{**about, "id": claim, "remarks": remarks})
+        # Older tables have no such questions, and do not say so.
+        row = Judged(**roles, **{"question": False, **about, "id": claim, "remarks": remarks})
         for column, (name, role) in enumerate(columns):
             if known["state"][place, column].any() or known["verdict"][place, column]:
                 values = {field: each[place, column] for field, each in known.items()}

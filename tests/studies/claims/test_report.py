@@ -36,7 +36,7 @@ def entry(text):
         "published": cell,
         "recipes": {},
     }
-    ends = {"low": -np.inf, "high": np.inf, "learned": False}
+    ends = {"low": -np.inf, "high": np.inf, "learned": False, "question": False}
     return changed(cell, **about, **every, **ends, id="one.claim-of_mine", remarks=[f"{text} meet it too"])
 
 
