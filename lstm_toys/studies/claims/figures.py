@@ -17,7 +17,7 @@ from lstm_toys.figures.style import entry as handle
 from lstm_toys.output import counted
 from lstm_toys.studies.claims.declaration import ANSWERS, CLIPPED, COPY, INPUT, VERDICTS
 from lstm_toys.studies.claims.recipes import OF_RECIPE
-from lstm_toys.studies.claims.report import named, percent, percents
+from lstm_toys.studies.claims.report import heading, named, percent, percents
 from lstm_toys.studies.claims.table import Cell, Row, changes, rows
 
 TINTS = {
@@ -101,22 +101,13 @@ def draw_shares(entries: Sequence[Row]) -> Figure:
         axes.grid(visible=False, axis="y")
         counts = {name: sum(each.verdict == name for each in entries) for name in VERDICTS}
         numbers = {name: count for name, count in counts.items() if count or name not in ANSWERS.values()}
-        figure.suptitle(_heading(entries))
+        figure.suptitle(heading(entries))
         handles = [_dots(f"{name}: {number}", TINTS[name], SIGNS[name]) for name, number in numbers.items()]
         if recipes := [cell for each in entries for cell in each.recipes.values()]:
             count = counted(recipes[0].seeds // OF_RECIPE, "new recipe")
             handles.append(handle(f"networks of {count}", **DRAWN))
         legend(figure, *handles)
     return figure
-
-
-def _heading(entries: Sequence[Row]) -> str:
-    """Counts the claims that hold, and apart from them questions about which of two populations has higher numbers."""
-    asked = [each for each in entries if each.question]
-    claims, hold = len(entries) - len(asked), sum(each.verdict == "supported" for each in entries)
-    parts = [f"{hold} of {counted(claims, 'claim')} hold for most networks"] * bool(claims)
-    decided = sum(each.verdict in ANSWERS.values() for each in asked)
-    return "; ".join(parts + [f"{decided} of {counted(len(asked), 'comparison')} decided"] * bool(asked))
 
 
 def draw_numbers(entries: Sequence[Row]) -> Figure:

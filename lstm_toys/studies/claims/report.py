@@ -13,17 +13,26 @@ from lstm_toys.output import counted, listed
 from lstm_toys.results.summary import finite
 from lstm_toys.statistics import comparisons, intervals
 from lstm_toys.statistics.intervals import Estimate
-from lstm_toys.studies.claims.declaration import Claims, verdict
+from lstm_toys.studies.claims.declaration import ANSWERS, Claims, Verdict, verdict
 from lstm_toys.studies.claims.table import Cell, Row
 
 NEARLY_ALL = 0.9
 """Lower end of the interval of a share above which nearly all networks meet a claim."""
 
+OTHERWISE: Mapping[Verdict, str] = {
+    "refuted": "Not true of most networks",
+    "undecided": "Undecided",
+    "ours higher": "Ours are higher",
+    "theirs higher": "Theirs are higher",
+}
+"""What is said of claims with a verdict other than supported."""
+
 STYLE: dict[str, Any] = {"box": None, "padding": (0, 1, 0, 0), "title_justify": "left"}
 
 
 def report(declared: Claims, entries: Sequence[Row], choices: Sequence[Row]) -> Iterator[RenderableType]:
-    """Yields the table of verdicts and shares, and remarks; ``choices`` are those by other thresholds and numbers."""
+    """Yields the answer, tables and remarks; ``choices`` are the rows of other thresholds and numbers."""
+    yield from answer(entries)
     marks: dict[str, int] = {}
     rows = []
     for entry in entries:
@@ -55,6 +64,26 @@ def report(declared: Claims, entries: Sequence[Row], choices: Sequence[Row]) -> 
         yield from (f"{entry.id}: {each}" for each in details(entry))
     for entry in entries:
         yield from (f"{entry.id}: {each}" for each in under_choices(entry, choices))
+
+
+def answer(entries: Sequence[Row]) -> Iterator[str]:
+    """Yields what was found, in words: about a single claim, or which of several do not hold for most networks."""
+    if len(entries) == 1:
+        yield f"{entries[0].statement}: {said(entries[0])}. {sentences(entries[0])[0]}"
+        return
+    yield f"{heading(entries)}."
+    for found, words in OTHERWISE.items():
+        if statements := [each.statement for each in entries if each.verdict == found]:
+            yield f"{words}: {'; '.join(statements)}."
+
+
+def heading(entries: Sequence[Row]) -> str:
+    """Counts the claims that hold, and apart from them questions about which of two populations has higher numbers."""
+    asked = [each for each in entries if each.question]
+    claims, hold = len(entries) - len(asked), sum(each.verdict == "supported" for each in entries)
+    parts = [f"{hold} of {counted(claims, 'claim')} hold for most networks"] * bool(claims)
+    decided = sum(each.verdict in ANSWERS.values() for each in asked)
+    return "; ".join(parts + [f"{decided} of {counted(len(asked), 'comparison')} decided"] * bool(asked))
 
 
 def new_recipes(declared: Claims, entries: Sequence[Row]) -> Iterator[RenderableType]:
@@ -118,12 +147,14 @@ def sentences(entry: Row) -> list[str]:
         >>> lt.claims.sentences(lt.claims.rows(table)[0])[0]  # doctest: +SKIP
         '64 of 64 networks meet it: 100% (95 % interval 94–100%).'
     """
-    share = percent(entry.share.value) + _labeled(percents(entry.share), "95 % interval")
+    share, interval = percent(entry.share.value), _labeled(percents(entry.share), "95 % interval")
     if entry.against:
-        said = [f"In {share} of all pairs the number of one of these networks is above that of one of {entry.against}."]
+        pairs = {0.0: "no pair", 1.0: "every pair"}.get(entry.share.value, f"{share} of all pairs")
+        both = f"one of these networks and one of {entry.against}"
+        said = [f"In {pairs} of {both}, the first has the higher number{interval}."]
     else:
         of = "networks with a number" if entry.lacking else "networks"
-        said = [f"{entry.met} of {entry.counted} {of} meet it: {share}."]
+        said = [f"{entry.met} of {entry.counted} {of} meet it: {share}{interval}."]
     said.append(f"The median is {with_interval(entry.median)}.")
     said += [f"{each[0].upper()}{each[1:]}." for each in details(entry)]
     if published := entry.published:
@@ -212,12 +243,10 @@ def details(entry: Row) -> Iterator[str]:
         yield f"if networks that did not learn counted, {_ends(entry.outside)}; this decides nothing"
     if entry.verdict == "undecided" and not turned(entry) and entry.known:
         power = comparisons.power if entry.against else intervals.power
-        chances = ", ".join(f"{power(entry.known, share):.2f} at {share:g}" for share in (0.6, 0.7, 0.8, 0.9))
-        of = "probability" if entry.against else "share"
-        decide = "decides" if entry.known == 1 else "decide"
+        chances = ", ".join(f"{power(entry.known, share):.0%} at {share:.0%}" for share in (0.6, 0.7, 0.8, 0.9))
         yield (
-            f"{counted(entry.known, 'network')} {decide} with a probability of {chances}, by the true {of}; more are "
-            "added by another base seed, which judges alone"
+            f"with {counted(entry.known, 'network')}, the chance of a verdict is {chances}, by the true share of "
+            f"{'pairs' if entry.against else 'networks'}. To decide it, judge more networks of another base seed alone"
         )
 
 

@@ -171,10 +171,10 @@ def test_an_undecided_verdict_has_a_power_and_a_median_a_distance():
     expected = {each: binom.sf(16, 24, each) for each in (0.6, 0.7, 0.8, 0.9)}  # 17 of 24 decide.
     assert {each: intervals.power(entry.known, each) for each in expected} == pytest.approx(expected)
     assert any(
-        each.startswith("24 networks decide with a probability of 0.19 at 0.6") for each in report.details(entry)
+        each.startswith("with 24 networks, the chance of a verdict is 19% at 60%") for each in report.details(entry)
     )
-    (power,) = [each for each in report.details(alone(claim(low=1.0), [1.5])) if "probability" in each]
-    assert power.startswith("1 network decides with a probability of")
+    (power,) = [each for each in report.details(alone(claim(low=1.0), [1.5])) if "chance" in each]
+    assert power.startswith("with 1 network, the chance of a verdict is")
     entry = alone(claim(low=1.0, high=3.0), [1.4] * 9 + [1.5] * 9)
     assert report.distance(entry) == pytest.approx([0.45, 0.4, 0.5])
     assert report.distance(alone(claim(high=3.0), [*range(9)])) == (-1.0, -4.0, 2.0)

@@ -10,7 +10,7 @@ from rendered import PLAIN, TEXTS, instead, rendered
 
 import lstm_toys as lt
 from lstm_toys.statistics import Estimate
-from lstm_toys.studies.claims import figures, markdown
+from lstm_toys.studies.claims import figures, markdown, report
 from lstm_toys.text import one_line
 
 
@@ -80,10 +80,27 @@ def test_sentences_say_what_there_is_to_say_about_a_claim():
     bare = Estimate(0.5, np.nan, np.nan)
     other = changed(one, against="hill", share=bare, median=bare, published=None, remarks=[], variants=turned)
     assert lt.claims.sentences(other) == [
-        "In 50% of all pairs the number of one of these networks is above that of one of hill.",
+        "In 50% of all pairs of one of these networks and one of hill, the first has the higher number.",
         "The median is 0.5.",
         "Among other networks the verdict turns: supported with a gru.",
     ]
+    apart = changed(other, share=Estimate(0.0, 0.0, 0.1))
+    assert lt.claims.sentences(apart)[0] == (
+        "In no pair of one of these networks and one of hill, the first has the higher number (95 % interval 0–10%)."
+    )
+
+
+def test_a_report_begins_with_an_answer_in_words():
+    low, high = entry("it is low"), changed(entry("it is high"), verdict="supported")
+    asked = changed(entry("which is higher"), question=True, verdict="theirs higher")
+    assert [*report.answer([low])] == ["it is low: refuted. 3 of 6 networks meet it: 50% (95 % interval 40–60%)."]
+    assert [*report.answer([low, high, asked])] == [
+        "1 of 2 claims hold for most networks; 1 of 1 comparison decided.",
+        "Not true of most networks: it is low.",
+        "Theirs are higher: which is higher.",
+    ]
+    declared = SimpleNamespace(title="mine", aspects={})
+    assert next(report.report(declared, [low, high], [])) == "1 of 2 claims hold for most networks."
 
 
 @pytest.mark.parametrize(
