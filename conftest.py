@@ -366,6 +366,15 @@ def copied(world, tmp_path):
 
 
 @pytest.fixture
+def few_parentheses(monkeypatch):
+    """The papers' strings of parentheses are few and short."""
+    from experiments.research.papers import languages
+
+    monkeypatch.setattr(languages, "DYCK", {"as_trained": (1, 5, 5), "double": (3, 8, 5)})
+    monkeypatch.setattr(languages, "JOINED", (17, 5))
+
+
+@pytest.fixture
 def as_users_have_it():
     """Without checks of annotations, which would come before those of the library, and not in its words."""
     jaxtyping.config.update("jaxtyping_disable", True)

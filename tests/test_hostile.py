@@ -10,7 +10,7 @@ from hostile import TYPED
 
 from conftest import HANG, ROOT
 
-COMMANDS = "line sine own claims recipe sweep generalization"
+COMMANDS = "line sine own claims sweep generalization"
 PRELUDE = f"""
 for each in {COMMANDS}; do
     eval "$each() {{ \\"\\$PYTHON\\" -m lstm_toys $each \\"\\$@\\"; }}"
@@ -21,16 +21,13 @@ toys() {{ "$PYTHON" -c 'from lstm_toys.cli.script import main; main()' "$@"; }}
 SMALL = {
     "S": "--seeds=2 --steps=20 --timesteps=20 --hidden=4",
     "O": "--seeds=2 --steps=20 --hidden=4",
-    "C": "--only=line-one-layer --seeds=2",
     "G": "--amplitude=0.1:0.9:2 --frequency=1:12:2 --phase=0 --offset=0:0.5:2 --slope=0.3 --intercept=0:1:2 "
     "--length=20 --spacing=0.1",
 }
 PREPARED = {
     "": "true",
     "line": "line $S",
-    "sweep": "sweep $S --task=line",
     "generalization": "generalization $S $G",
-    "claims": "claims $C",
 }
 
 

@@ -80,9 +80,7 @@ def test_units_of_a_cell_of_ones_own_are_held():
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
-        ({"layer": "lstm_1"}, "layer must be 'lstm_0' or 'readout', not 'lstm_1'"),
         ({"units": [4]}, "units must be units of lstm_0, from 0 to 3, or one row of units for each of 2 networks, not"),
-        ({"gate": "cell"}, "gate must be 'input' or 'forget' or 'output' for lstm_0, not 'cell'"),
         ({"gate": "forget", "hold": 1.5}, "hold must be at most 1"),
     ],
 )

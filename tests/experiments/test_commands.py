@@ -11,7 +11,6 @@ from experiments import line, own, recipe, sine, timeline
 from lstm_toys.runs.experiment import FLAGS
 from lstm_toys.studies.sweep.settings import MOST_SETTINGS
 
-MANY = ["--grid=steps=1", "--seeds=1e7"]
 LARGE = [f"--grid={name}=" + " ".join(map(str, range(1, 102))) for name in ("learning_rate", "steps")]
 
 REFUSED = [

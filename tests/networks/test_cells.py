@@ -108,7 +108,6 @@ def test_a_cell_of_flax_is_a_layer_and_continues_in_any_state(cell, flax, states
         ({"cell": "maps:Linear(units=3)"}, "units cannot be an option of the cell"),
         ({"cell": "maps:Linear(rank=3)"}, "the cell maps:Linear has no attribute rank"),
         ({"cell": "flax.linen:Dense"}, "flax.linen:Dense is not a cell"),
-        ({"cell": "elman"}, "unknown cell 'elman'; available: lstm, gru, rnn, or your own package.module:Class"),
         ({"cell": "nowhere.cells:Own"}, "the cell nowhere.cells:Own cannot be imported: No module named 'nowhere'"),
         ({"cell": "rnn", "gates": "hard"}, "the cell rnn has no gates, so gates cannot be hard"),
         ({"cell": "maps:Wide"}, r"maps:Wide must return shape \(1, 4, 3\), not \(1, 4, 6\)"),

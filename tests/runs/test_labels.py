@@ -57,8 +57,3 @@ def test_no_two_programs_of_a_sweep_are_called_the_same(grid):
     expected = {frozenset(map(" ".join, zip(compiled, chosen, strict=True))) for chosen in values}
     assert {frozenset(each.split(", ")) for each in told.values()} == expected
     assert len(told) == len(expected)
-
-
-def order(pair):
-    """As the flags are listed."""
-    return ("optimizer", "hidden", "readout", "cell", "gates", "timesteps").index(pair[0])

@@ -71,10 +71,7 @@ def test_two_numbers_are_added():
 @pytest.mark.parametrize(
     ("draw", "arguments", "said"),
     [
-        (lt.sequences.counting, (KEY, 9, 2, "dyck"), "language must be 'anbn' or 'anbncn' or 'dyck1'"),
         (lt.sequences.counting, (KEY, 2, 2), "length must be at least 3, not 2"),
-        (lt.sequences.adding, (KEY, 1, 2), "length must be at least 2, not 1"),
-        (lt.sequences.flip_flop, (KEY, 3, 2, 1, 1.5), "rate must be at most 1, not 1.5"),
         (lt.sequences.powers, (np.array([0]), 9, 2), "number must be at least 1, not 0 at [0]"),
         (lt.sequences.powers, (np.array([-1.5]), 9, 2), "number[0] must be a whole number, not -1.5"),
         (lt.sequences.powers, (np.array([1, 5]), 9, 2), "number must be at most 4, not 5 at [1]"),

@@ -5,8 +5,9 @@ import json
 import jax
 import jax.numpy as jnp
 import numpy as np
+import plain_cells
 import pytest
-from flips import flips, horizon
+from flips import flips
 from scipy.stats import binom
 from statsmodels.stats.multitest import multipletests
 
@@ -57,18 +58,12 @@ def test_the_horizon_of_counting_is_that_of_a_plain_loop(gates, monkeypatch):
     monkeypatch.setattr(counting, "BATCH", 3)
     params, sizes = counters(gates=gates), np.unique(np.geomspace(1, 300, 20).round()).astype(int)
 
-    def gate(drive):
-        return np.clip(0.2 * drive + 0.5, 0, 1) if gates == "hard" else 1 / (1 + np.exp(-drive))
-
     def accepts(network, n):
         layer = {name: leaf[network] for name, leaf in params["lstm_0"].items()}
-        hidden, cell = np.zeros(2), np.zeros(2)
-        string = [0] + n * [1] + n * [2]
+        state, string = np.zeros((2, 2)), [0] + n * [1] + n * [2]
         for place, symbol in enumerate(string):
-            i, f, g, o = np.split(layer["kernel"][symbol] + hidden @ layer["recurrent_kernel"] + layer["bias"], 4)
-            cell = gate(f) * cell + gate(i) * np.tanh(g)
-            hidden = gate(o) * np.tanh(cell)
-            says = hidden @ params["readout"]["kernel"][network] + params["readout"]["bias"][network] > 0
+            state, _ = plain_cells.step("lstm", gates, layer, np.eye(3)[symbol], state)
+            says = state[0] @ params["readout"]["kernel"][network] + params["readout"]["bias"][network] > 0
             legal = [place <= n, place < 2 * n, place == 2 * n]
             if place and says.tolist() != legal:
                 return False
@@ -139,13 +134,6 @@ def test_shifts_of_the_counters_gate_move_horizons_as_predicted_and_another_bias
         assert len({tuple(bias) for bias, _ in each}) == 1
         assert 2 not in each[0][0]
     assert set(same[0][0]) <= {0, 4, 6}  # Of two units, the counter is the first.
-
-
-def test_the_horizon_of_parity_is_that_of_a_plain_loop():
-    networks, bits = flips([0.0, 0.01, 0.05]), parity.strings(120)[:9]
-    expected = [horizon(networks, network, bits) for network in range(3)]
-    assert parity.horizon(networks, bits.T, 120).tolist() == expected
-    assert expected[0] == 120 > expected[1] > expected[2] > 0
 
 
 def test_parity_is_predicted_until_the_decays_meet_the_offset():

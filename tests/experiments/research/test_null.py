@@ -36,7 +36,7 @@ def test_networks_that_answer_infinity_count_as_diverged(world):
 
 
 def test_random_networks_are_scaled_ones_with_random_biases_and_do_not_depend_on_each_other(world):
-    untrained = lt.load(world("sine").run).params
+    untrained = lt.load(world("whole_parity").run).params
     several, twice, alone = (null.parameters(untrained, *each) for each in ((1.0, [0, 1, 2]), (2.0, [2]), (1.0, [2])))
     jax.tree.map(lambda one, every: np.testing.assert_array_equal(one[0], every[2]), alone, several)
     jax.tree.map(lambda one, scaled: np.testing.assert_array_equal(2 * one, scaled), alone, twice)
@@ -45,13 +45,6 @@ def test_random_networks_are_scaled_ones_with_random_biases_and_do_not_depend_on
             assert leaf.dtype == np.float32
             assert np.array_equal(leaf, untrained[layer][name]) == (name != "bias")
             assert name != "bias" or len(np.unique(leaf)) == leaf.size
-
-
-@pytest.fixture
-def few_parentheses(monkeypatch):
-    """Few and short strings of parentheses."""
-    monkeypatch.setattr(languages, "DYCK", {"as_trained": (1, 5, 5), "double": (3, 8, 5)})
-    monkeypatch.setattr(languages, "JOINED", (17, 5))
 
 
 @pytest.mark.long

@@ -71,13 +71,6 @@ def test_strings_are_those_of_the_language_and_the_answer_to_the_start_does_not_
             assert np.isnan(targets[[0, *range(length, len(targets))]]).all()
 
 
-@pytest.fixture
-def few_parentheses(monkeypatch):
-    """Few and short strings of parentheses."""
-    monkeypatch.setattr(languages, "DYCK", {"as_trained": (1, 5, 5), "double": (3, 8, 5)})
-    monkeypatch.setattr(languages, "JOINED", (17, 5))
-
-
 @pytest.mark.usefixtures("few_parentheses")
 def test_parentheses_are_balanced_and_as_long_as_declared():
     for name in (*languages.DYCK, "joined"):

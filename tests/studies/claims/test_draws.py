@@ -7,11 +7,10 @@ import jax
 import numpy as np
 import pytest
 from commands import claims as command
-from own_claims import declare, save_answers
+from own_claims import EXPERIMENT, FLAGS, declare
 
 import lstm_toys as lt
 from conftest import carry_out, refusal, untrained
-from experiments import line
 from lstm_toys.results import arrays
 from lstm_toys.runs.study import Refused
 from lstm_toys.studies.claims import draws, evidence, judging
@@ -50,8 +49,6 @@ TASK = lt.reproduce("line", {"slope": 0.5, "intercept": 0.1}, lt.time_points(12)
 NOISY, LEVELED = (lt.claims.Source("line", draw) for draw in (noisy, leveled))
 ERROR = lt.claims.Claim("error", "Noise is reproduced", "error", error, (NOISY,), high=1.0)
 STEEP = lt.claims.Claim("steep", "Steep", "slope", steepness, (LEVELED,), against="other")
-FLAGS = ["--hidden=3", "--readout=dense", "--timesteps=12", "--steps=20"]
-EXPERIMENT = dataclasses.replace(line.EXPERIMENT, goal=lt.Goal(rmse=10.0))
 CLAIMS = lt.claims.Claims(
     "draws",
     (
@@ -276,7 +273,8 @@ def test_the_command_judges_draws_in_every_column_and_keeps_the_numbers(tmp_path
 
 @pytest.mark.usefixtures("declared")
 def test_answers_from_a_file_have_no_draws(tmp_path, capsys):
-    save_answers(EXPERIMENT, tmp_path / "answers.nc")
+    answers = np.zeros((2, len(lt.claims.curves_of(EXPERIMENT, 12)), 12, 2))
+    lt.save_results(lt.claims.labeled(EXPERIMENT, answers, 12), tmp_path / "answers.nc")
     line = ["--claims=of_draws", "--only=error", f"--answers=line={tmp_path / 'answers.nc'}"]
     assert carry_out(command, [*line, f"--results_dir={tmp_path}"]) == 2
     assert refusal(capsys) == "claim error: needs networks of line, not answers; --only leaves it out\n"

@@ -5,11 +5,10 @@ import dataclasses
 import numpy as np
 import pytest
 from commands import claims as command
-from own_claims import declare, save_answers
+from own_claims import EXPERIMENT, FLAGS, declare
 
 import lstm_toys as lt
-from conftest import carry_out, refusal
-from experiments import line
+from conftest import carry_out
 
 CALLS = []
 
@@ -34,8 +33,6 @@ def later(networks, lines):
 
 AXES = ("curve", "time", "feature")
 OF, LINES = lt.claims.Source("line", "networks"), lt.claims.Source("line", "line")
-FLAGS = ["--hidden=3", "--readout=dense", "--timesteps=12", "--steps=20"]
-EXPERIMENT = dataclasses.replace(line.EXPERIMENT, goal=lt.Goal(rmse=10.0))
 CLAIMS = lt.claims.Claims(
     "networks",
     (
@@ -95,14 +92,6 @@ def test_infinite_numbers_and_functions_without_a_name_are_kept(monkeypatch, tmp
         ("refuted", 6, -np.inf),
     ]
     assert found[0].baselines["nothing"].value == 0.0
-
-
-@pytest.mark.usefixtures("declared")
-def test_answers_from_a_file_have_no_networks(tmp_path, capsys):
-    save_answers(EXPERIMENT, tmp_path / "answers.nc")
-    line = ["--claims=of_networks", "--only=weights", f"--answers=line={tmp_path / 'answers.nc'}"]
-    assert carry_out(command, [*line, f"--results_dir={tmp_path}"]) == 2
-    assert refusal(capsys) == "claim weights: needs networks of line, not answers; --only leaves it out\n"
 
 
 def test_a_claim_about_networks_is_judged_by_those_that_are_given():
