@@ -5,14 +5,13 @@ Never yesterday's numbers: what was swapped or damaged is told in one line, of w
 
 import json
 import os
-import shutil
 import sys
 from functools import partial
 
 import numpy as np
 import pytest
 import xarray as xr
-from world import SINE
+from world import SINE, Ran
 
 import conftest
 from conftest import ROOT, carry_out, process, rarely, refusal
@@ -28,11 +27,10 @@ COUNTS = {"line": 5, "line_origin": 6, "amplitude": 6, "phase": 6, "frequency": 
 
 
 @pytest.fixture
-def mine(world, tmp_path):
+def mine(copied, tmp_path):
     """The finished run of the sine, copied, so that a test may change it."""
-    results, made = tmp_path / "results", world("sine")
-    run = shutil.copytree(made.run, results / "runs" / made.run.name)
-    return made._replace(arguments=[*SINE, f"--results_dir={results}"], results=results, run=run)
+    results = tmp_path / "results"
+    return Ran((*SINE, f"--results_dir={results}"), results, copied("sine"), "")
 
 
 def snapshot(folder, *suffixes):

@@ -68,8 +68,8 @@ def test_a_penalty_is_of_all_curves_of_a_step_and_recorded_apart(model, batch):
         weights = sum(jnp.sum(jnp.square(leaf)) for leaf in jax.tree.leaves(params))
         return numbers["rates"] * jnp.sum(jnp.square(hidden)) + 0.01 * weights
 
-    options = {"seeds": 2, "steps": (1, 4), "learning_rate": RATE, "penalty": penalty}
-    networks = lt.train(task, model, numbers={"rates": np.array([0.05, 0.0])}, **options)
+    rates = {"rates": np.array([0.05, 0.0])}
+    networks = lt.train(task, model, seeds=2, steps=(1, 4), learning_rate=RATE, penalty=penalty, numbers=rates)
     assert networks.numbers["train_rates"].tolist() == np.float32([0.05, 0.0]).tolist()
 
     @jax.jit
@@ -98,8 +98,6 @@ def test_a_penalty_is_of_all_curves_of_a_step_and_recorded_apart(model, batch):
     recorded = networks.results.training.isel(seed=0).sel(step=4)
     np.testing.assert_allclose(recorded.train_penalty, cost(first(networks)), rtol=1e-5)
     np.testing.assert_allclose(recorded.train_loss, mse(first(networks), model, every), rtol=1e-5)
-    without = lt.train(task, model, **{**options, "penalty": None})
-    assert "train_penalty" not in without.results.training
 
 
 def test_networks_train_on_from_those_of_another_task():
@@ -107,12 +105,11 @@ def test_networks_train_on_from_those_of_another_task():
     before = lt.train(other, MODEL, seeds=3, steps=5, learning_rate=RATE)
     whole = lt.train(TASK, MODEL, seeds=3, steps=4, learning_rate=RATE, initial=before)
     gradient = jax.jit(jax.grad(lambda params: mse(params, MODEL, EXAMPLES)))
+    assert "train_penalty" not in whole.results.training
     same(first(whole), loop(first(before), lambda params, _: gradient(params), 4))
-    again = lt.train(TASK, MODEL, seeds=3, steps=4, learning_rate=RATE, initial=before.params)
-    jax.tree.map(np.testing.assert_array_equal, whole.params, again.params)
     one = lt.train(TASK, MODEL, seeds=2, steps=4, learning_rate=RATE, initial=first(before))
     jax.tree.map(lambda ours, theirs: np.testing.assert_allclose(ours[1], theirs[0]), one.params, whole.params)
-    halves = lt.train(TASK, MODEL, seeds=3, steps=2, learning_rate=RATE, initial=before)
+    halves = lt.train(TASK, MODEL, seeds=3, steps=2, learning_rate=RATE, initial=before.params)
     halves = lt.train(TASK, MODEL, seeds=3, steps=2, learning_rate=RATE, initial=halves)
     jax.tree.map(lambda ours, theirs: np.testing.assert_allclose(ours, theirs, atol=1e-7), halves.params, whole.params)
 

@@ -43,7 +43,13 @@ SECOND = lt.Experiment(
 )
 
 
-def test_a_run_trains_on_from_another_and_is_named_by_its_networks(tmp_path, monkeypatch, capsys):
+def third(settings):
+    return {"third": (dataclasses.replace(FIRST, name="third"), dataclasses.replace(settings, experiment="third"))}
+
+
+def test_a_run_trains_on_from_another_without_its_companions_and_is_named_by_its_networks(
+    tmp_path, monkeypatch, capsys
+):
     arguments = ["--seeds=2", f"--results_dir={tmp_path}", "--quiet"]
     assert carry_out(SECOND, [*arguments, "--train_cost=0.001"]) == 0
     runs = {path.name.split("-")[0]: path for path in (tmp_path / "runs").iterdir()}
@@ -56,8 +62,10 @@ def test_a_run_trains_on_from_another_and_is_named_by_its_networks(tmp_path, mon
     capsys.readouterr()
     assert carry_out(SECOND, [*arguments, "--train_cost=0.001"]) == 0
     assert capsys.readouterr().out.split() == [str(runs["second"])]
-    monkeypatch.setattr(sys.modules[__name__], "FIRST", dataclasses.replace(FIRST, task=other))
+    monkeypatch.setattr(sys.modules[__name__], "FIRST", dataclasses.replace(FIRST, task=other, companions=third))
     assert carry_out(SECOND, [*arguments, "--train_cost=0.001"]) == 0
+    reported = [path.parent.name.split("-")[0] for path in tmp_path.glob("runs/*/report.json")]
+    assert sorted(reported) == ["first", "first", "second", "second"]
     assert len([*(tmp_path / "runs").iterdir()]) == 4
 
 
@@ -78,12 +86,3 @@ def test_populations_of_a_sweep_train_on_from_the_run_of_their_own_settings(tmp_
         jax.tree.map(np.testing.assert_array_equal, same.params, each.params)
         losses = each.results.training.train_loss
         np.testing.assert_array_equal(same.results.training.train_loss.sel(step=losses.step), losses)
-
-
-def test_a_run_that_is_needed_is_reported_without_its_companions(tmp_path, monkeypatch):
-    def companions(settings):
-        return {"third": (dataclasses.replace(FIRST, name="third"), dataclasses.replace(settings, experiment="third"))}
-
-    monkeypatch.setattr(sys.modules[__name__], "FIRST", dataclasses.replace(FIRST, companions=companions))
-    assert carry_out(SECOND, ["--seeds=2", f"--results_dir={tmp_path}", "--quiet"]) == 0
-    assert {path.parent.name.split("-")[0] for path in tmp_path.glob("runs/*/report.json")} == {"first", "second"}

@@ -1,6 +1,7 @@
 """Claims are tested on networks of new recipes, too, model by model, and say so next to the verdict."""
 
 import dataclasses
+import shutil
 import signal
 from types import SimpleNamespace
 
@@ -21,12 +22,12 @@ from lstm_toys.studies.claims.declaration import RECIPES as RECIPES_COLUMN
 from lstm_toys.studies.claims.declaration import Column
 
 COUNT = 3
-ARGUMENTS = ("--claims=recipe_claims", "--seeds=2", f"--recipes={COUNT}")
+ARGUMENTS = ("--claims=recipe_claims", "--seeds=3", f"--recipes={COUNT}")
 
 
 @pytest.fixture(scope="module")
-def judged(tmp_path_factory):
-    results = tmp_path_factory.mktemp("drawn")
+def judged(world, tmp_path_factory):
+    results = shutil.copytree(world("sine").results, tmp_path_factory.mktemp("drawn") / "results")
     assert carry_out(claims, [*ARGUMENTS, f"--results_dir={results}"]) == 0
     (run,) = (results / "runs").glob("claims_recipe_claims-*")
     return run
