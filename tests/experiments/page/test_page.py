@@ -152,7 +152,7 @@ def test_verdicts_are_counted_as_the_claims_have_them(entries):
     controls = [each.controls["untrained networks"] for each in supported if each.controls]
     untrained = sum(each.verdict == "supported" for each in controls)
     page = build.html({"post": post.lay_out({}, entries, {})}, {})
-    assert f"{len(supported)} are supported by 64 networks each" in page
+    assert f"{len(supported)} of {len(entries)} conclusions hold" in page
     assert f"{untrained} also hold for most untrained networks" in page
     assert page.count("<small>also for most untrained networks</small>") == untrained
 
