@@ -65,3 +65,10 @@ def test_a_value_that_is_not_what_the_numbers_give_is_found(judged, name):
     judged.write_text(json.dumps(stored))
     (found, _) = recheck.differing(judged)
     assert f"{COLUMNS[column].name}, {name}: " in found
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("path", sorted(recheck.RESULTS.glob("**/claims.json")), ids=lambda path: path.parent.name)
+def test_published_verdicts_are_what_their_numbers_give(path):
+    (line,) = recheck.differing(path)
+    assert line.endswith(recheck.COMPARED)

@@ -340,12 +340,15 @@ def test_the_forest_has_a_row_a_claim_with_its_share_and_interval():
     assert ends == [[*each.share[1:]] for each in expected]
     labels = [label.get_text().partition(":")[0] for label in axes.get_yticklabels()]
     assert [" ".join(label.split()) for label in labels] == [each.statement for each in expected]
-    of = ["pairs" if each.against else each.counted for each in expected]
     shares = [
-        f"{report.percent(each.share.value)} {report.percents(each.share)} of {networks}"
-        for each, networks in zip(expected, of, strict=True)
+        (row + down, f"{report.percent(cell.share.value)} {report.percents(cell.share)} of {of}")
+        for row, each in enumerate(expected)
+        for down, cell, of in (
+            *((0.38, cell, f"{cell.known}, new recipes") for cell in each.recipes.values()),
+            (0, each, "pairs" if each.against else each.counted),
+        )
     ]
-    assert [text.get_text() for text in axes.texts] == shares
+    assert [(text.get_position()[1], text.get_text()) for text in axes.texts] == shares
     assert_legible(figure)
 
 

@@ -65,7 +65,7 @@ def test_the_story_goes_from_one_step_to_the_next_and_leaves_it_where_a_curve_is
             met = story.VALLEY.met(story.VALLEY.number(sound)).sum()
             told = page.text(f"{SHOWN} >> [data-choice]:visible")
             assert told.startswith("As before: It ")
-            assert told.endswith(f" in {met} of 19 networks.")
+            assert f": in {met} of 19 networks, " in told
             assert not page.tab.locator(REWARD).is_visible()
             assert "responsible" not in page.text(SHOWN)  # Networks of all trainings are the same ones here.
         if number < 6:

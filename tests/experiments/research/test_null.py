@@ -83,6 +83,7 @@ def test_random_networks_are_judged_in_parts_that_are_continued(tmp_path, monkey
     monkeypatch.setattr(null, "judged", judged)
     monkeypatch.setattr(modules, "interactive", lambda: False)
     monkeypatch.setattr(modules, "changed", lambda _: False)
+    monkeypatch.setattr(modules, "imported", lambda: [counting.__file__])  # Not those that other tests have deleted.
     line = ["--claims=experiments.papers.counting", "--networks=3", "--change=timesteps=9", f"--results_dir={tmp_path}"]
     assert [carry_out(null.null, line) for _ in range(2)] == [1, 0]
     parts = [(scale, *numbers) for scale in null.SCALES for numbers in ((0, 1), (2,))]
