@@ -22,6 +22,9 @@ import scipy.stats
 
 RESULTS = Path(__file__).parents[2] / "results"
 
+PUBLISHED = [path for path in sorted(RESULTS.glob("**/claims.json")) if path.relative_to(RESULTS).parts[0] != "runs"]
+"""The published tables of claims, apart from those of runs in the clone."""
+
 DIVERGED, UNLEARNED, EXCLUDED = 2, 4, 8
 FEWEST, TAIL, SLACK, RESAMPLES = 8, 0.025, 0.007, 20_000
 
@@ -250,7 +253,7 @@ def differing(path: Path) -> Iterator[str]:
     def cell(claim: int, column: int) -> Cell:
         stored = {name: each[claim, column] for name, each in table.items() if each.shape[:2] == judged.shape}
         about = {"low": table["low"][claim], "high": table["high"][claim], "learned": table["learned"][claim] == 1}
-        against, both = table["against"][claim] != "", "question" in table and table["question"][claim] == 1
+        against, both = table["against"][claim] != "", table["question"][claim] == 1
         return Cell(**about, against=against, both_ways=both, recipes=roles[column] == "recipes", stored=stored)
 
     for claim, column in zip(*np.nonzero(judged), strict=True):
@@ -312,6 +315,6 @@ def same(stored: Any, found: Any) -> bool:
 
 
 if __name__ == "__main__":
-    lines = [line for path in sorted(RESULTS.glob("**/claims.json")) for line in differing(path)]
+    lines = [line for path in PUBLISHED for line in differing(path)]
     print(*lines, sep="\n")
     sys.exit(any(not line.endswith(COMPARED) for line in lines))
