@@ -91,10 +91,8 @@ def test_networks_stop_at_the_first_step_at_which_they_have_held_their_goal(best
 
 def test_the_best_parameters_are_those_of_a_plain_loop(best):
     seed, transform = 8, optax.sgd(0.3, 0.9)
-    found, sets = (
-        lt.probed(best[1].results, "training"),
-        [task.examples(jax.random.key(0), {}) for task in (TASK, OTHER)],
-    )
+    found = lt.probed(best[1].results, "training")
+    sets = [task.examples(jax.random.key(0), {}) for task in (TASK, OTHER)]
     key = jax.random.fold_in(jax.random.fold_in(jax.random.key(0), seed), reference.PURPOSES["parameters"])
     params = jax.jit(MODEL.init)(key, sets[0].inputs)["params"]
 
