@@ -41,7 +41,7 @@ def test_notebooks_show_networks_runs_and_verdicts_as_tables(trained, copied):
     row = lt.claims.rows(lt.claims.read(ROOT / "results" / "claims" / "claims.json"))[0]
     title, *rows = cells(row._repr_html_())
     assert title == row.statement
-    assert rows[:2] == ["verdict", row.verdict]
+    assert rows[:4] == ["verdict", row.verdict, "share that meets it", "100% (94–100%)"]
     assert rows[-1] == str(row.counted)
 
 

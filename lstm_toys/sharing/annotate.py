@@ -25,8 +25,8 @@ from lstm_toys.sharing import report
 from lstm_toys.sharing.run_files import CLAIMS, RunFiles
 from lstm_toys.studies.claims import exploring
 from lstm_toys.studies.claims.declaration import Claims
-from lstm_toys.studies.claims.report import number, percent, percents, sentences
-from lstm_toys.studies.claims.table import Cell, read, rows
+from lstm_toys.studies.claims.report import number, sentences
+from lstm_toys.studies.claims.table import Cell, percent, percents, read, rows
 from lstm_toys.text import did_you_mean
 
 TEMPLATE, BADGE = (Path(__file__).with_name(f"{name}.html.jinja") for name in ("annotate", "badge"))

@@ -23,7 +23,7 @@ from experiments.post.claims import CLAIMS
 from lstm_toys.cli import command
 from lstm_toys.figures import COLORS, GRAY
 from lstm_toys.results import storage
-from lstm_toys.studies.claims import figures, report, table
+from lstm_toys.studies.claims import figures, table
 from lstm_toys.studies.claims.declaration import DURING, NETWORKS
 from lstm_toys.studies.training.study import Training
 
@@ -341,7 +341,7 @@ def test_the_forest_has_a_row_a_claim_with_its_share_and_interval():
     labels = [label.get_text().partition(":")[0] for label in axes.get_yticklabels()]
     assert [" ".join(label.split()) for label in labels] == [each.statement for each in expected]
     shares = [
-        (row + down, f"{report.percent(cell.share.value)} {report.percents(cell.share)} of {of}")
+        (row + down, f"{table.percent(cell.share.value)} {table.percents(cell.share)} of {of}")
         for row, each in enumerate(expected)
         for down, cell, of in (
             *((0.38, cell, f"{cell.known}, new recipes") for cell in each.recipes.values()),

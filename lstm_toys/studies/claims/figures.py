@@ -17,8 +17,8 @@ from lstm_toys.figures.style import entry as handle
 from lstm_toys.output import counted
 from lstm_toys.studies.claims.declaration import ANSWERS, CLIPPED, COPY, INPUT, VERDICTS
 from lstm_toys.studies.claims.recipes import OF_RECIPE
-from lstm_toys.studies.claims.report import heading, named, percent, percents
-from lstm_toys.studies.claims.table import Cell, Row, changes, rows
+from lstm_toys.studies.claims.report import heading, named
+from lstm_toys.studies.claims.table import Cell, Row, changes, percent, percents, rows
 
 TINTS = {
     "supported": COLORS["g"],

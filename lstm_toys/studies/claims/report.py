@@ -14,7 +14,7 @@ from lstm_toys.results.summary import finite
 from lstm_toys.statistics import comparisons, intervals
 from lstm_toys.statistics.intervals import Estimate
 from lstm_toys.studies.claims.declaration import ANSWERS, Claims, Verdict, verdict
-from lstm_toys.studies.claims.table import Cell, Row
+from lstm_toys.studies.claims.table import Cell, Row, percent, percents
 
 NEARLY_ALL = 0.9
 """Lower end of the interval of a share above which nearly all networks meet a claim."""
@@ -299,16 +299,6 @@ def number(value: float) -> str:
 def numbers(interval: Estimate) -> str:
     """Formats both ends of an interval, in parentheses; empty without one."""
     return "" if np.isnan(interval.low) else f"({number(interval.low)} to {number(interval.high)})"
-
-
-def percent(share: float) -> str:
-    """Formats a share as a percentage; a dash if there is none."""
-    return "–" if np.isnan(share) else f"{share:.0%}"
-
-
-def percents(interval: Estimate) -> str:
-    """Formats both ends of an interval of shares as percentages, in parentheses; empty without one."""
-    return "" if np.isnan(interval.low) else f"({100 * interval.low:.0f}–{interval.high:.0%})"
 
 
 def percents_of(agreement: Sequence[float]) -> str:

@@ -28,7 +28,7 @@ class Judged(SimpleNamespace):
     """A claim, or a claim judged by a column, as plain values; see `rows`."""
 
     def _repr_html_(self) -> str:
-        share = "{:.0%} ({:.0%} to {:.0%})".format(*self.share)
+        share = f"{percent(self.share.value)} {percents(self.share)}".strip()
         about = {"verdict": self.verdict, "share that meets it": share, "networks": self.counted}
         return html_table(getattr(self, "statement", ""), about)
 
@@ -96,8 +96,7 @@ def rows(table: xr.Dataset) -> list[Row]:
         about = {str(name): each.values[place].item() for name, each in table.coords.items() if each.dims == ("claim",)}
         remarks = [*filter(None, table.remarks.values[place].tolist())]
         roles: dict[str, dict[str, Cell]] = {role: {} for role in get_args(Role)}
-        # Older tables have no such questions, and do not say so.
-        row = Judged(**roles, **{"question": False, **about, "id": claim, "remarks": remarks})
+        row = Judged(**roles, **{**about, "id": claim, "remarks": remarks})
         for column, (name, role) in enumerate(columns):
             if known["state"][place, column].any() or known["verdict"][place, column]:
                 values = {field: each[place, column] for field, each in known.items()}
@@ -111,6 +110,16 @@ def rows(table: xr.Dataset) -> list[Row]:
         vars(row).update({**vars(row.networks[NETWORKS]), **vars(row)})
         every.append(row)
     return every
+
+
+def percent(share: float) -> str:
+    """Formats a share as a percentage; a dash if there is none."""
+    return "–" if np.isnan(share) else f"{share:.0%}"
+
+
+def percents(interval: Estimate) -> str:
+    """Formats both ends of an interval of shares as percentages, in parentheses; empty without one."""
+    return "" if np.isnan(interval.low) else f"({100 * interval.low:.0f}–{interval.high:.0%})"
 
 
 def changes(row: Row) -> bool:
