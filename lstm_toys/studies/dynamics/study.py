@@ -292,17 +292,17 @@ def _explained(results: xr.Dataset) -> xr.Dataset:
 
 def summary(results: xr.Dataset) -> dict[str, dict[str, float | None]]:
     """Medians over networks with 95 % bootstrap intervals; shares of networks with Wilson's 95 % intervals."""
-    one = (results.kind.values == Kind.STABLE).sum(axis=2) == 1
+    one, frequency = (results.kind.values == Kind.STABLE).sum(axis=2) == 1, results.mode_frequency.values
     shown = results.curve_shown.isel(curve=0).values
     trained = (results.input.values >= shown.min()) & (results.input.values <= shown.max())
     shares = {
         "share with one stable point at the mean input": one[:, int(results.attrs["mean"])],
         "share with one stable point throughout the training range": one[:, trained].all(axis=1),
-        "share whose leading mode oscillates": results.mode_frequency.values > 0,
+        "share whose leading mode oscillates": frequency > 0,
     }
     numbers = {
         **{label: results[name].values for name, label in LABELS.items()},
-        "quality factor of the leading mode": results.mode_frequency.values * results.time_constant.values / 2,
+        "periods of the leading mode within its time constant": frequency * results.time_constant.values / (2 * np.pi),
     }
     if "explained" in results:
         leading = results.model.str.startswith("LPV, ")

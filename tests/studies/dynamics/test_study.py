@@ -97,8 +97,8 @@ def test_metrics_say_of_every_curve_how_much_of_its_first_fifth_each_model_expla
 @pytest.mark.long
 def test_metrics_tell_of_the_leading_modes_and_where_networks_settle(measured, found):
     summary = measured["summary"]
-    quality = np.median(found.mode_frequency * found.time_constant / 2)
-    assert summary["quality factor of the leading mode"]["median"] == pytest.approx(quality)
+    periods = np.median(found.mode_frequency * found.time_constant) / (2 * np.pi)
+    assert summary["periods of the leading mode within its time constant"]["median"] == pytest.approx(periods)
     settled = (found.found_count == 1).all("input").mean()
     assert summary["share with one stable point throughout the training range"]["median"] == settled
     assert measured["mean_input"] == found.input.values[found.attrs["mean"]]
