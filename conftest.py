@@ -305,7 +305,7 @@ def pytest_collection_modifyitems(config, items):
 def pytest_configure(config):
     """Chooses what is checked, how loops are compiled, before the first array, and what commands leave out."""
     if config.getoption("annotations"):
-        jaxtyping.install_import_hook("lstm_toys", "beartype.beartype")
+        jaxtyping.install_import_hook("lstm_toys", "parts.annotated")
 
     from lstm_toys.execution import devices, digests
     from lstm_toys.figures import style
