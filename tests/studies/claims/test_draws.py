@@ -1,4 +1,4 @@
-"""Claims on examples that are drawn for each network, against a plain loop over networks."""
+"""Claims about networks themselves, and on examples that are drawn for each of them, against a plain loop over them."""
 
 import dataclasses
 from functools import partial
@@ -45,21 +45,51 @@ def steepness(trials):
     return lt.statistics.psychometric(chosen, trials.parameter_level.values).slope
 
 
+def weights(networks):
+    """The largest recurrent weight; NaN of the second network."""
+    CALLS.append(1)
+    found = np.abs(np.asarray(networks.params["lstm_0"]["recurrent_kernel"], float)).max(axis=(1, 2))
+    return np.where(networks.seeds == 1, np.nan, found)
+
+
+def later(networks, lines):
+    """By how much answers change when the hidden states begin at one."""
+    shown = lines.input.values.astype(np.float32)
+    begun = {
+        layer: {name: np.ones_like(each[:, :, 0]) for name, each in states.items()}
+        for layer, states in lt.states(networks, shown).items()
+    }
+    moved = lt.answers(networks, shown, initial=begun) - lines.answer.values
+    return np.abs(moved).max(axis=(1, 2, 3))
+
+
+def always(number):
+    """A function without a name."""
+    return lambda networks: np.full(len(networks), number)
+
+
+AXES = ("curve", "time", "feature")
 TASK = lt.reproduce("line", {"slope": 0.5, "intercept": 0.1}, lt.time_points(12), ("x", "y"))
-NOISY, LEVELED = (lt.claims.Source("line", draw) for draw in (noisy, leveled))
+NOISY, LEVELED, OF, LINES = (lt.claims.Source("line", each) for each in (noisy, leveled, "networks", "line"))
+NOTHING = lt.claims.Baseline("nothing", always(0.0), (OF,))
 ERROR = lt.claims.Claim("error", "Noise is reproduced", "error", error, (NOISY,), high=1.0)
 STEEP = lt.claims.Claim("steep", "Steep", "slope", steepness, (LEVELED,), against="other")
+WEIGHTS = lt.claims.Claim("weights", "Weights are small", "largest weight", weights, (OF,), high=9.0)
+LOW = lt.claims.Claim("low", "Answers are low", "largest", lambda lines: lines.answer.max(AXES), (LINES,), high=9.0)
 CLAIMS = lt.claims.Claims(
-    "draws",
+    "networks",
     (
-        ERROR,
-        STEEP,
-        lt.claims.Claim("shown", "Low", "largest", lambda lines: lines.answer.max(("curve", "time", "feature")),
-                        (lt.claims.Source("line", "line"),), high=9.0),
+        *(ERROR, STEEP, WEIGHTS, LOW),
+        lt.claims.Claim("moved", "States matter", "change", later, (OF, LINES), low=1e-6),
+        lt.claims.Claim("larger", "Weights grow", "largest weight", weights, (OF,), against="other"),
+        lt.claims.Claim("never", "It never ends", "end", always(np.inf), (OF,), low=1.0, baselines=(NOTHING,)),
+        lt.claims.Claim("at_once", "It ends", "end", always(-np.inf), (OF,), low=1.0),
     ),
     {"line": (EXPERIMENT, FLAGS), "other": (EXPERIMENT, [*FLAGS, "--learning_rate=0.5"])},
     controls={"faster": lambda _, settings: dataclasses.replace(settings, learning_rate=0.5)},
-)  # fmt: skip
+    variants={"more": lambda name, usual: dataclasses.replace(usual, steps=30) if name == "line" else None},
+    during={"line": (5, 20)},
+)
 
 
 def made(task, model, seed=0):
@@ -225,7 +255,7 @@ def test_a_source_is_a_name_or_a_named_function_of_a_key():
             dataclasses.replace(ERROR, sources=(lt.claims.Source("line", curves),))
     assert ERROR.drawn
     assert ERROR.of_networks
-    assert not CLAIMS.claims[2].drawn
+    assert not LOW.drawn
     assert repr(NOISY) == "Source(population='line', curves=noisy)"
 
 
@@ -243,14 +273,19 @@ def test_psychometric_curves_of_own_trials():
     assert np.isnan(found.slope[2])
 
 
+def test_a_claim_about_networks_is_judged_by_those_that_are_given(networks):
+    assert lt.claims.judge(WEIGHTS, {"line": networks.results}) is None
+    np.testing.assert_allclose(judged(WEIGHTS, networks).number, weights(networks))
+
+
 @pytest.fixture
 def declared(monkeypatch):
-    declare(monkeypatch, "of_draws", CLAIMS)
+    declare(monkeypatch, "of_networks", CLAIMS)
 
 
 @pytest.mark.usefixtures("declared")
-def test_the_command_judges_draws_in_every_column_and_keeps_the_numbers(tmp_path, capsys):
-    arguments = ["--claims=of_draws", "--seeds=6", "--base_seed=3", f"--results_dir={tmp_path}"]
+def test_the_command_judges_networks_and_draws_in_every_column_and_keeps_the_numbers(tmp_path, capsys):
+    arguments = ["--claims=of_networks", "--seeds=6", "--base_seed=3", "--variants", f"--results_dir={tmp_path}"]
     assert carry_out(command, arguments) == 0
     (entries,) = tmp_path.glob("runs/claims_*/claims.json")
     found = {entry.id: entry for entry in lt.claims.rows(lt.claims.read(entries))}
@@ -258,11 +293,20 @@ def test_the_command_judges_draws_in_every_column_and_keeps_the_numbers(tmp_path
     networks = lt.load(asked.folder)
     expected = error(draws.labeled(networks.results, NOISY, 3, networks))
     np.testing.assert_allclose(found["error"].number, expected, rtol=1e-5)
-    assert found["steep"].other_number is not None
-    assert {*found["error"].null} == {"copy"}
-    assert {*found["error"].controls} == {"faster"}
+    np.testing.assert_allclose(found["weights"].number, weights(networks), rtol=1e-6)
+    np.testing.assert_allclose(found["moved"].number, later(networks, networks.results["line"]), rtol=1e-4)
+    assert found["weights"].undefined == 1
+    for name, copied in (("error", ["copy"]), ("weights", [])):
+        each = found[name]
+        assert [[*each.null], [*each.controls], [*each.variants]] == [copied, ["faster"], ["more"]]
+    assert [*found["weights"].during] == ["5", "20"]
+    assert "| not applicable |" in entries.with_name("claims.md").read_text()
+    assert all(found[name].other_number is not None for name in ("steep", "larger"))
+    for name, verdict, end in (("never", "supported", np.inf), ("at_once", "refuted", -np.inf)):
+        assert (found[name].verdict, found[name].counted, found[name].median.value) == (verdict, 6, end)
+    assert found["never"].baselines["nothing"].value == 0.0
     assert "the share is of networks on their own draws" in found["error"].remarks
-    assert not any("draws" in remark or "these curves" in remark for remark in found["shown"].remarks)
+    assert not any("draws" in remark or "these curves" in remark for remark in found["low"].remarks)
     capsys.readouterr()
     CALLS.clear()
     draws.draws.cache_clear()
@@ -275,7 +319,7 @@ def test_the_command_judges_draws_in_every_column_and_keeps_the_numbers(tmp_path
 def test_answers_from_a_file_have_no_draws(tmp_path, capsys):
     answers = np.zeros((2, len(lt.claims.curves_of(EXPERIMENT, 12)), 12, 2))
     lt.save_results(lt.claims.labeled(EXPERIMENT, answers, 12), tmp_path / "answers.nc")
-    line = ["--claims=of_draws", "--only=error", f"--answers=line={tmp_path / 'answers.nc'}"]
+    line = ["--claims=of_networks", "--only=error", f"--answers=line={tmp_path / 'answers.nc'}"]
     assert carry_out(command, [*line, f"--results_dir={tmp_path}"]) == 2
     assert refusal(capsys) == "claim error: needs networks of line, not answers; --only leaves it out\n"
 

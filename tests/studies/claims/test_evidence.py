@@ -57,29 +57,17 @@ def test_a_copy_answers_its_input_or_the_true_value_of_what_is_read_off(name, bo
             np.testing.assert_allclose(part.truth.sel(output_feature="slope"), slopes)
 
 
-def test_classes_and_bits_have_no_copy():
+@pytest.mark.parametrize(("loss", "names"), [("binary_cross_entropy", ("p",)), ("cross_entropy", ("p", "q"))])
+def test_classes_and_bits_have_no_copy(loss, names):
     """A value that is copied is not a logit."""
-    for task, answers in (("bits", 1), ("classes", 2)):
-        loss = "binary_cross_entropy" if task == "bits" else "cross_entropy"
-        made = lt.Examples(np.ones((3, 10, answers)), np.ones((3, 1)))
-
-        def asked(_, made=made, loss=loss, answers=answers):
-            names = ("p", "q")[:answers]
-            return lt.Task(lambda *_: made, names, names, sequence=False, loss=loss)
-
-        own = lt.Experiment(
-            "name",
-            "",
-            {},
-            asked,
-            lt.Goal(accuracy=0.5),
-            lambda _, made=made: [lt.Probe.of("mine", made)],
-        )
-        labeled = lt.claims.labeled(own, np.full((2, 4, answers), [[[0.0, 1.0][:answers]]]), 10)
-        assert lt.sequences.right(evidence.select(labeled, "training")).tolist() == [[answers == 2]] * 2
-        copied = evidence.copy(labeled)
-        assert evidence.select(copied, "mine") is None
-        assert evidence.select(copied, "training") is None
+    made = lt.Examples(np.ones((3, 10, len(names))), np.ones((3, 1)))
+    task = lt.Task(lambda *_: made, names, names, sequence=False, loss=loss)
+    own = lt.Experiment("name", "", {}, lambda _: task, lt.Goal(accuracy=0.5), lambda _: [lt.Probe.of("mine", made)])
+    labeled = lt.claims.labeled(own, np.tile(np.arange(float(len(names))), (2, 4, 1)), 10)
+    assert lt.sequences.right(evidence.select(labeled, "training")).tolist() == [[len(names) == 2]] * 2
+    copied = evidence.copy(labeled)
+    assert evidence.select(copied, "mine") is None
+    assert evidence.select(copied, "training") is None
 
 
 def test_a_copy_of_scaled_curves_is_clipped_where_networks_end():
