@@ -11,7 +11,7 @@ from drawn import assert_legible
 from maps import linear, rotation
 
 import lstm_toys as lt
-from conftest import carry_out, reported
+from conftest import reported
 from lstm_toys.cli import command
 from lstm_toys.dynamics.system import each_network, once, system_of
 from lstm_toys.results import storage
@@ -64,19 +64,3 @@ def test_maps_in_closed_form_have_their_modes_and_lie_as_they_do():
     assert point["quiet: share with 1 stable point"]["median"] == 1
     for figure in figures.draw(found).values():
         assert_legible(figure)
-
-
-@pytest.mark.parametrize(
-    ("flags", "said"),
-    [
-        ([], "curves of several lengths need --hold, such as --hold zero=0"),
-        (["--hold=zero"], "takes NAME=number,number,..."),
-        (["--hold=zero=0", "--hold=zero=1"], "the period zero is given twice"),
-        (["--hold=zero=0", "--inputs=0:1:2"], "flag --inputs: has no effect with --hold"),
-        (["--hold=zero=0,1"], "the input of the period zero must be 1 number, for bit, not 2"),
-    ],
-)
-def test_a_period_that_cannot_be_held_is_refused_in_one_line(flags, said, tmp_path, capsys):
-    assert carry_out(dynamics, ["--task=majority", *flags, f"--results_dir={tmp_path}"]) == 2
-    (line,) = capsys.readouterr().err.splitlines()
-    assert said in line

@@ -149,10 +149,3 @@ def test_a_network_does_not_depend_on_others_and_the_last_kept_step_is_the_end(s
     assert again.kept_step.values.tolist() == [0, 100, 300]
     np.testing.assert_allclose(again.mode_frequency_course.sel(kept_step=300), again.mode_frequency, rtol=1e-6)
     assert not np.allclose(again.static_gain_course.sel(kept_step=0), again.static_gain)
-
-
-@pytest.mark.parametrize("flag", ["--inputs=1:0:3", "--inputs=0:1:1", "--starts=1", "--weight_scale=0"])
-def test_what_cannot_be_analyzed_is_refused_in_one_line(flag, tmp_path, capsys):
-    assert carry_out(dynamics, [flag, f"--results_dir={tmp_path}"]) == 2
-    (line,) = capsys.readouterr().err.splitlines()
-    assert flag.partition("=")[0].strip("-") in line
