@@ -7,13 +7,15 @@ from types import SimpleNamespace
 import jax
 import numpy as np
 import pytest
+import whole_parity
 import xarray as xr
+from own_claims import declare
 
 import lstm_toys as lt
 from conftest import carry_out, carry_out_without_jax, rarely
 from experiments.post.claims import CLAIMS
 from experiments.research import null
-from experiments.research.papers import counting, languages
+from experiments.research.papers import counting
 from lstm_toys import modules
 
 
@@ -47,48 +49,37 @@ def test_random_networks_are_scaled_ones_with_random_biases_and_do_not_depend_on
             assert name != "bias" or len(np.unique(leaf)) == leaf.size
 
 
-@pytest.mark.long
-def test_random_networks_are_judged_as_trained_ones_are(tmp_path, monkeypatch):
-    monkeypatch.setattr(languages, "REACHES", {"anbn": (4, 6, 10)})
-    experiment = languages.experiment("small", "anbn", "Small.", most=4, hidden=2)
-    assert carry_out(experiment, ["--seeds=3", "--steps=0", f"--results_dir={tmp_path}"]) == 0
-    (folder,) = tmp_path.glob("runs/small-*")
-    networks = lt.load(folder)
-    claim = lt.claims.Claim(
-        "some", "q", "s", languages.share_right, (lt.claims.Source("small", "to_second"),), high=0.5
-    )
-    shown = lt.probed(networks.results, "to_second")
+def test_random_networks_are_judged_as_trained_ones_are(world):
+    networks, claim = lt.load(world("whole_parity").run), dataclasses.replace(whole_parity.CLAIMS.claims[1], low=0.5)
+    shown = lt.probed(networks.results, "two")
     random = networks.model, null.parameters(networks.params, 2.0, range(3))
-    answers = ("seed", *shown.answer.dims[1:]), lt.answers(random, shown.input.values, block=networks.block)
-    expected = int((languages.share_right(shown.assign(answer=(*answers, shown.answer.attrs))) <= 0.5).sum())
-    assert null.judged([claim], {"small": SimpleNamespace(folder=folder)}, 2.0, range(3)) == {
-        "some": {"met": expected, "known": 3}
-    }
+    answered = shown.answer.copy(data=lt.answers(random, shown.input.values, block=networks.block))
+    expected = int((whole_parity.right(shown.assign(answer=answered)) >= 0.5).sum())
+    found = null.judged([claim], {"a": SimpleNamespace(folder=world("whole_parity").run)}, 2.0, range(3))
+    assert found == {"two": {"met": expected, "known": 3}}
 
 
-@pytest.mark.usefixtures("few_parentheses")
 def test_random_networks_are_judged_in_parts_that_are_continued(tmp_path, monkeypatch, capsys):
-    claims = tuple(claim for claim in counting.CLAIMS.claims if claim.id == "dyck-one-unit")
-    monkeypatch.setattr(counting, "CLAIMS", dataclasses.replace(counting.CLAIMS, claims=claims))
+    declare(monkeypatch, "one_claim", dataclasses.replace(whole_parity.CLAIMS, claims=whole_parity.CLAIMS.claims[1:]))
     monkeypatch.setattr(null, "BATCH", 2)
     asked = []
 
     def judged(_, needs, scale, numbers):
-        assert [*needs] == ["dyck"]
+        assert [*needs] == ["a"]
         asked.append((scale, *numbers))
         if len(asked) == 5:
             raise OSError("full")
-        return {"dyck-one-unit": {"met": len(numbers) - 1, "known": len(numbers)}}
+        return {"two": {"met": len(numbers) - 1, "known": len(numbers)}}
 
     monkeypatch.setattr(null, "judged", judged)
-    monkeypatch.setattr(modules, "interactive", lambda: False)
-    monkeypatch.setattr(modules, "changed", lambda _: False)
-    monkeypatch.setattr(modules, "imported", lambda: [counting.__file__])  # Not those that other tests have deleted.
-    line = ["--claims=experiments.papers.counting", "--networks=3", "--change=timesteps=9", f"--results_dir={tmp_path}"]
+    monkeypatch.setattr(
+        modules, "imported", lambda: [whole_parity.__file__]
+    )  # Not those that other tests have deleted.
+    line = ["--claims=one_claim", "--networks=3", "--change=learning_rate=0.1", f"--results_dir={tmp_path}"]
     assert [carry_out(null.null, line) for _ in range(2)] == [1, 0]
     parts = [(scale, *numbers) for scale in null.SCALES for numbers in ((0, 1), (2,))]
     assert asked == [*parts[:5], *parts[4:]]
-    assert re.search(r"dyck-one-unit( +33\.3){5}", capsys.readouterr().out)
+    assert re.search(r"two( +33\.3){5}", capsys.readouterr().out)
     assert [null.brief(count, 256, 256) for count in (0, 1, 256)] == ["≤ 1.5", "0.4", "≥ 98.5"]
     assert [null.brief(count, 133, 256) for count in (132, 0)] == ["99.2 (133)", "≤ 2.8 (133)"]
     assert null.brief(0, 0, 256) == "– (0)"
