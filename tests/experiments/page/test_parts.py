@@ -8,6 +8,7 @@ import pytest
 from kinds import SOUND
 
 import lstm_toys as lt
+from conftest import rarely
 from experiments import sine
 from experiments.page import story
 
@@ -17,7 +18,7 @@ LARGEST = "#curve=sine&amplitude=0.8&offset=0.8&frequency=10&phase=0"
 OWN = "#curve=line&slope=0.8&intercept=0.1&networks=own&learn=line,0.8,0.1&seeds=3&step=20"
 AT = [*range(0, 100, 10), 99]
 X = np.asarray(lt.time_points(100))
-SIZES = [(1280, 800), (390, 844)]
+LARGE, SMALL = (1280, 800), (390, 844)
 
 
 def answers_to(saved, curve, kind="published"):
@@ -92,8 +93,13 @@ def test_the_story_goes_from_one_step_to_the_next_and_leaves_it_where_a_curve_is
     assert not page.tab.locator("#aside, #grips button").filter(visible=True).count()
 
 
-@pytest.mark.parametrize(("width", "height"), SIZES)
-@pytest.mark.parametrize("hand", ["mouse", "finger", "keys"])
+@pytest.mark.parametrize(
+    ("hand", "width", "height"),
+    [
+        *(("mouse", *LARGE), ("finger", *SMALL), ("keys", *LARGE)),
+        *rarely(("mouse", *SMALL), ("finger", *LARGE), ("keys", *SMALL)),
+    ],
+)
 def test_a_guess_is_drawn_and_compared_with_the_answers(hand, width, height, opened, saved):
     page = opened("", width=width, height=height)
     assert not page.tab.locator("#key-single, #tools, #aside, .reward").filter(visible=True).count()
@@ -152,7 +158,7 @@ def test_a_finger_finds_what_it_needs_and_one_thing_is_next_in_every_step(opened
         assert page.tab.locator("#grips button").filter(visible=True).count() == (2 if number in (4, 6) else 0)
 
 
-@pytest.mark.parametrize(("width", "height"), SIZES)
+@pytest.mark.parametrize(("width", "height"), [LARGE, SMALL])
 def test_plucked_networks_ring_as_the_library_has_it_and_one_handle_moves_all(width, height, opened, saved):
     page = opened("#curve=pluck&level=0.2&pull=0.4&networks=dense", width=width, height=height)
     curve = np.float32([0.6] * 110 + [0.2] * 90)[None, :, None]
@@ -188,7 +194,7 @@ def test_plucked_networks_ring_as_the_library_has_it_and_one_handle_moves_all(wi
     assert captions() != before
 
 
-@pytest.mark.parametrize(("width", "height"), SIZES)
+@pytest.mark.parametrize(("width", "height"), [LARGE, *rarely(SMALL)])
 def test_the_end_says_whether_a_curve_was_found_on_which_networks_fail(width, height, opened, saved):
     line = "#curve=line&slope=0.1&intercept={}"
     for intercept, inside in ((0.4, True), (0.55, False)):
@@ -208,7 +214,7 @@ def test_the_end_says_whether_a_curve_was_found_on_which_networks_fail(width, he
     assert page.text("#gauge-text").startswith(f"Off by {error:.2f} on average")
 
 
-@pytest.mark.parametrize(("width", "height"), SIZES)
+@pytest.mark.parametrize(("width", "height"), [LARGE, SMALL])
 def test_one_value_is_followed_through_a_cell_and_a_click_takes_another_network(width, height, opened, saved):
     page = opened("#step-1&guess=none&seed=4", width=width, height=height)
     page.click(f"{SHOWN} >> [data-inside]")
@@ -293,7 +299,7 @@ def test_an_address_unfolds_its_section_and_paper_has_all_verdicts_and_the_story
     plain.close()
 
 
-@pytest.mark.parametrize(("width", "height"), SIZES)
+@pytest.mark.parametrize(("width", "height"), [SMALL, *rarely(LARGE)])
 def test_networks_are_trained_in_the_page_as_its_address_says_and_asked_like_others(width, height, opened, trained):
     page = opened(OWN, width=width, height=height)
     curve = 0.8 * np.linspace(0, 1, 100) + 0.1

@@ -93,10 +93,7 @@ def test_a_peak_is_dragged_and_the_drag_undone(opened):
 def test_the_mouse_reads_values_and_draws_upon_any_curve(opened):
     page = opened(LARGER)
     by_hand, sine = (page.tab.get_by_label(label, exact=True) for label in ("drawn by hand", "sine"))
-    box = page.tab.locator("#chart").bounding_box()
-    left, width = box["x"] + 46, box["width"] - 58
-    start = (left + 50 / 99 * width, box["y"] + 0.5 * box["height"])
-    end = (left + 0.8 * width, box["y"] + 0.2 * box["height"])
+    start, end = page.upon(50 / 99, 0.5), page.upon(0.8, 0.2)
     page.drag(start)
     assert sine.is_checked()
     before = page.numbers()
