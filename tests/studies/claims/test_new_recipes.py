@@ -2,19 +2,16 @@
 
 import dataclasses
 import shutil
-import signal
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import recipe_claims
-import xarray as xr
 from commands import claims
 from recipe_claims import CHOICES, CLAIMS, RECIPES
 
 import lstm_toys as lt
 from conftest import carry_out, refusal
-from lstm_toys.execution.signals import Interruption
 from lstm_toys.statistics import recipes
 from lstm_toys.studies.claims import exploring, judging
 from lstm_toys.studies.claims.columns import DIVERGED, EXCLUDED, PRESENT, Numbers
@@ -64,16 +61,13 @@ def test_networks_that_did_not_learn_decide_nothing_and_both_bounds_are_reported
     assert sum(bounded.agreement) == pytest.approx(1)
 
 
-def test_both_answers_stand_side_by_side_with_the_distribution(judged, table):
+def test_both_answers_stand_side_by_side_with_the_distribution_and_a_page_explores_what_numbers_go_with(judged, table):
     text = (judged / "claims.md").read_text()
     assert "| of new recipes (95 % interval) | their median | both, one, none |" in text
     assert "drawn, two networks each, from small (optimizer, learning rate: adam 0.003 to 0.03 (log) or sgd" in text
     assert table.attrs["recipes"][0] in text
     said = lt.claims.sentences(lt.claims.rows(table)[1])
     assert any(sentence.startswith("Of new recipes, in which") for sentence in said)
-
-
-def test_a_page_explores_what_numbers_go_with(judged):
     text = (judged / "recipes.md").read_text()
     assert text.count("## ") == 3
     assert "This is exploratory" in text
@@ -84,26 +78,6 @@ def test_a_page_explores_what_numbers_go_with(judged):
 def test_the_same_command_again_trains_nothing(judged, capsys):
     assert carry_out(claims, [*ARGUMENTS, "--no_training", f"--results_dir={judged.parent.parent}"]) == 0
     assert "already finished" in capsys.readouterr().out
-
-
-@pytest.mark.long
-def test_recipes_that_are_interrupted_again_and_again_continue_to_the_same_bits(judged, tmp_path, monkeypatch):
-    asked, codes = [], []
-
-    def interrupted(interruption):
-        asked.append(None)
-        if len(asked) in (4, 9, 15):
-            interruption.number = signal.SIGTERM
-        return bool(interruption.number)
-
-    monkeypatch.setattr(Interruption, "__call__", interrupted)
-    while 0 not in codes and len(codes) < 5:
-        codes.append(carry_out(claims, [*ARGUMENTS, f"--results_dir={tmp_path}"]))
-    assert len(codes) > 1
-    assert {*codes[:-1]} == {143}
-    (again,) = (tmp_path / "runs").glob(judged.name)
-    for ours, theirs in zip(swept(again), swept(judged), strict=True):
-        xr.testing.assert_equal(ours, theirs)
 
 
 def numbers(values, states=PRESENT, **others):
@@ -162,19 +136,6 @@ def test_findings_are_corrected_for_all_claims_together():
     assert of_one.effect > 0.9
     assert of_one.corrected == pytest.approx(3 * of_one.p)
     assert of_two.corrected == pytest.approx(6 * of_two.p)
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (["--claims=sine_claims", "--recipes=4"], "flag --recipes: sine_claims declares no recipes"),
-        (["--claims=recipe_claims", "--recipes=4", "--optimizer=adam"], "flag --optimizer: the recipes of"),
-        (["--claims=recipe_claims", "--recipes=-1"], "flag --recipes=-1"),
-    ],
-)
-def test_contradictions_are_refused_in_one_line(capsys, arguments, message):
-    assert carry_out(claims, arguments) == 2
-    assert message in refusal(capsys)
 
 
 @pytest.mark.parametrize(

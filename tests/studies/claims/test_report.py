@@ -99,6 +99,7 @@ def test_a_report_begins_with_an_answer_in_words():
         "Not true of most networks: it is low.",
         "Theirs are higher: which is higher.",
     ]
+    assert report.heading([changed(asked, verdict="undecided")]) == "0 of 1 comparison decided"
     declared = SimpleNamespace(title="mine", aspects={})
     assert next(report.report(declared, [low, high], [])) == "1 of 2 claims hold for most networks."
 
