@@ -44,8 +44,7 @@ def other(tmp_path):
 
 def work_of(*arguments):
     """What a command line asks for."""
-    work = command.only(command.plan(own.EXPERIMENT, [*arguments, *SMALL]))
-    return work
+    return command.only(command.plan(own.EXPERIMENT, [*arguments, *SMALL]))
 
 
 def ran(tmp_path, *arguments):

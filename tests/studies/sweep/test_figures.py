@@ -76,9 +76,8 @@ def test_rows_are_the_statistics_of_each_setting():
 def test_the_tables_have_the_errors_of_every_probe_and_say_what_is_scaled(capsys):
     found = hand_made({"optimizer": ["sgd", "adam"], **RATES}, probes=("held out", "b"))
     found["b"].rmse.values[:] = np.nan
-    given = {"seeds": 5, "goal": "", "networks": 5, "shapes": 1, "seconds": {}, "member_steps_per_second": 1}
-    given |= {"scaling": "(y - 2) / 3", "scaled_errors": False, "of_answers": "RMSE", "loss": "train MSE"}
-    lines = printed({"rows": results.rows(found), "varied": results.varied(found), **given}, capsys)
+    given = {"scaling": "(y - 2) / 3", "scaled_errors": False, "of_answers": "RMSE", "loss": "train MSE"}
+    lines = printed(found, {"goal": "", **given}, capsys)
     assert "networks are shown (y - 2) / 3; losses are of scaled values" in lines
     start = lines.index("optimizer rate held out")
     medians = np.median(found["held out"].rmse, axis=1)
@@ -87,8 +86,10 @@ def test_the_tables_have_the_errors_of_every_probe_and_say_what_is_scaled(capsys
         assert line.split() == [optimizer, f"{rate:g}", f"{median:.3g}"]
 
 
-def printed(metrics, capsys):
+def printed(found, given, capsys):
     """The lines of a sweep's report, without the spaces that align columns."""
+    metrics = {"seeds": 5, "networks": 5, "shapes": 1, "seconds": {}, "member_steps_per_second": 1, **given}
+    metrics |= {"rows": results.rows(found), "varied": results.varied(found)}
     for each in reported(Sweep(sine.EXPERIMENT, SweepSettings("sweep", settings=())), metrics):
         output.console().print(each)
     return [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
@@ -121,15 +122,8 @@ def test_the_best_setting_is_told_and_whether_the_grid_ends_there(learned, losse
 def test_accuracies_are_not_called_errors_and_who_lost_the_goal_is_counted(kinds, capsys):
     found = accuracies(hand_made(RATES), kinds)
     found.lost.values[:] = [[False] * 5, [True, True] + [False] * 3]
-    given = {"seeds": 5, "goal": "it", "networks": 5, "shapes": 1, "seconds": {}, "member_steps_per_second": 1}
     of_answers = " and ".join(f"accuracy over {each}" for each in kinds)
-    given |= {
-        "rows": results.rows(found),
-        "varied": results.varied(found),
-        "of_answers": of_answers,
-        "loss": "train BCE",
-    }
-    lines = printed(given, capsys)
+    lines = printed(found, {"goal": "it", "of_answers": of_answers, "loss": "train BCE"}, capsys)
     assert not any("RMSE" in line for line in lines)
     assert f"medians over networks: {of_answers} of answers to curves that were shown after training" in lines
     assert ("rate line sine" in lines) == (len(kinds) == 1)
