@@ -30,17 +30,12 @@ SEEDS = np.array([0, 1, 2, 3, 5])
 def hand_made():
     """Results on two planes, with numbers that are known and some that are missing."""
     random = np.random.default_rng(0)
-
-    def measure(curve):
-        return measures.all_measures(measures.AnsweredCurve.copied(*curve))
+    names = jax.eval_shape(lambda curve: measures.all_measures(measures.AnsweredCurve.copied(*curve)), jnp.ones((3, 9)))
 
     def grid(**axes):
         shape = tuple(len(values) for values in axes.values())
         dims = [f"{PARAMETER}{name}" for name in axes]
-        columns = {
-            name: (("seed", *dims), random.uniform(0.5, 1.5, (5, *shape)).astype(np.float32))
-            for name in jax.eval_shape(measure, jnp.ones((3, 9)))
-        }
+        columns = {name: (("seed", *dims), random.uniform(0.5, 1.5, (5, *shape)).astype(np.float32)) for name in names}
         columns["delay"][1][:, 0] = np.nan
         declared = {each.name: each for family in PARAMETERS.values() for each in family}
         coordinates = {
