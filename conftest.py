@@ -308,10 +308,9 @@ def pytest_configure(config):
         jaxtyping.install_import_hook("lstm_toys", "parts.annotated")
 
     from lstm_toys.execution import devices, digests
-    from lstm_toys.figures import style
 
     devices.choose_code()
-    program, save = digests.program, style.save
+    program = digests.program
 
     def described(function, *arguments):
         if WHOLE["digests"]:
@@ -319,6 +318,14 @@ def pytest_configure(config):
         # Without the first axis, the number of blocks, on which digests do not depend.
         shapes = [f"{each.shape[1:]} {each.dtype}" for each in jax.tree.leaves(arguments)]
         return digests.Program(digests.digest(shapes), False, False)
+
+    digests.program = described  # Before modules are imported that take it from there.
+
+    from lstm_toys.figures import style
+    from lstm_toys.populations import answering, programs
+
+    assert programs.program is answering.program is described
+    save = style.save
 
     @wraps(save)
     def saved(figure, path):
@@ -329,7 +336,7 @@ def pytest_configure(config):
         else:
             Path(path).write_bytes(b"")
 
-    digests.program, style.save = described, saved
+    style.save = saved
 
 
 @pytest.fixture(scope="session")
