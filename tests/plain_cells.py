@@ -29,3 +29,15 @@ def step(cell, gates, layer, inputs, state, clamped=None, library=np):
         return (z * state[0] + (1 - z) * library.tanh(a_h + r * b_h), state[1]), opened
     memory = opened["forget"] * state[1] + opened["input"] * library.tanh(g)
     return (opened["output"] * library.tanh(memory), memory), opened
+
+
+def along(cell, gates, layer, curves):
+    """The states (hidden, cell) [2, C, T, H] along curves in double precision, one time point after the other."""
+    units = len(layer["recurrent_kernel"])
+    every = np.empty((2, *curves.shape[:2], units))
+    for curve, values in enumerate(curves.astype(float)):
+        state = np.zeros(units), np.zeros(units)
+        for time, value in enumerate(values):
+            state, _ = step(cell, gates, layer, value, state)
+            every[:, curve, time] = state
+    return every

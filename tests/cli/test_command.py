@@ -11,11 +11,12 @@ from functools import partial
 import numpy as np
 import pytest
 import xarray as xr
-from world import SINE, Ran
+from majority import EXPERIMENT
+from world import Ran
 
 import conftest
 from conftest import ROOT, carry_out, process, rarely, refusal
-from experiments.sine import EXPERIMENT
+from experiments import sine
 from lstm_toys import output
 from lstm_toys.files import SCHEMA, read_sealed, write_sealed
 from lstm_toys.results import arrays, storage
@@ -28,9 +29,9 @@ COUNTS = {"line": 5, "line_origin": 6, "amplitude": 6, "phase": 6, "frequency": 
 
 @pytest.fixture
 def mine(copied, tmp_path):
-    """The finished run of the sine, copied, so that a test may change it."""
+    """The finished run of an experiment that draws one figure, copied, so that a test may change it."""
     results = tmp_path / "results"
-    return Ran((*SINE, f"--results_dir={results}"), results, copied("sine"), "")
+    return Ran(("--seeds=3", f"--results_dir={results}"), results, copied("majority"), "")
 
 
 def snapshot(folder, *suffixes):
@@ -97,17 +98,20 @@ def test_the_output_tells_progress_results_and_all_files(world):
     assert run.parent == results / "runs"
 
 
-def test_a_finished_run_is_told_and_its_numbers_are_left_alone(mine, capsys):
-    before = snapshot(mine.results, ".nc", ".npz", ".json")
-    assert carry_out(EXPERIMENT, mine.arguments) == 0
+def test_a_finished_run_is_told_and_published_and_its_numbers_are_left_alone(mine, capsys):
+    before, published = snapshot(mine.run, ".nc", ".npz", ".json"), mine.results / "majority"
+    assert carry_out(EXPERIMENT, [*mine.arguments, "--publish"]) == 0
     output, errors = capsys.readouterr()
     assert "already finished" in output
-    assert "train MSE" in output
+    assert "train cross-entropy" in output
     assert str(mine.run / "results.nc") in output
+    assert str(published) in output
     assert errors == ""
     assert carry_out(EXPERIMENT, [*mine.arguments, "--quiet"]) == 0
     assert capsys.readouterr() == (f"{mine.run}\n", "")
-    assert snapshot(mine.results, ".nc", ".npz", ".json") == before
+    assert snapshot(mine.run, ".nc", ".npz", ".json") == before
+    assert {path.name for path in published.iterdir()} == {"loss.png", "metrics.json", "manifest.json", "report.json"}
+    assert (published / "metrics.json").read_bytes() == (mine.run / "metrics.json").read_bytes()
 
 
 def test_output_that_cannot_be_written_is_not_taken_for_a_file_of_the_run(mine, monkeypatch, capsys):
@@ -138,18 +142,6 @@ def test_a_library_that_does_not_fit_into_memory_is_told_in_one_line(error, shor
         else:
             with pytest.raises(ImportError, match="No module"):
                 call()
-
-
-def test_publishing_copies_figures_and_metrics_and_leaves_what_is_a_user_s(mine, capsys):
-    assert carry_out(EXPERIMENT, [*mine.arguments, "--publish"]) == 0
-    published = mine.results / "sine"
-    assert str(published) in capsys.readouterr().out
-    assert {path.name for path in published.iterdir()} == FIGURES | {"metrics.json", "manifest.json", "report.json"}
-    assert (published / "metrics.json").read_bytes() == (mine.run / "metrics.json").read_bytes()
-    for name in ("README.md", "mine.png"):
-        (published / name).write_text("mine")
-    assert carry_out(EXPERIMENT, [*mine.arguments, "--publish", "--quiet"]) == 0
-    assert (published / "README.md").read_text() == (published / "mine.png").read_text() == "mine"
 
 
 @pytest.mark.parametrize(
@@ -198,7 +190,7 @@ def test_restart_trains_the_same_networks_whatever_is_spoiled(mine):
 def test_a_large_learning_rate_names_the_diverged_seeds_and_goes_on(tmp_path, capsys):
     large = ["--seeds=8", "--timesteps=20", "--steps=30", "--learning_rate=30", "--keep_steps=0,3"]
     large.append(f"--results_dir={tmp_path}")
-    assert carry_out(EXPERIMENT, large) == 0
+    assert carry_out(sine.EXPERIMENT, large) == 0
     output, errors = capsys.readouterr()
     (run,) = (tmp_path / "runs").iterdir()
     assert {path.name for path in run.glob("*.npz")} == {f"parameters{step}.npz" for step in ("", "-0", "-3")}

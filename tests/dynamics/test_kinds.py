@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 import lstm_toys as lt
-from conftest import rarely
 from lstm_toys.dynamics import limits
 from lstm_toys.dynamics.limits import Kind
 from lstm_toys.dynamics.system import system_of
@@ -102,16 +101,6 @@ def test_a_limit_cycle_is_one_from_inside_and_from_outside():
     found = curved("cycle", [[0.1, 0.0], [0.0, 0.5], [1.5, 0.0], [0.0, -1.2]])
     assert found.kind[0, 0, 0] == Kind.CYCLE
     assert found.share[0, 0, 0] == 1
-
-
-@pytest.mark.parametrize("cell", ["gru", *rarely("rnn", "lstm")])
-def test_states_of_bounded_cells_never_integrate(cell, monkeypatch):
-    monkeypatch.setattr(limits, "LONGEST", 20_000)
-    model = lt.Stack(1, hidden=(8,), cell=cell, readout="dense")
-    params = maps.drawn(model, 3, scale=2.0)
-    starts = np.random.default_rng(3).uniform(-1, 1, (3, 8, system_of((model, params), 1).dimension))
-    found = limits.limits(system_of((model, params), 1), params, np.array([[0.0], [1.0]]), starts)
-    assert not (found.kind == Kind.INTEGRATES).any()
 
 
 def test_the_cell_of_an_lstm_is_unbounded_with_hard_gates_alone():

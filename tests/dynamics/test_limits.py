@@ -10,10 +10,8 @@ import pytest
 from conftest import rarely
 from lstm_toys.dynamics.limits import Kind, limits, merged, starts_of
 from lstm_toys.dynamics.linear import modes
-from lstm_toys.networks.lstm import LSTM
 from lstm_toys.networks.rnn import RNN
 
-RANDOM = np.random.default_rng(0)
 INPUTS = np.array([[0.0], [0.4]])
 
 
@@ -70,18 +68,6 @@ def test_a_memory_keeps_each_of_its_starts(of_linear):
     assert {*found.kind[0, :4]} == {Kind.NEUTRAL}  # Others between them are found as well.
     np.testing.assert_array_equal(found.eigenvalues[0, :4], np.tile([1, 0.5], (4, 1)))
     assert found.kind[1, 0] == Kind.SLOW  # It integrates its input, and shows that.
-
-
-@pytest.mark.long
-def test_a_saturated_cell_integrates_while_its_answer_rests():
-    """The second unit's forget gate is 1, so that its cell grows by i * g at each time point."""
-    params = {"kernel": np.zeros((1, 1, 8), np.float32), "recurrent_kernel": np.zeros((1, 2, 8), np.float32)}
-    i_f_g_o = np.array([[0, 0], [0, 9], [0.5, -0.5], [9, 9]], np.float32)
-    system, params = maps.made(LSTM(2, gates="hard"), {**params, "bias": i_f_g_o.reshape(1, 8)})
-    found = limits(system, params, INPUTS, RANDOM.uniform(-1, 1, (1, 6, 4)))
-    assert found.kind[0, 0].tolist() == [Kind.INTEGRATES] + [Kind.NOTHING] * 7
-    assert found.share[0, 0, 0] == 1
-    np.testing.assert_allclose(found.answer[0, 0, 0], [np.tanh(np.tanh(0.5)), -1], atol=1e-9)
 
 
 def level(weight):

@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from plain_cells import WEIGHTS, step
+from plain_cells import WEIGHTS, along, step
 
 from conftest import rarely
 from lstm_toys.networks.cells import GATES
@@ -37,16 +37,9 @@ def distance(actual, expected):
 
 
 def numpy_loop(inputs, *weights, gates):
-    """Hidden states, and those of the cells: one curve and one time point after the other, in float64."""
+    """Hidden states, and those of the cells."""
     layer = dict(zip(WEIGHTS, (np.asarray(each, np.float64) for each in weights), strict=True))
-    units = len(layer["recurrent_kernel"])
-    answer = np.empty((2, *inputs.shape[:2], units))
-    for curve, values in enumerate(inputs.astype(np.float64)):
-        state = np.zeros(units), np.zeros(units)
-        for t, value in enumerate(values):
-            state, _ = step("lstm", gates, layer, value, state)
-            answer[:, curve, t] = state
-    return answer
+    return along("lstm", gates, layer, inputs)
 
 
 def plain_loop(inputs, *weights, gates):

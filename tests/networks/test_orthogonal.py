@@ -7,22 +7,13 @@ import pytest
 
 import lstm_toys as lt
 
-SHAPES = [(4, 16), (16, 4), (64, 64), (1, 4), (3, 1), (96, 384)]
 
-
-@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("shape", [(4, 16), (16, 4), (64, 64), (1, 4), (3, 1), (96, 384)])
 def test_kernels_are_those_of_flax_up_to_rounding(shape):
     key = jax.random.key(3)
     with jax.numpy_dtype_promotion("standard"), jax.numpy_rank_promotion("allow"):
         expected = nn.initializers.orthogonal()(key, shape)
     np.testing.assert_allclose(lt.orthogonal(key, shape), expected, atol=1e-6)
-
-
-@pytest.mark.parametrize("shape", SHAPES)
-def test_rows_or_columns_are_orthonormal(shape):
-    kernel = np.asarray(lt.orthogonal(jax.random.key(0), shape), float)
-    short = kernel if shape[0] <= shape[1] else kernel.T
-    np.testing.assert_allclose(short @ short.T, np.eye(len(short)), atol=2e-6)
 
 
 def test_kernels_have_the_type_that_is_asked_for():

@@ -163,17 +163,12 @@ def test_a_checkpoint_of_another_program_is_refused_with_the_version_that_made_i
         trained(folder, fingerprint={"jax": "2", "switches": switches})
 
 
-def test_the_same_training_is_continued_and_on_another_version_with_a_warning(folder):
-    reference, told = trained(folder), []
-    again = trained(folder, fingerprint={"jax": "2"}, told=told.append)
-    assert (reference[0].member_steps, again[0].member_steps) == (0, 0)
-    assert told == ["warning: the run was begun with another jax; bits may differ from those of an uninterrupted run"]
-    jax.tree.map(np.testing.assert_array_equal, again[1].params, reference[1].params)
-
-
-def test_a_training_that_began_under_other_flags_names_them(folder):
-    told, flag = [], "--xla_cpu_enable_platform_dependent_math=true"
-    trained(folder, fingerprint={"xla_flags": [*devices.xla_flags(), flag]}, told=told.append)
-    assert told == [
-        f"warning: the run was begun with another XLA flag {flag}; bits may differ from those of an uninterrupted run"
-    ]
+def test_the_same_training_is_continued_and_on_another_version_or_under_other_flags_with_a_warning(folder):
+    reference, flag = trained(folder), "--xla_cpu_enable_platform_dependent_math=true"
+    for other, named in (({"jax": "2"}, "jax"), ({"xla_flags": [*devices.xla_flags(), flag]}, f"XLA flag {flag}")):
+        told: list[str] = []
+        again = trained(folder, fingerprint=other, told=told.append)
+        assert (reference[0].member_steps, again[0].member_steps) == (0, 0)
+        begun = f"warning: the run was begun with another {named}"
+        assert told == [f"{begun}; bits may differ from those of an uninterrupted run"]
+        jax.tree.map(np.testing.assert_array_equal, again[1].params, reference[1].params)

@@ -104,7 +104,8 @@ def test_fewer_than_eight_networks_have_no_interval():
     assert np.isnan(probability_above(np.arange(7.0), np.arange(7.0) + 10)[1:]).all()
 
 
-def test_the_power_of_a_comparison_is_that_of_simulations():
+def test_the_power_of_a_comparison_is_that_of_simulations(monkeypatch):
+    monkeypatch.setattr(comparisons, "RESAMPLES", 500)
     random = np.random.default_rng(0)
     decided = 0
     for _ in range(200):
