@@ -8,12 +8,11 @@ import jax.numpy as jnp
 import numpy as np
 
 import lstm_toys as lt
-from conftest import carry_out, context
+from conftest import carry_out, context, refusal
 from lstm_toys.runs import lifecycle
 from lstm_toys.runs.origin import Command
 from lstm_toys.studies.sweep.settings import SweepSettings, expand
 from lstm_toys.studies.sweep.study import Sweep
-from lstm_toys.studies.training.study import Training
 
 SINE = {"amplitude": 0.3, "frequency": 4.0, "phase": 0.0, "offset": 0.3}
 SHARED = {"steps": 5, "learning_rate": 0.1, "hidden": (3,), "timesteps": 12}
@@ -31,7 +30,11 @@ def weights(params, _, numbers):
     return numbers["cost"] * sum(jnp.sum(jnp.square(leaf)) for leaf in jax.tree.leaves(params))
 
 
-FIRST = lt.Experiment(name="first", doc="A sine.", defaults=SHARED, task=task)
+def third(settings):
+    return {"third": (dataclasses.replace(FIRST, name="third"), dataclasses.replace(settings, experiment="third"))}
+
+
+FIRST = lt.Experiment(name="first", doc="A sine.", defaults=SHARED, task=task, companions=third)
 SECOND = lt.Experiment(
     name="second",
     doc="A faster sine.",
@@ -41,10 +44,6 @@ SECOND = lt.Experiment(
     penalty=weights,
     initial=lambda settings: lt.ask(FIRST, f"--seeds={settings.seeds}"),
 )
-
-
-def third(settings):
-    return {"third": (dataclasses.replace(FIRST, name="third"), dataclasses.replace(settings, experiment="third"))}
 
 
 def test_a_run_trains_on_from_another_without_its_companions_and_is_named_by_its_networks(
@@ -62,11 +61,11 @@ def test_a_run_trains_on_from_another_without_its_companions_and_is_named_by_its
     capsys.readouterr()
     assert carry_out(SECOND, [*arguments, "--train_cost=0.001"]) == 0
     assert capsys.readouterr().out.split() == [str(runs["second"])]
-    monkeypatch.setattr(sys.modules[__name__], "FIRST", dataclasses.replace(FIRST, task=other, companions=third))
-    assert carry_out(SECOND, [*arguments, "--train_cost=0.001"]) == 0
-    reported = [path.parent.name.split("-")[0] for path in tmp_path.glob("runs/*/report.json")]
-    assert sorted(reported) == ["first", "first", "second", "second"]
-    assert len([*(tmp_path / "runs").iterdir()]) == 4
+    assert {*runs} == {path.parent.name.split("-")[0] for path in tmp_path.glob("runs/*/report.json")}
+    assert {*runs} == {"first", "second"}
+    monkeypatch.setattr(sys.modules[__name__], "FIRST", dataclasses.replace(FIRST, task=other))
+    assert carry_out(SECOND, [*arguments, "--train_cost=0.001", "--no_training"]) == 2
+    assert "would be trained" in refusal(capsys)
 
 
 def test_populations_of_a_sweep_train_on_from_the_run_of_their_own_settings(tmp_path):
@@ -75,14 +74,20 @@ def test_populations_of_a_sweep_train_on_from_the_run_of_their_own_settings(tmp_
 
     second, axes = dataclasses.replace(SECOND, initial=initial), [("learning_rate", ["0.1", "0.3"]), ("steps", "24")]
     settings, _ = expand(second, axes, {"seeds": 2})
-    every = [Sweep(second, SweepSettings("sweep", settings=settings)), *(Training(second, each) for each in settings)]
-    asked = context(tmp_path, 4)
+    asked, every = context(tmp_path, 3), [Sweep(second, SweepSettings("sweep", settings=settings))]
     with jax.numpy_dtype_promotion("standard"):
-        studies = lifecycle.Work(Command(asked.options), asked.console, asked.interruption).carry_out(lambda: every)
+        (study,) = lifecycle.Work(Command(asked.options), asked.console, asked.interruption).carry_out(lambda: every)
     assert len([*(tmp_path / "runs").glob("first-*")]) == 2
-    swept, *alone = (lt.load(study.run.folder) for study in studies)
-    for each, own in zip(alone, settings, strict=True):
-        same = swept.sel(learning_rate=own.learning_rate).at(own.steps)
-        jax.tree.map(np.testing.assert_array_equal, same.params, each.params)
-        losses = each.results.training.train_loss
+    swept = lt.load(study.run.folder)
+    options = {"seeds": 2, "steps": (2, 4), "penalty": weights, "numbers": SECOND.numbers, "block": swept.block}
+    for own in settings[::2]:
+        (first,) = lt.find([initial(own)], tmp_path)
+        rate = own.learning_rate
+        alone = lt.train(
+            other(lt.time_points(12)), swept.model, initial=lt.load(first.folder), learning_rate=rate, **options
+        )
+        for steps in (2, 4):
+            same, expected = swept.sel(learning_rate=rate).at(steps), alone.at(steps)
+            jax.tree.map(np.testing.assert_array_equal, same.params, expected.params)
+        losses = alone.results.training.train_loss
         np.testing.assert_array_equal(same.results.training.train_loss.sel(step=losses.step), losses)

@@ -20,6 +20,7 @@ from lstm_toys.runs.study import Failed
 from lstm_toys.studies.training.study import Training
 
 TINY = ["--seeds=2", "--timesteps=5", "--steps=3"]
+SINE_OF_ONE_FIGURE = dataclasses.replace(sine.EXPERIMENT, draw=lambda *_: {"loss.png": Figure()})
 
 
 UNDRAWN = [
@@ -42,7 +43,7 @@ def test_what_cannot_be_drawn_is_told_in_one_line_and_the_run_is_kept(draw, told
     errors = refusal(capsys)
     assert told in errors
     assert errors.endswith("; the trained run is kept, and the same command draws it\n")
-    assert carry_out(sine.EXPERIMENT, arguments) == 0
+    assert carry_out(SINE_OF_ONE_FIGURE, arguments) == 0
     assert capsys.readouterr().err == ""
 
 
@@ -73,32 +74,28 @@ def test_a_missing_package_of_clusters_is_told_before_anything_is_computed(tmp_p
     assert not [*tmp_path.iterdir()]
 
 
-def test_where_a_folder_cannot_be_written_the_report_is_printed_and_one_line_tells_of_figures(
+ROW = {"curve": "mine", "points": 4, "inside_share": 0.5, "rmse_of_median": 0.1}
+
+
+def test_comparisons_are_made_again_and_written_or_only_printed_where_a_folder_cannot_be(
     copied, tmp_path, capsys, monkeypatch
 ):
     run = copied("sine", ".")
+    other = dataclasses.replace(SINE_OF_ONE_FIGURE, compare=lambda _: [ROW])
+    assert carry_out(other, [*SINE, f"--results_dir={tmp_path}", "--no_training"]) == 0
+    assert "50%" in capsys.readouterr().out
+    assert read_json(run / "metrics.json")["published"] == [ROW]
+    assert "50%" in (run / "report.json").read_text()
 
     def refuse(*_, **__):
         raise PermissionError(errno.EACCES, "Permission denied", str(run))
 
     monkeypatch.setattr(Run, "locked", refuse)
     before = {path: path.stat().st_mtime_ns for path in run.iterdir()}
-    harder = dataclasses.replace(sine.EXPERIMENT, compare=lambda _: [{**ROW, "inside_share": 0.25}])
+    harder = dataclasses.replace(other, compare=lambda _: [{**ROW, "inside_share": 0.25}])
     assert carry_out(harder, [*SINE, f"--results_dir={tmp_path}"]) == 0
     told, errors = capsys.readouterr()
     assert errors == ""
     assert f"{run} cannot be written; figures are not drawn\n" in told
     assert "25%" in told
     assert {path: path.stat().st_mtime_ns for path in run.iterdir()} == before
-
-
-ROW = {"curve": "mine", "points": 4, "inside_share": 0.5, "rmse_of_median": 0.1}
-
-
-def test_comparisons_are_made_again_and_the_summary_is_written_if_they_differ(copied, tmp_path, capsys):
-    run = copied("sine", ".")
-    other = dataclasses.replace(sine.EXPERIMENT, compare=lambda _: [ROW])
-    assert carry_out(other, [*SINE, f"--results_dir={tmp_path}", "--no_training"]) == 0
-    assert "50%" in capsys.readouterr().out
-    assert read_json(run / "metrics.json")["published"] == [ROW]
-    assert "50%" in (run / "report.json").read_text()
