@@ -18,6 +18,7 @@ import jax
 import matplotlib
 import numpy as np
 import pytest
+from commands import claims
 
 import lstm_toys as lt
 from conftest import ROOT, carry_out, plan_of, process, rarely
@@ -202,15 +203,12 @@ def test_python_of_the_readme_runs_as_it_is_written(outside, tmp_path):
 COMMAND = "from lstm_toys.cli.script import main; main()"
 
 
-def test_the_commands_of_the_readme_about_a_question_run(outside, tmp_path):
-    (tmp_path / "damped.py").write_text(QUESTION)
-    lines = [line.split()[1:] for block in fences("README.md", "") for line in block.splitlines() if "damped" in line]
-    trained, judged = (line for line in lines if line[0] in ("damped", "claims"))
-    for line in (trained, judged):
-        outside("-c", COMMAND, *line, "--seeds=2", "--steps=20", "--quiet")
-    (row,) = lt.claims.rows(lt.claims.read(next(tmp_path.glob("results/runs/claims_damped-*/claims.json"))))
+def test_the_question_of_the_readme_is_trained_and_judged(here):
+    for asked, line in ((importlib.import_module("damped").EXPERIMENT, []), (claims, ["--claims=damped"])):
+        assert carry_out(asked, [*line, "--seeds=2", "--steps=20", "--quiet"]) == 0
+    (row,) = lt.claims.rows(lt.claims.read(next(here.glob("results/runs/claims_damped-*/claims.json"))))
     assert (row.id, len(row.number)) == ("other-decay", 2)
-    assert {path.stem for path in tmp_path.glob("results/runs/damped-*/*.png")} == {"answers", "loss"}
+    assert {path.stem for path in here.glob("results/runs/damped-*/*.png")} == {"answers", "loss"}
 
 
 @pytest.mark.long
@@ -219,9 +217,6 @@ def test_the_claim_of_the_readme_is_judged_as_it_says(outside, tmp_path):
     printed = " ".join(outside("-c", COMMAND, "claims", "--claims=damped", "--seeds=16").stdout.split())
     (told,) = (line for line in text("README.md").splitlines() if line.startswith("Curves with other decay rates"))
     assert " ".join(told.partition("%")[0].split()) in printed  # Further digits depend on the processor.
-
-
-SMALL = ["--seeds=3", "--timesteps=20", "--hidden=4", "--steps=40", "--quiet"]
 
 
 @pytest.mark.long

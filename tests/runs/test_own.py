@@ -1,9 +1,8 @@
 """Networks from outside the library: a cell of one's own, through the life of a run."""
 
-import importlib
-import sys
-
 import flax.linen as nn
+import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -12,11 +11,6 @@ from conftest import carry_out, untrained
 from experiments import line
 from lstm_toys.networks import cells
 from lstm_toys.results import saving
-
-OWN = '''
-import flax.linen as nn
-import jax
-import jax.numpy as jnp
 
 
 class Leaky(nn.Module):
@@ -32,25 +26,15 @@ class Leaky(nn.Module):
 
         shown = jnp.swapaxes(jnp.tanh(nn.Dense(self.units)(inputs)), 0, 1)
         return jnp.swapaxes(jax.lax.scan(step, jnp.zeros_like(shown[0]), shown)[1], 0, 1)
-'''
+
+
 SMALL = ["--seeds=3", "--steps=4", "--timesteps=20", "--hidden=4"]
 LINE = {"slope": 0.5, "intercept": 0.1}
-CELL = "networks_of_ones_own:Leaky"
-
-
-@pytest.fixture
-def own(tmp_path, monkeypatch):
-    """A module of one's own."""
-    folder = tmp_path / "code"
-    folder.mkdir()
-    (folder / "networks_of_ones_own.py").write_text(OWN)
-    monkeypatch.syspath_prepend(folder)
-    yield importlib.import_module("networks_of_ones_own")
-    sys.modules.pop("networks_of_ones_own")
+CELL = f"{__name__}:Leaky"
 
 
 @pytest.mark.long
-def test_an_experiment_runs_with_a_cell_of_ones_own(own, tmp_path, capsys):
+def test_an_experiment_runs_with_a_cell_of_ones_own(tmp_path, capsys):
     arguments = [*SMALL, f"--cell={CELL}", f"--results_dir={tmp_path / 'results'}", "--quiet"]
     assert carry_out(line.EXPERIMENT, arguments) == 0
     (folder,) = (tmp_path / "results" / "runs").iterdir()
@@ -62,7 +46,7 @@ def test_an_experiment_runs_with_a_cell_of_ones_own(own, tmp_path, capsys):
     assert inside["leaky_0"]["hidden"].shape[-1] == 4
     assert carry_out(line.EXPERIMENT, arguments) == 0
     assert capsys.readouterr() == (f"{folder}\n{folder}\n", "")
-    assert own.Leaky is cells.cell_class(CELL)
+    assert cells.cell_class(CELL) is Leaky
 
 
 def test_a_network_defined_within_a_function_cannot_be_saved(tmp_path):
