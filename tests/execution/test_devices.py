@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import pytest
 
 import lstm_toys as lt
-from conftest import process
+from conftest import process, rarely
 from lstm_toys import modules, processor
 from lstm_toys.execution import devices
 
@@ -81,10 +81,10 @@ def test_every_processor_with_avx2_is_of_one_kind():
 @pytest.mark.parametrize(
     "chosen",
     [
-        {"XLA_FLAGS": "--xla_cpu_enable_platform_dependent_math=true"},
-        {"XLA_FLAGS": "--xla_backend_extra_options=xla_cpu_disable_loop_unrolling"},
         {"XLA_FLAGS": "--xla_cpu_max_isa=SSE4_2"},
         {"ONEDNN_MAX_CPU_ISA": "AVX2_VNNI"},
+        *rarely({"XLA_FLAGS": "--xla_cpu_enable_platform_dependent_math=true"}),
+        *rarely({"XLA_FLAGS": "--xla_backend_extra_options=xla_cpu_disable_loop_unrolling"}),
     ],
 )
 def test_what_users_have_chosen_is_kept_and_names_their_processor(chosen):

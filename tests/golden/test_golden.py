@@ -23,7 +23,6 @@ VERSIONS = f"jax {jax.__version__}, numpy {np.__version__}"
 OFTEN = {
     "hard lstm, one curve, rmsprop_keras",
     "gru, six curves, rmsprop",
-    "user's cell, dense readout, momentum",
     "4 units, a sweep of rates, noise",
 }
 """Cases of `make test`, since each compiles for seconds."""
