@@ -105,25 +105,6 @@ def outcomes_of_settings(run):
     return lt.load_results(run.run / "results.nc").learned.values.ravel(), np.ravel(expected)
 
 
-@row(0.333333, 0.333333)
-def weights_of_single_answers(run):
-    """One answer per sequence, of which some count more: recorded, and as a probe of the same examples."""
-    targets, weights = (BITS[:, -1] > 0).astype(np.float32), np.arange(len(BITS), dtype=np.float32)
-    targets[-1] = 1 - targets[-1]
-    asked = fixed.experiment(
-        "weights_of_single_answers",
-        lambda _: task(BITS, targets, loss=BINARY, weights=weights, sequence=False),
-        lambda _: [lt.Probe.of("again", lt.Examples(BITS, targets, weights=weights))],
-        goal=lt.Goal(accuracy=0.5),
-    )
-    rows = run(asked)["summary"]
-    names = "train accuracy over sequences (weighted as in the loss)", "again, accuracy over sequences"
-    found = [rows[name]["median"] for name in names]
-    answers = lt.answers(run.trained, BITS)
-    expected = plain.accuracies(BINARY, answers, targets, plain.counts(targets, weights=weights))[0, 0]
-    return found, [expected, expected]
-
-
 @row(1, 1, 1, 56 / 57, 56 / 57, 56 / 57)
 def weights_of_training(run):
     """Claims on "training", the first sequence, of which only answers of weight 0 are wrong, and on its history."""

@@ -236,6 +236,7 @@ OFTEN = {
     "predictions": made("own", "predict", "by point", lengths=True, unknown=1.0, after=0.35, lost=True),
     "classes": made("cross_entropy", "other", "by curve", 1, 3, lengths=True, unknown=0.3, lost=True),
     "bits": made("binary_cross_entropy", "other", "by feature", 2, unknown=0.3, after=0.0),
+    "bits of whole sequences": made("binary_cross_entropy", "read off", "by curve", 2, seed=1),
     "numbers of curves": made("mse", "read off", "none", 1, 3, lengths=True, unknown=0.3, scaled=True),
 }
 
