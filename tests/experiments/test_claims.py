@@ -214,7 +214,8 @@ def mine(world, tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(folder)
         yield folder
-    sys.modules.pop("mine_claims", None)
+    for name in ("mine_claims", "other_claims"):
+        sys.modules.pop(name, None)
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,6 @@
 """Parts: which inputs and which code they are found again with."""
 
-import importlib
+import importlib.util
 import os
 import sys
 from pathlib import Path
@@ -72,7 +72,8 @@ def test_a_part_is_computed_again_with_another_archive_of_modules(computed, monk
     with ZipFile("packed.zip", "w") as archive:
         archive.writestr("packed_helper.py", "GAIN = 0.3\n")
     monkeypatch.syspath_prepend("packed.zip")
-    monkeypatch.setitem(sys.modules, "packed_helper", importlib.import_module("packed_helper"))
+    spec = importlib.util.find_spec("packed_helper")
+    monkeypatch.setitem(sys.modules, "packed_helper", importlib.util.module_from_spec(spec))
     monkeypatch.setattr(modules, "imported", lambda: [path for path in IMPORTED() if path.endswith(".zip")])
     assert computed()
     assert not computed()

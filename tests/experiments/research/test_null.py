@@ -16,7 +16,6 @@ from conftest import carry_out, carry_out_without_jax, rarely
 from experiments.post.claims import CLAIMS
 from experiments.research import null
 from experiments.research.papers import counting
-from lstm_toys import modules
 
 
 @pytest.mark.parametrize("name", ["whole_parity", "own", *rarely("majority", "sine")])
@@ -72,9 +71,6 @@ def test_random_networks_are_judged_in_parts_that_are_continued(tmp_path, monkey
         return {"two": {"met": len(numbers) - 1, "known": len(numbers)}}
 
     monkeypatch.setattr(null, "judged", judged)
-    monkeypatch.setattr(
-        modules, "imported", lambda: [whole_parity.__file__]
-    )  # Not those that other tests have deleted.
     line = ["--claims=one_claim", "--networks=3", "--change=learning_rate=0.1", f"--results_dir={tmp_path}"]
     assert [carry_out(null.null, line) for _ in range(2)] == [1, 0]
     parts = [(scale, *numbers) for scale in null.SCALES for numbers in ((0, 1), (2,))]
