@@ -81,7 +81,7 @@ for plan in (*plans, *(partial(command.named, name) for name in command.STUDIES)
 """
 
 
-def test_a_bad_command_line_is_refused_in_one_line_and_neither_that_nor_help_waits_for_jax():
+def test_a_bad_command_line_is_refused_in_one_line_and_neither_that_nor_help_waits_for_jax(here):
     lines = [["--help"], ["--seeds=x", "--version=1"], *(arguments for arguments, *_ in BAD)]
     told = carry_out_without_jax("sine", *lines, first=OTHERS)
     assert told.count("\nusage: python ") == told.count(f"\nlstm_toys {lstm_toys.__version__}\n") == 7
@@ -90,6 +90,7 @@ def test_a_bad_command_line_is_refused_in_one_line_and_neither_that_nor_help_wai
     for refused, (_, flag, takes) in zip(ends[::2], BAD, strict=True):
         assert flag in refused
         assert takes in refused
+    assert list(here.iterdir()) == []
 
 
 @pytest.mark.parametrize("flag", ["--help", "-h", "--helpfull", "--help=true"])

@@ -15,7 +15,7 @@ from lstm_toys.results import arrays
 from lstm_toys.runs.study import Refused
 from lstm_toys.studies.claims import draws, evidence, judging
 
-CALLS = []
+CALLS, ASKED = [], []
 
 
 def noisy(key):
@@ -47,7 +47,7 @@ def steepness(trials):
 
 def weights(networks):
     """The largest recurrent weight; NaN of the second network."""
-    CALLS.append(1)
+    ASKED.append(1)
     found = np.abs(np.asarray(networks.params["lstm_0"]["recurrent_kernel"], float)).max(axis=(1, 2))
     return np.where(networks.seeds == 1, np.nan, found)
 
@@ -309,10 +309,12 @@ def test_the_command_judges_networks_and_draws_in_every_column_and_keeps_the_num
     assert not any("draws" in remark or "these curves" in remark for remark in found["low"].remarks)
     capsys.readouterr()
     CALLS.clear()
+    ASKED.clear()
     draws.draws.cache_clear()
     assert carry_out(command, arguments) == 0
     assert "already finished" in capsys.readouterr().out
     assert len(CALLS) < 6  # Copies, and the trial before training.
+    assert not ASKED
 
 
 @pytest.mark.usefixtures("declared")
