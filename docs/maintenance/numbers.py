@@ -9,9 +9,9 @@ A page is plain Markdown. The numbers that it takes from published results are l
 So a page can be read, and written, as it is; only if words of a phrase change, they change in both files. In templates,
 each folder of published results is a name, and each of its JSON files an attribute: ``sine.metrics`` is
 ``results/sine/metrics.json``. ``results`` holds all folders by name, such as ``papers/counting``; ``median`` is a
-filter, ``wilson`` and ``probability_above`` are those of
-`lstm_toys.statistics`, ``zip`` Python's own. ``claims`` and ``choices`` are rows of the tables of claims, see
-`lt.claims.rows`, and ``met_untrained`` is a test of claims: whether most untrained networks meet one.
+filter, ``wilson`` and ``probability_above`` are those of `lstm_toys.statistics`, ``differing`` that of reports on
+claims, ``zip`` Python's own. ``claims`` and ``choices`` are rows of the tables of claims, see `lt.claims.rows`, and
+``met_untrained`` is a test of claims: whether most untrained networks meet one.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ import jinja2
 
 from lstm_toys.statistics.comparisons import probability_above
 from lstm_toys.statistics.intervals import wilson
+from lstm_toys.studies.claims.report import differing
 from lstm_toys.studies.claims.table import read, rows
 
 ROOT = Path(__file__).parents[2]
@@ -76,7 +77,8 @@ def rendered(template: str, results: Mapping[str, Any]) -> list[str]:
     environment = jinja2.Environment(undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters["median"] = statistics.median
     environment.tests["met_untrained"] = met_untrained
-    environment.globals |= {"zip": zip, "wilson": wilson, "probability_above": probability_above}
+    functions = {"zip": zip, "wilson": wilson, "probability_above": probability_above, "differing": differing}
+    environment.globals |= functions
     try:
         text = environment.from_string(template).render(results, results=results)
     except (jinja2.TemplateError, TypeError, ValueError) as error:

@@ -61,14 +61,8 @@ def reaching(samples: Sequence[Populations]) -> Populations:
 def judged(samples: Sequence[Populations], counts: measures.Counts) -> dict[str, Any]:
     """Judges the networks of samples together; ``counts`` say how often each resample draws each seed."""
     results, counts = joined(samples), np.tile(counts, len(samples))
-    tests = {
-        "H1": hypotheses.predicts(results, hypotheses.counters("sigmoid"), counts),
-        "H2": hypotheses.predicts(results, hypotheses.parities("sigmoid"), counts),
-        "H3": hypotheses.grows(results, counts),
-        "H4": hypotheses.intervened(results, counts),
-        "H5": hypotheses.closes(reaching(samples)),
-    }
-    return measures.adjusted(tests)
+    tests = hypotheses.verdicts(results, counts)
+    return measures.adjusted({**tests, "H5": hypotheses.closes(reaching(samples))})  # Which counts seeds.
 
 
 def words(test: dict[str, Any], declared: dict[str, Any]) -> str:

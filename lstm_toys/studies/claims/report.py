@@ -204,19 +204,21 @@ def differs(variant: Cell) -> bool:
 
 
 def reach(entries: Sequence[Row], aspects: Mapping[str, Sequence[str]]) -> Iterator[str]:
-    """Yields a line per aspect with the claims about it; see `Claims`.
-
-    A claim is about an aspect if its share is higher in all variants that lack it, or lower in all.
-    """
+    """Yields a line per aspect with the claims about it, since variants lack it; see `Claims`."""
     for aspect, names in aspects.items():
-        about = []
-        for each in entries:
-            variants = [each.variants[name] for name in names if name in each.variants]
-            signs = {variant.difference.value > 0 if differs(variant) else None for variant in variants}
-            if len(variants) == len(names) and signs in ({True}, {False}):
-                about.append(each.id)
-        if about:
+        if about := differing(entries, names):
             yield f"about {aspect}, since the share differs with {' and with '.join(names)}: {', '.join(about)}"
+
+
+def differing(entries: Sequence[Row], names: Sequence[str]) -> list[str]:
+    """The claims whose share is higher in all of these variants, or lower in all."""
+    found = []
+    for each in entries:
+        variants = [each.variants[name] for name in names if name in each.variants]
+        signs = {variant.difference.value > 0 if differs(variant) else None for variant in variants}
+        if len(variants) == len(names) and signs in ({True}, {False}):
+            found.append(each.id)
+    return found
 
 
 def said(entry: Row) -> str:
