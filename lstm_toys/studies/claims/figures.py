@@ -240,7 +240,7 @@ def single_names(entries: Sequence[Row]) -> dict[str, str]:
     known = {name for each in entries for name in single(each)}
     answers = dict.fromkeys(each.null[COPY].answers for each in entries if COPY in each.null)
     copied = " or ".join("copy of the input" if each == INPUT else str(each) for each in answers)
-    names = {"published": "the published network", COPY: copied, CLIPPED: f"{copied}, clipped to (-1, 1)"}
+    names = {"published": "published answers", COPY: copied, CLIPPED: f"{copied}, clipped to (-1, 1)"}
     return {name: names[name] for name in SINGLE if name in known}
 
 

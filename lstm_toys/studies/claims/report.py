@@ -41,7 +41,7 @@ def report(declared: Claims, entries: Sequence[Row], choices: Sequence[Row]) -> 
         median = number(entry.median.value)
         claim = f"{entry.statement} ({entry.id})"
         rows.append((claim, said(entry), notes, share, interval, median, entry.meets))
-    columns = ("claim", "verdict", "", "share>", "95 %>", "median>", "required")
+    columns = ("claim", "verdict", "", "meet it>", "95 % interval>", "median>", "required")
     networks = counted(max(entry.seeds for entry in entries), "network")
     yield tables.table(f"{declared.title}, in {networks} each", columns, rows, **STYLE)
     yield from new_recipes(declared, entries)
@@ -96,8 +96,10 @@ def new_recipes(declared: Claims, entries: Sequence[Row]) -> Iterator[Renderable
         ours = f"{percent(entry.share.value)}, {entry.verdict}"
         theirs = percent(cell.share.value), percents(cell.share).strip("()"), number(cell.median.value)
         rows.append((entry.id, ours, f"{cell.learners} of {cell.seeds}", *theirs, *map(percent, cell.agreement)))
-    columns = ("claim", "this recipe", "learned>", "new>", "95 %>", "median>", "both>", "one>", "none>")
-    title = "the share of networks of this recipe, and of new ones; recipes of which both networks, one, none meet it"
+    columns = ("claim", "this recipe", "learned>", "new>", "interval>", "median>", "both>", "one>", "neither>")
+    title = (
+        "meet the claim: networks of this recipe, of new ones (95 % interval); both networks of a recipe, one, neither"
+    )
     yield tables.table(title, columns, rows, **STYLE)
     yield from distributions(declared)
     for entry, cell in known:
@@ -139,7 +141,7 @@ def sentences(entry: Row) -> list[str]:
 
     Returns:
         How many networks meet the claim and the median of their numbers, with 95 % intervals; then, where there is
-        something to say, the number of the published network, each remark, and the variants of the networks that change
+        something to say, the number of the published answers, each remark, and the variants of the networks that change
         the verdict. The text is plain: no characters are escaped.
 
     Example:
@@ -158,9 +160,9 @@ def sentences(entry: Row) -> list[str]:
     said.append(f"The median is {with_interval(entry.median)}.")
     said += [f"{each[0].upper()}{each[1:]}." for each in details(entry)]
     if published := entry.published:
-        meets = "meets it" if published.meets else "does not meet it"
-        below = f"; {rank(entry)} are below it" if rank(entry) else ""
-        said.append(f"The published network has {number(published.value)} and {meets}{below}.")
+        meet = "meet it" if published.meets else "do not meet it"
+        below = f"; on the same curves, {rank(entry)} are below them" if rank(entry) else ""
+        said.append(f"The published answers have {number(published.value)} and {meet}{below}.")
     said += [f"{line[0].upper()}{line[1:]}." for line in (*of_new_recipes(entry), *entry.remarks)]
     return [*said, f"Among other networks the verdict turns: {turned}."] if (turned := turns(entry)) else said
 
@@ -175,7 +177,7 @@ def with_interval(estimate: Estimate) -> str:
 
 
 def rank(entry: Row) -> str:
-    """Counts, in words, the networks with a lower number than the published one, and with the same; else ""."""
+    """Counts, in words, the networks with a lower number than the published answers, and with the same; else ""."""
     if not entry.rank:  # The published answers are to other curves.
         return ""
     below, equal, whole = entry.rank

@@ -72,7 +72,7 @@ def test_sentences_say_what_there_is_to_say_about_a_claim():
     said = [
         "3 of 6 networks meet it: 50% (95 % interval 40–60%).",
         "The median is 0.5 (95 % bootstrap interval 0.4 to 0.6).",
-        "The published network has 0.5 and meets it; 1 of 8 networks are below it.",
+        "The published answers have 0.5 and meet it; on the same curves, 1 of 8 networks are below them.",
         "A copy meet it too.",
     ]
     assert lt.claims.sentences(one) == said
