@@ -363,7 +363,7 @@
     if (!calm.matches) set({ began: performance.now() });
   }
 
-  const failed = () => say(byId("note"), "This browser cannot compute the networks here; the figures below were made before.");
+  const failed = () => say(byId("note"), "This browser cannot compute the networks here; the conclusions below were computed before.");
   const own = new Own({ times, ...data.training }, { failed, paced: () => !calm.matches, changed: () => state.networks === OWN.id && workers.ask() });
   const workers = new Answers({ question, answered, failed });
   const controls = new Controls(states, own, { state: () => state, act });

@@ -1,4 +1,4 @@
-"""The post, section by section: its tasks, the networks' answers, and whether its sentences hold."""
+"""Whether the post's conclusions hold: a table of all, and what was found about each."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -7,68 +7,35 @@ from typing import Any
 import lstm_toys as lt
 
 from ..post.claims import CLAIMS
-from . import charts, figures
-from .build import PartContent, prose
+from . import charts
+from .build import PartContent
 from .runs import FinishedRun
-
-SECTIONS = prose("post")["section"]
-"""In the order of the post: by name, the texts in `parts/post.toml`, the run and how it is drawn, and the claims."""
 
 VERDICTS = {"supported": "It holds", "refuted": "It does not hold", "undecided": "It is not decided"}
 
 
 def make(runs: Mapping[str, FinishedRun]) -> PartContent | None:
-    """Makes the sections whose run is finished, and the table of verdicts; None without either."""
-    judged = runs["claims"].run.checked("claims.json") if "claims" in runs else None
-    entries: Sequence[Any] = lt.claims.rows(lt.claims.read(judged)) if judged else []
-    used = {section["run"] for section in SECTIONS} & runs.keys()
-    results = {name: lt.load_results(runs[name].run.checked("results.nc")) for name in used}
-    return lay_out(results, entries, runs) if results or entries else None
+    """Makes the table of conclusions from the finished run of claims; None without it."""
+    if "claims" not in runs:
+        return None
+    run, command = runs["claims"].run, runs["claims"].command
+    return lay_out(lt.claims.rows(lt.claims.read(run.checked("claims.json"))), command)
 
 
-def lay_out(results: Mapping[str, lt.Results], entries: Sequence[Any], runs: Mapping[str, FinishedRun]) -> PartContent:
-    """Makes the sections from results by run, and the table from the rows of claims."""
-    sections = [
-        {
-            "section": section,
-            "figure": figures.figure(section, results[section["run"]]),
-            "about": about(runs[section["run"]]),
-        }
-        for section in SECTIONS
-        if section["run"] in results
-    ]
-    titles = {name: section["title"] for section in SECTIONS for name in section["claims"]}
-    claims = [{**claim(entry), "title": titles[entry.id]} for entry in entries]
+def lay_out(entries: Sequence[Any], command: str) -> PartContent:
+    """Makes the table from the rows of claims, and the command that judged them."""
+    claims = [claim(entry) for entry in entries]
     supported = [row for row in claims if row["verdict"] == "supported"]
     return PartContent(
         {
-            "sections": sections,
             "counts": Counter(row["verdict"] for row in claims),
             "untrained": sum(row["untrained"] for row in supported),
             "learned": sum(row["learned"] for row in supported),
-            "seeds": entries[0].seeds if entries else 0,
+            "seeds": entries[0].seeds,
             "claims": sorted(claims, key=lambda row: row["share"]),
-            "command": runs["claims"].command if "claims" in runs else "",
+            "command": command,
         }
     )
-
-
-def about(training: FinishedRun) -> dict[str, str]:
-    """By topic, how networks were trained, how many learned, and the command."""
-    metrics = training.metrics
-    learned = f"{metrics['converged']} of {metrics['seeds']} networks ({metrics['goal']})"
-    diverged = f"; {len(seeds)} diverged" if (seeds := metrics["diverged_seeds"]) else ""
-    return {"recipe": recipe(training.settings), "learned": learned + diverged, "command": training.command}
-
-
-def recipe(settings: lt.Settings) -> str:
-    """Describes how networks were trained, for readers who do not know the names of settings."""
-    gates = f" with {settings.gates} gates" if settings.cell != "rnn" else ""
-    cell = settings.cell.upper()
-    layers = [f"one {cell} layer{gates} of {units} units" for units in settings.hidden]
-    last = f"one {cell} layer{'' if layers else gates} whose units are the answer"
-    network = ", then ".join([*layers, last if settings.readout == "cell" else "an affine map to the answer"])
-    return f"{network}; {settings.optimizer}, learning rate {settings.learning_rate:g}, {settings.steps:,} steps"
 
 
 def claim(entry: Any) -> dict[str, Any]:

@@ -19,6 +19,9 @@ FURTHER = {
 }
 """Networks that were trained less or further than the published ones, by name: in words, and the flags."""
 
+SHEET = ("hill", "sine", "amplitude", "slope_intercept")
+"""The experiments of which the sheet of the post's pictures is drawn."""
+
 COMMANDS: dict[str, tuple[tuple[str, ...], ...]] = {
     "published": (("sine", "--seeds", "64", "--keep_steps", ",".join(map(str, KEPT))),),
     "other_gates": (("sine", "--gates", "sigmoid"),),
@@ -27,7 +30,7 @@ COMMANDS: dict[str, tuple[tuple[str, ...], ...]] = {
     "rnn": (("sine", "--cell", "rnn", "--gates", "sigmoid", "--learning_rate", "0.002"),),
     "larger": (("sine", "--train_amplitude", "0.6"),),
     **{name: (("sine", "--seeds", "64", *flags),) for name, (_, *flags) in FURTHER.items()},
-    **{name: ((name,),) for name in EXPERIMENTS},
+    **{name: ((name,),) for name in SHEET},
     "claims": (("claims", "--variants", "--recipes", str(RECIPES)), ("claims", "--variants"), ("claims",)),
 }
 """By name, the commands of which one run suffices; the first one is printed if all runs are missing."""

@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 import lstm_toys as lt
 
 from .. import amplitude, slope_intercept
-from .runs import FinishedRun
+from .runs import SHEET, FinishedRun
 
 NAME = "post.png"
 
@@ -30,11 +30,9 @@ READ_OFF = {
 }
 """By run, the title, and what makes curves of the numbers that networks read off."""
 
-RUNS = ("hill", "sine", *READ_OFF)
-
 
 def draw(results: Mapping[str, lt.Results]) -> lt.figures.Drawing:
-    """Draws the sheet from the results of `RUNS`, by name."""
+    """Draws the sheet from the results of `SHEET`, by name."""
     titles = ["Hill", "Sine", *PROBED.values(), *(title for title, _ in READ_OFF.values())]
     look: dict[str, Any] = {"columns": 4, "size": (9.6, 4.3), "subplots": {"sharex": True}}
     with lt.figures.canvas(*titles, ylabel="", **look) as (figure, panels):
@@ -72,6 +70,6 @@ def _curves(axes: Axes, x: np.ndarray, shown: Sequence[Any], answers: Sequence[A
 
 def write(present: Mapping[str, FinishedRun], folder: Path) -> None:
     """Writes the sheet into a folder, if its runs are finished."""
-    if present.keys() >= {*RUNS}:
-        results = {name: lt.load_results(present[name].run.checked("results.nc")) for name in RUNS}
+    if present.keys() >= {*SHEET}:
+        results = {name: lt.load_results(present[name].run.checked("results.nc")) for name in SHEET}
         lt.figures.save(draw(results), folder / NAME)

@@ -4,7 +4,6 @@ import os
 import shutil
 from functools import cache, partial
 from pathlib import Path
-from types import SimpleNamespace
 
 import jax
 import jax.numpy as jnp
@@ -16,7 +15,7 @@ from playwright.sync_api import sync_playwright
 import lstm_toys as lt
 from conftest import HANG, ROOT
 from experiments import sine
-from experiments.page import build, playground, post, runs
+from experiments.page import build, playground, post
 from experiments.page import networks as page_networks
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -76,11 +75,9 @@ def compose(saved, tmp_path_factory):
 
     def write(entries, kinds=every, missing=None):
         populations = {kind: saved(kind) for kind in kinds}
-        finished = SimpleNamespace(command="", settings=runs.planned(("sine",)).settings, metrics=METRICS)
-        used = dict.fromkeys([*(section["run"] for section in post.SECTIONS), "claims"], finished)
         parts = {
             "playground": playground.lay_out(populations, dict.fromkeys(kinds, METRICS)),
-            "post": post.lay_out({"sine": saved("published").results}, entries, used),
+            "post": post.lay_out(entries, "lstm-toys claims"),
         }
         path = tmp_path_factory.mktemp("page") / "index.html"
         path.write_text(build.html(parts, missing or {}), encoding="utf-8")

@@ -294,7 +294,6 @@ def test_an_address_unfolds_its_section_and_paper_has_all_verdicts_and_the_story
     shown = ([step.is_visible() for step in tab.locator("#story article").all()] for tab in (page.tab, plain))
     assert [*shown] == [[at == 2 for at in range(7)], [True] * 6 + [False]]
     assert page.tab.locator("#claim-line-one-layer .verdict").is_visible()
-    assert page.tab.locator("figure").evaluate_all("figures => figures.every((each) => each.checkVisibility())")
     assert not any(plain.locator(each).is_visible() for each in ("#controls", "#train", "#chart"))
     plain.close()
 
