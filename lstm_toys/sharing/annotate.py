@@ -217,7 +217,9 @@ def html(text: str, name: str, run: RunFiles, declared: Claims, figure: Callable
     badge = report.template(BADGE)
     for place, (id, claim) in enumerate(claims.items(), start=1):
         shown[f"{CLAIM}:{id}"] = badge.render(id=id, claim=claim, number=place)
-    title = re.search(r"<h1>(.*?)</h1>", body := MARKDOWN.render(text, shown), re.DOTALL)
+    # The full stop of a sentence stands before its badge, which may fill a line.
+    body = re.sub("(<button.*?</button>)([.,;:!?]+)", r"\2\1", MARKDOWN.render(text, shown), flags=re.DOTALL)
+    title = re.search(r"<h1>(.*?)</h1>", body, re.DOTALL)
     return report.template(TEMPLATE).render(
         title=re.sub("<.*?>", "", title[1]) if title else name, body=body, claims=claims, run=run, generator=GENERATOR
     )

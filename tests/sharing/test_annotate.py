@@ -55,6 +55,7 @@ def test_a_text_becomes_one_page_with_the_verdicts_of_a_run(here, capsys):
     assert "<figcaption>All answers</figcaption></figure>" in text
     learned, again, bounded = (each for tag, each in page.elements if "badge" in each.get("class", ""))
     assert learned == again
+    assert '<span class="marked">once more</span>;<button' in text  # Punctuation is not moved to the next line.
     (run,) = here.glob("results/runs/claims_sine_claims-*")
     for claim, badge in zip(lt.claims.rows(lt.claims.read(run / "claims.json")), (learned, bounded), strict=True):
         assert claim.verdict in badge["class"]
