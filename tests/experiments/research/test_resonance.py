@@ -54,7 +54,7 @@ def test_the_figure_shows_only_lines_that_can_be_judged_and_counts_them_in_its_t
     verdicts = dict(hypotheses.verdicts(found | {"lines": lines}))
     figure = figures.resonance({"populations": {"usual": found}, "verdicts": verdicts})
     assert [each.get_text() for each in figure.axes[1].get_yticklabels()] == ["steep", "flat"]
-    assert "move with it on 1 of 2 judged lines" in figure.get_suptitle()
+    assert "(1 of 2 judged lines)" in figure.get_suptitle()
 
 
 @pytest.mark.long
