@@ -26,7 +26,7 @@ SHADES |= {"slstm": "c", "hard": "g", "sigmoid": "y", "positive": "r"}
 CONTEXT = "context_"
 """Prefix of the populations that learn a context-sensitive language."""
 
-BANDS = "(95 % intervals)"
+BANDS = "(bands: 95 % Wilson)"
 """In labels of axes: bands are Wilson's 95 % intervals at each point."""
 
 FEW = 200
@@ -37,11 +37,15 @@ APART = 7.0
 
 
 def survival(
-    axes: Axes, lines: Mapping[str, tuple[Sequence[float | None], str]], places: Float[np.ndarray, " N"]
+    axes: Axes,
+    lines: Mapping[str, tuple[Sequence[float | None], str]],
+    places: Float[np.ndarray, " N"],
+    bars: float | None = None,
 ) -> None:
     """Draws shares of networks that reach each place, with 95 % Wilson intervals; diverged ones reach none.
 
-    ``lines`` are the numbers of networks, and a color, by the label at the end of the line.
+    ``lines`` are the numbers of networks, and a color, by the label at the end of the line. Intervals are bands, or
+    bars to the right of the place ``bars``.
     """
     ends = {}
     for style, (label, (values, color)) in zip(cycle(STYLES), lines.items(), strict=False):
@@ -49,8 +53,12 @@ def survival(
         shares = [lt.statistics.wilson(int((reached >= place).sum()), len(reached)) for place in places]
         value, low, high = 100 * np.array(shares).T
         axes.step(places, value, where="post", color=color, linestyle=style, linewidth=1.4)
-        axes.fill_between(places, low, high, step="post", color=color, alpha=0.15, linewidth=0)
         ends[label] = value[-1], color
+        if bars is None:
+            axes.fill_between(places, low, high, step="post", color=color, alpha=0.15, linewidth=0)
+        else:
+            at = np.searchsorted(places, bars)
+            axes.vlines(bars * 1.1 ** len(ends), low[at], high[at], color=color, linewidth=1.4)
     axes.set(xlim=(places[0], places[-1]), ylim=(-2, 102))
     lt.figures.label_ends(axes, places[-1], ends, APART)
 
