@@ -70,14 +70,18 @@ def test_lines_are_those_with_a_recipe_that_no_other_beats():
     metrics = json.loads((ROOT / "results" / "recipe" / "metrics.json").read_text())["numbers"]
     (axes,) = figures.scores(metrics).axes
     unbeaten = [each for each in metrics["settings"] if each["unbeaten"]]
-    names = {each["name"].rpartition(", ")[0] for each in unbeaten}
-    assert {text.get_text() for text in axes.texts} == names
+    names = {
+        "rmsprop 0.001, hard gates, hidden 32,32": "RMSprop 0.001, hard gates, 32 + 32 units",
+        "rmsprop_keras 0.001, hard gates, hidden 32": "Keras's RMSprop 0.001, hard gates, 32 units",
+        "rmsprop_keras 0.003, hard gates, hidden 16": "Keras's RMSprop 0.003, hard gates, 16 units",
+    }
+    assert {text.get_text() for text in axes.texts} == {*names.values()}
     lines = [line for line in axes.lines if line.get_marker() == "None"]
     dots = [line for line in axes.lines if line.get_marker() == "o" and line.get_fillstyle() == "full"]
     assert len(lines) == len(names)
     marked = [(*point, dot.get_color()) for dot in dots for point in dot.get_xydata().tolist()]
     colors = {text.get_text(): text.get_color() for text in axes.texts}
     expected = [
-        (each["setting"]["steps"], each["score"], colors[each["name"].rpartition(", ")[0]]) for each in unbeaten
+        (each["setting"]["steps"], each["score"], colors[names[each["name"].rpartition(", ")[0]]]) for each in unbeaten
     ]
     assert sorted(marked) == sorted(expected)
