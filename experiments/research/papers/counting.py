@@ -47,12 +47,12 @@ POPULATIONS: dict[str, tuple[lt.Experiment, list[str]]] = {
 """The networks, each with its best recipe among those in `tune`."""
 
 SHOWN = {
-    "lstm": "LSTMs",
+    "lstm": "LSTMs of 10 units",
     "lstm_hard": "LSTMs with hard gates",
     "lstm_3": "LSTMs of 3 units",
     "gru": "GRUs",
     "rnn": "vanilla RNNs",
-    "context_lstm": "LSTMs",
+    "context_lstm": "LSTMs of 10 units",
     "context_gru": "GRUs",
 }
 

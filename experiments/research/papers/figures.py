@@ -19,14 +19,14 @@ from .tracking import LONGEST
 STYLES: tuple[Any, ...] = ("-", (0, (4, 2)), (2, (4, 2)), (0, (1, 1)))
 """Styles of lines that may overlap."""
 
-SHADES = {"lstm": "b", "lstm_hard": "c", "lstm_3": "g", "gru": "r", "rnn": "k"}
-SHADES |= {"slstm": "c", "hard": "g", "sigmoid": "y", "positive": "r"}
+SHADES = {"lstm": "b", "lstm_hard": "y", "lstm_3": "g", "gru": "r", "rnn": "k"}
+SHADES |= {"slstm": "y", "hard": "g", "sigmoid": "c", "positive": "r"}
 """The colors of populations, by letter."""
 
 CONTEXT = "context_"
 """Prefix of the populations that learn a context-sensitive language."""
 
-BANDS = "(bands: 95 % Wilson)"
+BANDS = "\n(bands: 95 % Wilson)"
 """In labels of axes: bands are Wilson's 95 % intervals at each point."""
 
 FEW = 200
@@ -66,14 +66,18 @@ def survival(
 def counting(metrics: Mapping[str, Any], names: Mapping[str, str]) -> Figure:
     """Draws the share of networks that accept every string up to each n, by language."""
     numbers = metrics["numbers"]
-    with lt.figures.canvas("", "", columns=1, size=(7.4, 6.4)) as (figure, panels):
-        for axes, language, context in zip(panels, ("$a^nb^n$", "$a^nb^nc^n$"), (False, True), strict=True):
-            shown = {name: words for name, words in names.items() if name.startswith(CONTEXT) == context}
-            most = max([TRAINED, *(n for name in shown for n in numbers[name] if n is not None)])
-            survival(axes, _lines(numbers, shown), np.arange(1, most + 1.0))
+    ylabel = f"% of networks that accept all up to n{BANDS}"
+    options: dict[str, Any] = {"xlabel": "n (dashed: largest n in training)", "ylabel": ylabel, "size": (7.4, 6.4)}
+    shown = [
+        {name: words for name, words in names.items() if name.startswith(CONTEXT) == context}
+        for context in (False, True)
+    ]
+    with lt.figures.canvas("aⁿbⁿ", "aⁿbⁿcⁿ", columns=1, **options) as (figure, panels):
+        for axes, language in zip(panels, shown, strict=True):
+            most = max([TRAINED, *(n for name in language for n in numbers[name] if n is not None)])
+            survival(axes, _lines(numbers, language), np.arange(1, most + 1.0))
             axes.axvline(TRAINED, color=lt.figures.GRAY, linewidth=0.9, linestyle="--")
-            axes.set(xlabel=f"n of {language} (dashed: largest n in training)", ylabel=f"% of networks {BANDS}")
-        figure.suptitle(f"{_ends(numbers, names, TRAINED)},\naccept every string up to n = {TRAINED}")
+        figure.suptitle(f"{_ends(numbers, shown[0], TRAINED)},\naccept every aⁿbⁿ up to n = {TRAINED}")
     return figure
 
 
@@ -82,7 +86,7 @@ def memory(metrics: Mapping[str, Any], names: Mapping[str, str]) -> Figure:
     numbers = metrics["numbers"]
     most = max(steps or 0 for values in numbers.values() for steps in values)
     ends = f"{_ends(numbers, names, most)},\nkeep all memories for {most:,.0f} time steps without a pulse"
-    return _lasting(numbers, names, ("time steps without a pulse", "% of networks that keep all"), ends)
+    return _lasting(numbers, names, ("time steps without a pulse", "% of networks that keep all memories"), ends)
 
 
 def tracking(metrics: Mapping[str, Any], names: Mapping[str, str]) -> Figure:
@@ -90,7 +94,7 @@ def tracking(metrics: Mapping[str, Any], names: Mapping[str, str]) -> Figure:
     numbers = metrics["numbers"]
     alike = recipe(str(RECIPE["optimizer"]), float(str(RECIPE["learning_rate"])))
     ends = f"{_ends(numbers, names, LONGEST)},\nare right about parity up to {LONGEST} times the trained length"
-    labels = f"length, in lengths of the training (all networks: {alike})", "% of networks that are right"
+    labels = f"sequence length / trained length (all networks: {alike})", "% of networks that are right"
     return _lasting(numbers, names, labels, ends)
 
 
@@ -99,7 +103,7 @@ def _lasting(numbers: Mapping[str, Any], names: Mapping[str, str], labels: tuple
     most = max([2.0, *(number for values in numbers.values() for number in values if number is not None)])
     with lt.figures.canvas("", size=(7.4, 3.6)) as (figure, (axes,)):
         survival(axes, _lines(numbers, names), np.geomspace(1, most, 200))
-        axes.set(xscale="log", xlabel=labels[0], ylabel=f"{labels[1]} {BANDS}")
+        axes.set(xscale="log", xlabel=labels[0], ylabel=labels[1] + BANDS)
         axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if most < FEW else (1,)))
         axes.xaxis.set_major_formatter("{x:,.0f}")
         figure.suptitle(title)

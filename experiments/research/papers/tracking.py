@@ -68,7 +68,7 @@ CELLS = {
     "rnn": ("rnn", "vanilla RNNs"),
     "hard": (f"{LINEAR}(hard=True)", "linear recurrences reaching ±1"),
     "sigmoid": (LINEAR, "linear recurrences never reaching ±1"),
-    "positive": (f"{LINEAR}(hard=True,least=0.0)", "linear recurrences, from 0 to 1"),
+    "positive": (f"{LINEAR}(hard=True,least=0.0)", "linear recurrences, never negative"),
 }
 """By population the cell, and in words; linear ones with the range of their transitions."""
 
