@@ -94,8 +94,8 @@ def timeline(metrics: dict[str, Any]) -> Figure:
             _draw_fit(fits, place, fit["best"], (min(fit["steps"]), max(fit["steps"])), "black")
         distances.set(ylabel="energy score in units of y", xlim=(0, LAST), ylim=(0, None))
         names = [*published, *criteria]
-        for label, color in (("5–95 % of networks", lt.figures.GRAY), ("not excluded (95 %)", "black")):
-            fits.plot([], [], color=color, linewidth=2.5, label=label)
+        fits.plot([], [], color=lt.figures.GRAY, linewidth=2.5, label="5–95 % of networks")
+        fits.plot([], [], color="black", linewidth=2.5, label="not excluded (95 %)")
         fits.legend(loc="upper right")
         fits.set_yticks(range(len(names)), names, fontsize=8)
         for label, name in zip(fits.get_yticklabels(), names, strict=True):

@@ -27,7 +27,7 @@ def counting(metrics: Mapping[str, Any]) -> Figure:
         for edit, (label, color, limits) in EDITS.items():
             slopes.axvspan(*limits, color=lt.figures.COLORS[color], alpha=0.08, linewidth=0)
             words = f"{label}\nis shifted"
-            slopes.text(np.mean(limits), -1, words, ha="center", va="center", color=lt.figures.COLORS[color])
+            slopes.text(sum(limits) / 2, -1, words, ha="center", va="center", color=lt.figures.COLORS[color])
             for place, recipe in enumerate(recipes.values()):
                 slopes.plot([recipe[edit]["low"], recipe[edit]["high"]], 2 * [place], color=lt.figures.COLORS[color])
                 slopes.plot(recipe[edit]["value"], place, "o", color=lt.figures.COLORS[color], markersize=4)

@@ -43,7 +43,7 @@ def doses(metrics: Mapping[str, Any]) -> Figure:
             for axis in (axes.xaxis, axes.yaxis):
                 axis.set_major_formatter("{x:,.0f}")
         panels[0].legend(
-            fontsize=8, loc="upper left", markerscale=1.6, title="dots: a network at one dose", alignment="left"
+            fontsize=8, loc="upper left", markerscale=2, title="dots: a network at one dose", alignment="left"
         )
         judged = [[metrics["verdicts"][task][name]["recipes"].values() for name in ("D1", "D2")] for task in TASKS]
         met = [lower["met"] and closed["met"] for both in judged for lower, closed in zip(*both, strict=True)]
@@ -61,6 +61,6 @@ def _dots(axes: Axes, population: Population, results: Mapping[str, Any]) -> lis
     chosen = right(results)
     predicted, horizon = (numbers(by_dose[name])[chosen].ravel() for name in ("predicted", "horizon"))
     first = label not in [line.get_label() for line in axes.lines]
-    style: dict[str, Any] = {"color": lt.figures.COLORS[color], "markersize": 2.5, "markeredgewidth": 0}
-    axes.plot(predicted, horizon, marker, alpha=0.5, label=label if first else None, **style)
+    style: dict[str, Any] = {"color": lt.figures.COLORS[color], "markersize": 2, "markeredgewidth": 0}
+    axes.plot(predicted, horizon, marker, label=label if first else None, **style)
     return (horizon > predicted).tolist()
