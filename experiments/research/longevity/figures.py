@@ -17,7 +17,6 @@ def longevity(metrics: Mapping[str, Any]) -> Figure:
     populations, shades = metrics["populations"], lt.figures.colors(RATES, "")
     networks = sum(next(iter(populations.values()))[name] for name in ("networks", "diverged"))
     options: dict[str, Any] = {"columns": 1, "size": (7.4, 6.4), "subplots": {"sharex": True}}
-    xlabel = f"time steps without a pulse (dotted: {LASTING:,}; bars: 95 % Wilson there)"
     with lt.figures.canvas("", "", xlabel="", ylabel="% that keep all memories", **options) as (figure, panels):
         for axes, cell in zip(panels, CELLS.values(), strict=True):
             rows = {rate: populations[f"{cell}, RMSprop, constant, {rate:g}"] for rate in RATES}
@@ -31,7 +30,7 @@ def longevity(metrics: Mapping[str, Any]) -> Figure:
             none = ", ".join(f"{rate:g}" for rate in rows if rate not in learned)
             title = f"{cell}s that learned by RMSprop at a constant rate{f' (none at the rate {none})' * bool(none)}"
             axes.set(xscale="log", title=title)
-        panels[1].set_xlabel(xlabel)
+        panels[1].set_xlabel(f"time steps without a pulse (dotted: {LASTING:,}; bars: 95 % Wilson there)")
         panels[1].xaxis.set_major_formatter("{x:,.0f}")
         supported = {f"{cell}s": metrics["verdicts"][f"{cell}: {CHOOSES}"]["supported"] for cell in CELLS.values()}
         depends, rest = (" and ".join(cell for cell in supported if supported[cell] == each) for each in (True, False))

@@ -66,17 +66,14 @@ def survival(
 def counting(metrics: Mapping[str, Any], names: Mapping[str, str]) -> Figure:
     """Draws the share of networks that accept every string up to each n, by language."""
     numbers = metrics["numbers"]
-    ylabel = f"% of networks that accept all up to n{BANDS}"
-    options: dict[str, Any] = {"xlabel": "n (dashed: largest n in training)", "ylabel": ylabel, "size": (7.4, 6.4)}
-    shown = [
-        {name: words for name, words in names.items() if name.startswith(CONTEXT) == context}
-        for context in (False, True)
-    ]
-    with lt.figures.canvas("aⁿbⁿ", "aⁿbⁿcⁿ", columns=1, **options) as (figure, panels):
+    context = {name: words for name, words in names.items() if name.startswith(CONTEXT)}
+    shown = {name: words for name, words in names.items() if name not in context}, context
+    with lt.figures.canvas("aⁿbⁿ", "aⁿbⁿcⁿ", columns=1, size=(7.4, 6.4)) as (figure, panels):
         for axes, language in zip(panels, shown, strict=True):
             most = max([TRAINED, *(n for name in language for n in numbers[name] if n is not None)])
             survival(axes, _lines(numbers, language), np.arange(1, most + 1.0))
             axes.axvline(TRAINED, color=lt.figures.GRAY, linewidth=0.9, linestyle="--")
+            axes.set(xlabel="n (dashed: largest n in training)", ylabel=f"% of networks that accept all up to n{BANDS}")
         figure.suptitle(f"{_ends(numbers, shown[0], TRAINED)},\naccept every aⁿbⁿ up to n = {TRAINED}")
     return figure
 
