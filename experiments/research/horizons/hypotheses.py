@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Mapping
 from itertools import product
-from typing import Any, NamedTuple
+from typing import Any
 
+import jaxtyping as jt
 import numpy as np
 from scipy.stats import binomtest
 
@@ -55,22 +56,9 @@ def parities(gates: str, lengths: Iterable[int] = PREDICTED) -> list[str]:
     return [f"parity {length}, {gates}, {setting}" for length, setting in product(lengths, PARITY)]
 
 
-class Eligible(NamedTuple):
-    """Numbers of the networks that did not diverge and are right on every string inside, and `Counts` of these."""
-
-    horizon: Numbers
-    predicted: dict[str, Numbers]
-    scores: dict[str, Numbers]
-    counts: Counts
-
-
-def eligible(result: Mapping[str, Any], counts: Counts) -> Eligible:
-    """Chooses the eligible networks of a population."""
-    chosen = numbers(result["eligible"]) > 0
-    predicted, scores = (
-        {name: numbers(values)[chosen] for name, values in result[kind].items()} for kind in ("predicted", "scores")
-    )
-    return Eligible(numbers(result["horizon"])[chosen], predicted, scores, counts[:, chosen])
+def eligible(result: Mapping[str, Any]) -> jt.Bool[np.ndarray, " S"]:
+    """The networks that did not diverge and are right on every string inside."""
+    return numbers(result["eligible"]) > 0
 
 
 def prediction(result: Mapping[str, Any], counts: Counts) -> tuple[dict[str, Any], dict[str, Resampled]]:
@@ -80,7 +68,11 @@ def prediction(result: Mapping[str, Any], counts: Counts) -> tuple[dict[str, Any
     ``concordance`` of P, and how much larger it is than those of other scores (``beyond``); and the skill and the
     concordance of P in each resample.
     """
-    horizon, predicted, scores, drawn = eligible(result, counts)
+    chosen = eligible(result)
+    horizon, drawn = numbers(result["horizon"])[chosen], counts[:, chosen]
+    predicted, scores = (
+        {name: numbers(values)[chosen] for name, values in result[kind].items()} for kind in ("predicted", "scores")
+    )
     censored = horizon >= result["largest"]
     median, low, high = lt.statistics.median_quartiles(horizon)
     judged = {
@@ -142,9 +134,10 @@ def grows(results: Populations, counts: Counts) -> dict[str, Any]:
     """H3: the slope of log median H on log L, its mean over the rates with enough eligible networks, is in `GROWTH`."""
     slopes = {}
     for rate in PARITY:
-        by_length = [eligible(results[f"parity {length}, sigmoid, {rate}"], counts) for length in LENGTHS]
-        if all(len(group.horizon) >= FEWEST for group in by_length):
-            logs = np.log([measures.medians(group.horizon, group.counts) for group in by_length]).T
+        by_length = [results[f"parity {length}, sigmoid, {rate}"] for length in LENGTHS]
+        horizons = [np.where(eligible(result), numbers(result["horizon"]), np.nan) for result in by_length]
+        if min(np.isfinite(horizon).sum() for horizon in horizons) >= FEWEST:
+            logs = np.log([measures.medians(horizon, counts) for horizon in horizons]).T
             slopes[rate] = measures.slope(np.broadcast_to(np.log(LENGTHS), logs.shape), logs, len(LENGTHS))
     if not slopes:
         return {"recipes": [], "p": 1.0}
@@ -161,10 +154,8 @@ def intervened(results: Populations, counts: Counts) -> dict[str, Any]:
     recipes: dict[str, Any] = {}
     holds = []
     for name in counters("sigmoid"):
-        by_edit = {
-            edit: np.where(numbers(results[name]["eligible"]) > 0, values, np.nan)
-            for edit, values in slopes(results[name]).items()
-        }
+        chosen = eligible(results[name])
+        by_edit = {edit: np.where(chosen, values, np.nan) for edit, values in slopes(results[name]).items()}
         networks = {edit: int(np.isfinite(values).sum()) for edit, values in by_edit.items()}
         both = (np.isfinite(by_edit["counter"]) & np.isfinite(by_edit["other"])).sum()
         medians = {edit: measures.medians(values, counts) for edit, values in by_edit.items()}

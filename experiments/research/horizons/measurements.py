@@ -34,14 +34,13 @@ def measured(run: lt.Run, measure: Callable[[Mapping[str, Any]], Measured]) -> d
     measurements = measure(trained[sound].params)
     losses = trained.results.training.train_loss.values[sound, -1]  # Of fresh strings: those of the validation set.
     scores = {"validation loss": -losses, **measurements["scores"]}
-    return {
-        name: values if isinstance(values, int) else padded(values, sound)
-        for name, values in {**measurements, "scores": scores}.items()
-    }
+    return dict(padded({**measurements, "scores": scores}, sound))
 
 
 def padded(values: Any, sound: jt.Bool[np.ndarray, " S"]) -> Any:
-    """Arrays over all networks, with NaN for those that diverged."""
+    """Arrays over all networks, with NaN for those that diverged; whole numbers are of the population."""
+    if isinstance(values, int):
+        return values
     if isinstance(values, Mapping):
         return {name: padded(nested, sound) for name, nested in values.items()}
     whole = np.full((len(sound), *np.shape(values)[1:]), np.nan)

@@ -41,7 +41,7 @@ def measure(name: str, run: lt.Run) -> dict[str, Any]:
     params, seeds = trained[sound].params, np.flatnonzero(sound)
     if name in POPULATIONS:
         return dict(padded(measure_recurrences(params, POPULATIONS[name], seeds), sound))
-    return {**padded(measure_counters(params), sound), "largest": LARGEST}
+    return dict(padded({**measure_counters(params), "largest": LARGEST}, sound))
 
 
 def score(needs: Mapping[str, lt.Run], seeds: int, keep: Callable[..., Any]) -> dict[str, Any]:
