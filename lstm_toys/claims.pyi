@@ -1,6 +1,5 @@
 from .runs.external import curves_of, labeled
-from .studies.claims.choices import Change, Thresholds
-from .studies.claims.declaration import Baseline, Claim, Claims, Source, Variant
+from .studies.claims.declaration import Baseline, Change, Claim, Claims, Source, Thresholds, Variant
 from .studies.claims.evidence import per_curve
 from .studies.claims.figures import draw
 from .studies.claims.judging import judge

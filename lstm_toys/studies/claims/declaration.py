@@ -20,7 +20,6 @@ from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.identity import Settings
 from lstm_toys.statistics.intervals import Estimate
 from lstm_toys.studies import claims as study
-from lstm_toys.studies.claims.choices import Change, Thresholds
 from lstm_toys.studies.claims.recipes import Recipes
 from lstm_toys.tasks.parameters import HISTORY, TRAINING
 
@@ -44,6 +43,9 @@ INPUT, TRUTH = "input", "true value"
 
 Number = Callable[..., Float[np.ndarray, " S"]]
 """Maps one dataset per source to one number per network, NaN where the number is undefined."""
+
+Change = Callable[[str, Settings], Settings | None]
+"""Maps the name and settings of a population to changed settings, or to None to skip the population."""
 
 Counted = Literal["all", "learned", "equal loss"]
 
@@ -127,6 +129,33 @@ class Baseline:
     def __post_init__(self) -> None:
         arguments.text("baseline: what", self.what, empty=True)
         _check_number(f"baseline {self.what!r}", self.number, self.sources)
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """Other thresholds at which a claim could have been judged as well.
+
+    Attributes:
+        values: numbers in place of the only threshold of a claim, or pairs ``(low, high)`` in place of both. The claim
+            is judged at each of them.
+        smallest: a sentence that says why the smallest, or strictest, is defensible.
+        largest: a sentence that says why the largest, or loosest, is defensible.
+
+    Raises:
+        ValueError: there are no values.
+
+    Example:
+        >>> import lstm_toys as lt
+        >>> lt.claims.Thresholds((0.1, 0.3), "A tenth is hardly seen.", "Three tenths are half of the swing.").values
+        (0.1, 0.3)
+    """
+
+    values: tuple[float, ...] | tuple[tuple[float, float], ...]
+    smallest: str
+    largest: str
+
+    def __post_init__(self) -> None:
+        arguments.expect(arguments.several(self.values) and len(self.values) > 0, "values", "thresholds", self.values)
 
 
 @dataclass(frozen=True)

@@ -65,10 +65,6 @@ class Answered(dict[str, xr.DataTree]):
         self._keep, self._numbers, self.base_seed = keep, dict[Any, np.ndarray](), base_seed
         self._named = Counter[str]()
 
-    def beside(self, external: Evidence) -> Answered:
-        """The same with populations that have answers alone."""
-        return Answered({**external, **self}, self._networks, self._keep, self.base_seed)
-
     def given(self, source: Source) -> OfNetworks | None:
         """What a source of networks gives; None if there are only answers."""
         if source.population not in self._networks:
@@ -345,17 +341,10 @@ def _each(
 def answered(prepared: Prepared, networks: AnyNetworks) -> xr.DataTree:
     """Labels what networks answer to all curves of an experiment, as a run does, without histories."""
     ends = prepared.curves.lengths()
-    return results_of(
-        prepared,
-        {
-            name: answering.answers(networks, each, lengths=ends.get(name), block=prepared.block)
-            for name, each in prepared.curves.answered().items()
-        },
-    )
-
-
-def results_of(prepared: Prepared, answers: Mapping[str, Float[np.ndarray, "S _ ..."]]) -> xr.DataTree:
-    """Labels the answers of any networks to all curves of an experiment as a run does, without histories."""
+    answers = {
+        name: answering.answers(networks, each, lengths=ends.get(name), block=prepared.block)
+        for name, each in prepared.curves.answered().items()
+    }
     return external.assembled(prepared.experiment, prepared.curves, answers)
 
 
@@ -367,7 +356,7 @@ def synthetic(experiment: Experiment, settings: Settings) -> xr.DataTree:
         name: np.zeros((1, *each.shape[: 2 if task.sequence else 1], len(task.output_features)), np.float32)
         for name, each in prepared.curves.answered().items()
     }
-    made, recorded = results_of(prepared, answers), np.geomspace(1.0, 1e-6, 9)
+    made, recorded = external.assembled(experiment, prepared.curves, answers), np.geomspace(1.0, 1e-6, 9)
     copied = arrays.nodes_of(copy(made))
     nodes = {name: node.assign(copied[name].data_vars) for name, node in arrays.nodes_of(made).items()}
     accuracies = supervision.accuracies_of(task.loss, sequence=task.sequence)

@@ -145,9 +145,10 @@ class ClaimStudy(Study[ClaimSettings]):
 
     @cached_property
     def _networks(self) -> evidence.Answered:
-        """The networks that the claims are about."""
+        """The networks that the claims are about, and external answers."""
         found = self._results(NETWORKS)
-        return found if not self.external else found.beside(self.external)
+        found.update(self.external)
+        return found
 
     def _bounded(self, population: str) -> bool:
         """Whether the networks of a population answer within (-1, 1), since a layer of built-in cells answers."""
