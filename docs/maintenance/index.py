@@ -13,7 +13,8 @@ from typing import Any
 
 import jinja2
 
-from lstm_toys.sharing import annotate, run_files
+from lstm_toys.sharing import annotate
+from lstm_toys.studies.claims.table import Row, percent, percents, read, rows
 
 from . import steps
 
@@ -29,7 +30,7 @@ COMMANDS = {step.published: step.command for step in steps.STEPS if step.publish
 
 def text() -> str:
     """The text of the index."""
-    judged = annotate.judged(run_files.read(RESULTS / "claims", RESULTS / "claims"))
+    judged = {row.id: row for row in rows(read(RESULTS / "claims" / "claims.json"))}
     marks = annotate.marks((ROOT / "docs" / "post.md").read_text(encoding="utf-8"))
     described = tomllib.loads(Path(__file__).with_name("sets.toml").read_text(encoding="utf-8"))
     environment = jinja2.Environment(undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
@@ -39,14 +40,15 @@ def text() -> str:
     return template.render(sections=sections, groups=groups) + "\n"
 
 
-def _part(marks: list[annotate.Mark], judged: dict[str, annotate.Evidence]) -> dict[str, Any]:
+def _part(marks: list[annotate.Mark], judged: dict[str, Row]) -> dict[str, Any]:
     """A section of the post: its command, figures and claims."""
     figures = [mark.name for mark in marks if mark.kind == annotate.FIGURE]
     folders = dict.fromkeys(figure.partition("/")[0] for figure in figures)
     claims = []
-    for claim in (judged[mark.name] for mark in marks if mark.kind == annotate.CLAIM):
-        answers = [f"{each.verdict} {each.share} ({each.interval})".strip() for each in claim.answers]
-        claims.append({"statement": claim.statement, "answers": (*answers, "–")[:2]})
+    for row in (judged[mark.name] for mark in marks if mark.kind == annotate.CLAIM):
+        cells = (row, *row.recipes.values())
+        answers = [f"{cell.verdict} {percent(cell.share.value)} {percents(cell.share)}".strip() for cell in cells]
+        claims.append({"statement": row.statement, "answers": (*answers, "–")[:2]})
     return {
         "command": "`, `".join(f"python -m {COMMANDS[folder]}" for folder in folders),
         "figures": figures,

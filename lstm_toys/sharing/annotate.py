@@ -7,8 +7,8 @@ A mark is a link, ``[The valley stays untouched](claim:valley-amplitude)``. An i
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import unquote
@@ -26,7 +26,7 @@ from lstm_toys.sharing.run_files import CLAIMS, RunFiles
 from lstm_toys.studies.claims import exploring
 from lstm_toys.studies.claims.declaration import Claims
 from lstm_toys.studies.claims.report import number, sentences
-from lstm_toys.studies.claims.table import Cell, percent, percents, read, rows
+from lstm_toys.studies.claims.table import Cell, Row, read, rows
 from lstm_toys.text import did_you_mean
 
 TEMPLATE, BADGE = (Path(__file__).with_name(f"{name}.html.jinja") for name in ("annotate", "badge"))
@@ -57,62 +57,35 @@ class Mark(NamedTuple):
     section: str
 
 
-class Answer(NamedTuple):
-    """What networks say about a claim: which networks, the share that meets it, its interval, and their verdict."""
-
-    networks: str
-    share: str
-    interval: str
-    verdict: str
-
-
 @dataclass(frozen=True)
 class Evidence:
     """What a badge and its note say about a claim.
 
     Attributes:
-        statement, origin, statistic: see `Claim`.
-        meets: which numbers meet the claim, in words.
-        answers: of the networks that the claim is about; empty if it was not judged.
-        controls: of networks that should not meet it.
+        about: a row of the table of claims, or the declared claim if it was not judged.
+        answers: what networks say that it is about, by name; empty if it was not judged.
         sentences: what else was found.
         command: judges it.
     """
 
-    statement: str
-    origin: str
-    statistic: str
-    meets: str = ""
-    answers: Sequence[Answer] = ()
-    controls: Sequence[Answer] = ()
+    about: Row
+    answers: Mapping[str, Cell] = field(default_factory=dict)
     sentences: Sequence[str] = ()
     command: str = ""
 
     @property
     def verdict(self) -> str:
         """The verdict of the networks that the claim is about."""
-        return self.answers[0].verdict if self.answers else "not judged"
+        return str(self.about.verdict) if self.answers else "not judged"
 
 
-def judged(run: RunFiles, declared: Claims | None = None) -> dict[str, Evidence]:
-    """The evidence in a run of claims, by id; of ``declared`` ones, also what their numbers go with."""
+def judged(run: RunFiles, declared: Claims) -> dict[str, Evidence]:
+    """The evidence in a run of claims, by id, and what their numbers go with."""
     every = rows(read(run.folder / CLAIMS))
-    explored = exploring.explored(declared, run.metrics["flags"]["base_seed"], every) if declared else ()
+    explored = exploring.explored(declared, run.metrics["flags"]["base_seed"], every)
     further = {each.row.id: goes_with(each.findings) for each in explored}
-
-    def answer(networks: str, cell: Cell, verdict: str) -> Answer:
-        return Answer(networks, percent(cell.share.value), percents(cell.share).strip("()"), verdict)
-
     return {
-        row.id: Evidence(
-            *(row.statement, row.origin, row.statistic, row.meets),
-            answers=[
-                answer("this recipe", row, row.verdict),
-                *(answer(name, cell, "") for name, cell in row.recipes.items()),
-            ],
-            controls=[answer(name, cell, cell.verdict) for name, cell in row.controls.items()],
-            sentences=[*sentences(row), *further.get(row.id, ())],
-        )
+        row.id: Evidence(row, {"this recipe": row, **row.recipes}, [*sentences(row), *further.get(row.id, ())])
         for row in every
     }
 
@@ -202,8 +175,7 @@ def html(text: str, name: str, run: RunFiles, declared: Claims, figure: Callable
         UsageError: a claim or a figure is unknown.
     """
     claims, shown = dict[str, Evidence](), dict[str, Any]()
-    known = {each.id: Evidence(each.statement, each.origin, each.statistic) for each in declared.claims}
-    known |= judged(run, declared)
+    known = {claim.id: Evidence(claim) for claim in declared.claims} | judged(run, declared)
     for mark in marks(text):
         try:
             if mark.kind == FIGURE:

@@ -16,7 +16,7 @@ from lstm_toys.runs.flags import UsageError
 from lstm_toys.runs.publishing import content
 from lstm_toys.sharing.run_files import CLAIMS, RunFiles
 from lstm_toys.studies.claims.report import said, sentences
-from lstm_toys.studies.claims.table import read, rows
+from lstm_toys.studies.claims.table import percent, percents, read, rows
 from lstm_toys.text import did_you_mean
 
 TEMPLATE = Path(__file__).with_name("report.html.jinja")
@@ -48,7 +48,7 @@ def template(path: Path) -> jinja2.Template:
     environment = jinja2.Environment(
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters |= {"data": data, "setting": listing.on_one_line}
+    environment.filters |= {"data": data, "setting": listing.on_one_line, "percent": percent, "percents": percents}
     environment.globals["style"] = Markup(STYLE.read_text(encoding="utf-8"))
     return environment.from_string(path.read_text(encoding="utf-8"))
 

@@ -1,6 +1,7 @@
 """Texts whose sentences carry verdicts: what a page has of a text, and which texts are refused."""
 
 import shutil
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import assume, given
@@ -10,6 +11,7 @@ from rendered import TEXTS, Page
 import lstm_toys as lt
 from lstm_toys.cli import run_commands
 from lstm_toys.sharing import annotate
+from lstm_toys.statistics.intervals import Estimate
 
 TEXT = """\
 # On *sines*
@@ -95,8 +97,7 @@ def test_a_claim_that_was_not_judged_and_drawn_recipes_are_told_in_badges(here, 
 
     def changed(run, declared):
         known = judged(run, declared)
-        recipes = annotate.Answer("new recipes", "25%", "7–59%", "")
-        known["bounded"].answers.append(recipes)
+        known["bounded"].answers["new recipes"] = SimpleNamespace(share=Estimate(0.25, 0.07, 0.59), verdict="")
         return {"bounded": known["bounded"]}
 
     monkeypatch.setattr(annotate, "judged", changed)
