@@ -77,12 +77,10 @@ def _module(name: str, attribute: str, prefix: str) -> ModuleType:
             f"{prefix}: takes the name of a module, such as {meant if meant.isidentifier() else 'mine'}"
         )
     module = full_name(name, attribute)
-    parts = module.split(".")
-    above = {".".join(parts[:count]) for count in range(1, len(parts) + 1)}
     try:
         return importlib.import_module(module)
     except (Exception, SystemExit) as error:  # A user's code may raise anything.
-        if isinstance(error, ModuleNotFoundError) and error.name in above:
+        if isinstance(error, ModuleNotFoundError) and f"{module}.".startswith(f"{error.name}."):
             raise flags.UsageError(f"{prefix}: no module named {error.name}; {_offered(name, attribute)}") from None
         raise flags.UsageError(f"{prefix}: {module} cannot be imported: {described_error(error)}") from None
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache, partial
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 import flax.linen as nn
 import jax
@@ -113,18 +113,13 @@ def system_of(networks: AnyNetworks, input_size: int) -> System:
     return System(model, tuple(places), tuple((layer, name) in free for layer, name, _ in places))
 
 
-class Search(NamedTuple):
-    """The map, parameters, constant inputs, the visited states of a search, and labels of points."""
+def search(
+    networks: AnyNetworks, visited: Mapping[str, Mapping[str, Any]], inputs: Inputs, spacing: float
+) -> tuple[System, Params, Inputs, Float[np.ndarray, "S N D"], dict[str, Any]]:
+    """Validates the arguments of a search; joins visited states ``[S, C, T, H]``, all curves one after another.
 
-    system: System
-    params: Params
-    inputs: Inputs
-    visited: Float[np.ndarray, "S N D"]
-    labels: dict[str, Any]
-
-
-def search(networks: AnyNetworks, visited: Mapping[str, Mapping[str, Any]], inputs: Inputs, spacing: float) -> Search:
-    """Validates the arguments of a search; joins visited states ``[S, C, T, H]``, all curves one after another."""
+    Returns the map, parameters, constant inputs, visited states, and labels of points.
+    """
     inputs = np.asarray(arguments.array("inputs", inputs, "U F", hint=", one constant input per row"), float)
     spacing, networks = arguments.number("spacing", spacing, above=0), resolved(networks)
     system = system_of(networks, inputs.shape[1])
@@ -138,7 +133,7 @@ def search(networks: AnyNetworks, visited: Mapping[str, Mapping[str, Any]], inpu
     flat = np.concatenate(parts, axis=-1).astype(float).reshape(len(networks), -1, system.dimension)
     labels = {"seeds": np.array(networks.seeds), "settings": varied(networks.numbers), "inputs": inputs}
     labels |= {"spacing": spacing, "components": tuple(system.components)}
-    return Search(system, networks.params, inputs, flat, labels)
+    return system, networks.params, inputs, flat, labels
 
 
 def each_network(
