@@ -8,7 +8,7 @@ with a prediction here were computed.
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import cache, partial
+from functools import cache
 from typing import NamedTuple
 
 import lstm_toys as lt
@@ -75,21 +75,17 @@ VARIANTS = {
 nothing, something else, or in another way."""
 
 
-def task_at(frequency: float, x: lt.TimePoints) -> lt.Task:
-    """One sine A + A sin(w x) of this frequency w, to be returned as it is."""
-    return lt.reproduce("sine", {**sine.TRAINING_SINE, "frequency": frequency}, x)
-
-
 @cache
 def experiment(frequency: float) -> lt.Experiment:
     """The experiment `experiments.sine` on a sine with another frequency, without figures."""
     if frequency == sine.FREQUENCY:
         return sine.EXPERIMENT
+    curve = {**sine.TRAINING_SINE, "frequency": frequency}
     return replace(
         sine.EXPERIMENT,
         name=f"sine_{frequency:g}",
-        task=partial(task_at, frequency),
-        trained=lt.grids.Trained("sine", {**sine.TRAINING_SINE, "frequency": frequency}),
+        task=lambda x: lt.reproduce("sine", curve, x),
+        trained=lt.grids.Trained("sine", curve),
         planes=None,
         draw=lambda *_: {},
         compare=lambda _: [],

@@ -42,14 +42,14 @@ def verdicts(results: Populations, counts: Counts) -> dict[str, Any]:
 def _judge_task(results: Populations, task: str, counts: Counts) -> dict[str, Any]:
     hard, sigmoid = moved(task, True), moved(task, False)
     slopes, closing, ratios = (
-        [statistic(results[population.name]) for population in group]
+        {population.name: statistic(results[population.name]) for population in group}
         for statistic, group in ((lowered, hard), (closed, sigmoid), (controlled, hard))
     )
     falls = never_falls([results[population.name] for population in sigmoid], counts)
     judged = {
-        "D1": _in_most(slopes, hard, PROPORTIONAL, counts),
-        "D2": _in_most(closing, sigmoid, CLOSES, counts, falls),
-        "D3": _in_most(ratios, hard, PROPORTIONAL, counts),
+        "D1": _in_most(slopes, PROPORTIONAL, counts),
+        "D2": _in_most(closing, CLOSES, counts, falls),
+        "D3": _in_most(ratios, PROPORTIONAL, counts),
     }
     return measures.adjusted(judged)
 
@@ -114,14 +114,10 @@ def never_falls(results: Sequence[Mapping[str, Any]], counts: Counts) -> dict[st
 
 
 def _in_most(
-    values: Sequence[Numbers],
-    recipes: Sequence[Population],
-    limits: tuple[float, float],
-    counts: Counts,
-    share: dict[str, Any] | None = None,
+    values: Mapping[str, Numbers], limits: tuple[float, float], counts: Counts, share: dict[str, Any] | None = None
 ) -> dict[str, Any]:
     """Judges whether medians over networks lie in a range, in most recipes; and a share that has to be large."""
-    summaries = {recipe.name: _median(row, limits, counts) for recipe, row in zip(recipes, values, strict=True)}
+    summaries = {recipe: _median(row, limits, counts) for recipe, row in values.items()}
     holds = np.mean([summary.pop("holds") for summary in summaries.values()], axis=0) >= MOST
     also = np.mean([summary["met"] for summary in summaries.values()]) >= MOST
     result: dict[str, Any] = {"recipes": summaries}
