@@ -1,6 +1,6 @@
 """Draws the measures of a population over grids of curves and over lengths."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import matplotlib.patheffects as effects
@@ -18,7 +18,6 @@ from lstm_toys.figures import style
 from lstm_toys.figures.style import COLORS, GOAL, INPUT, plain
 from lstm_toys.output import listed
 from lstm_toys.results.arrays import axis_label
-from lstm_toys.results.summary import GOAL_ERROR
 from lstm_toys.studies.generalization.measuring import Grids, judged, measures_at, medians, which
 from lstm_toys.studies.generalization.measuring import axes as axes_of
 from lstm_toys.studies.generalization.settings import Grid, Subject
@@ -33,37 +32,31 @@ def heat_maps(results: Grids, shown: Grid, subject: Subject, goal: Goal) -> Figu
     values along both axes.
     """
     grid = results[shown.name]
-    wrong, limit = {name: medians(error) for name, error in judged(grid).items()}, goal.limit
+    wrong = {name: medians(error) for name, error in judged(grid).items()}
+    met = {name: goal.met(error) for name, error in wrong.items()}
     drawn = {"": medians(grid.gain)} if "gain" in grid else wrong
-
-    def short(name: str) -> str:
-        return subject.parameter(shown.family, name).short
-
-    outline, titles = list[Artist](), [_title(name, goal) * bool(name) for name in drawn]
-    with style.canvas(*titles, size=(0.6 + 5.2 * len(drawn), 5.0)) as (figure, panels):
-        for axes, (name, values) in zip(panels, drawn.items(), strict=True):
-            norm = _norm(values, error=bool(name))
-            image = _map(axes, grid, values, norm, "viridis" if name else "RdBu_r")
-            label = "" if name else "gain of answers (1: as large as the curve)"
-            figure.colorbar(image, ax=axes, pad=0.02, extend=_extend(norm, values), label=label)
-            outline = _outline(axes, grid, wrong[name] <= limit, limit) or outline
+    values = np.stack([*drawn.values()])
+    known, details = values[np.isfinite(values)], _held(shown, subject)
+    norm, label = _norm(known, error="gain" not in grid), _measured(wrong, goal)
+    if "gain" in grid:
+        label = "gain of answers (1: as large as the curve)"
+        details += [f"a gain below 1 on {100 * np.mean(known < 1):.0f} % of curves"] * bool(len(known))
+    titles = ["; ".join([*[f"error of the {name}"] * bool(name), *details]) for name in drawn]
+    size, outline = (0.6 + 5.2 * len(drawn), 5.0), list[Artist]()
+    with style.canvas(*titles, size=size, **{"axes.titlesize": 8}) as (figure, panels):
+        for axes, (name, drawn_values) in zip(panels, drawn.items(), strict=True):
+            image = _map(axes, grid, drawn_values, norm, "RdBu_r" if "gain" in grid else "viridis")
+            outline = _outline(axes, grid, met[name], goal.limit) or outline
             marks = _mark(axes, shown, subject)
-        held = (
-            f"{short(key)} = {short(value) if isinstance(value, str) else f'{value:.3g}'}"
-            for key, value in shown.parameters
-        )
-        met = goal.met(grid[GOAL_ERROR].values)
-        # One network's count, not the mean of two.
-        count = np.quantile(met.sum(axis=(1, 2)), 0.5, method="lower")
-        error = f"an error{'' if len(wrong) > 1 else which(goal)} of at most {limit:g}"
-        networks = style.counted(grid.sizes["seed"])
-        details, gains = [*held], drawn.get("", np.empty(0))
-        if len(gains := gains[np.isfinite(gains)]):
-            details.insert(0, f"{100 * np.mean(gains < 1):.0f} % have a gain below 1")
-        title = f"The median of {networks} answers {count:,} of {met[0].size:,} curves", f"with {error}"
-        figure.suptitle(plain("\n".join((*title, *["; ".join(details)] * bool(details)))))
-        unknown = any(not np.isfinite(values).all() for values in drawn.values())
-        style.legend(figure, *marks, *outline, *[UNKNOWN] * unknown)
+        bar = figure.colorbar(image, ax=panels, pad=0.02, extend=_extend(norm, values), label=plain(label))
+        if "gain" not in grid:
+            bar.ax.axhline(goal.limit, color="white", linewidth=1.2, **OUTLINED)
+        every = np.all([*met.values()], axis=0)
+        errors = f"median error{which(goal)} is" if len(met) == 1 else "median errors are"
+        number = {1: "the", 2: "both"}.get(len(met), "all")
+        where = f"at most {goal.limit:g} on {every.sum():,} of {every.size:,} curves"
+        figure.suptitle(plain(f"Over {style.counted(grid.sizes['seed'])},\n{number} {errors} {where}"))
+        style.legend(figure, *marks, *outline, *[UNKNOWN] * (len(known) < values.size))
     return figure
 
 
@@ -77,7 +70,7 @@ def along_axes(results: Grids, shown: Sequence[Grid], subject: Subject, goal: Go
         for place, line in enumerate(plane.axes):
             if line.count > 1:
                 chosen.setdefault(("" if line.name in (LENGTH, SPACING) else plane.family, line.name), (plane, place))
-    columns = 3 if len(chosen) in (5, 6) else min(4, len(chosen))
+    everywhere, columns = list[str](), 3 if len(chosen) in (5, 6) else min(4, len(chosen))
     size = 2.3 * columns + 0.4, 2.2 * -(-len(chosen) // columns) + 0.7
     with style.canvas(*[""] * len(chosen), ylabel="", columns=columns, size=size) as (figure, panels):
         for panel, (axes, (plane, place)) in enumerate(zip(panels, chosen.values(), strict=True)):
@@ -87,10 +80,13 @@ def along_axes(results: Grids, shown: Sequence[Grid], subject: Subject, goal: Go
             middle = np.mean(trained.get(other, across.values[len(across) // 2]))
             fixed = across.sel({across.name: middle}, method="nearest")
             name = fixed.attrs.get("symbol") or fixed.attrs["long_name"]
-            axes.set_title(plain(f"{name} = {float(fixed):.3g}"), fontsize=8)
-            errors = judged(grid)
+            title = "; ".join([f"{name} = {float(fixed):.3g}", *_held(plane, subject)])
+            axes.set_title(plain(title), fontsize=7)
+            errors = {name: error.sel({across.name: fixed}) for name, error in judged(grid).items()}
             for (name, error), color in zip(errors.items(), style.colors(errors).values(), strict=True):
-                style.band(axes, along, error.sel({across.name: fixed}), color, _title(name, goal))
+                style.band(axes, along, error, color, f"error of the {name}, median" if name else "median")
+            if all(goal.met(np.median(error, axis=0)).all() for error in errors.values()):
+                everywhere.append(along.attrs["long_name"])
             axes.axhline(goal.limit, color="black", **INPUT)
             if axis in trained:
                 tied = subject.trained.equal.get(axis) == other or subject.trained.equal.get(other) == axis
@@ -98,11 +94,13 @@ def along_axes(results: Grids, shown: Sequence[Grid], subject: Subject, goal: Go
                 axes.axvspan(*ends, color=TRAINED, alpha=0.25, linewidth=1.2)
             axes.set(xlabel=plain(axis_label(along)), yscale="log")
             axes.margins(x=0.02)
+            style.whole_ticks(axes, along.values)
             axes.sharey(panels[0])
             axes.tick_params(labelleft=panel % columns == 0)
             if panel % columns == 0:
-                axes.set_ylabel("error")
-        figure.suptitle(f"How far from the training curves do errors stay below {goal.limit:g}?")
+                axes.set_ylabel(plain(_measured(errors, goal)))
+        found = f"are at most {goal.limit:g} at every {listed(everywhere)}"
+        figure.suptitle(f"Median errors {found if everywhere else f'exceed {goal.limit:g} somewhere on every axis'}")
         spread = style.band_entry(style.band_name(grid.sizes["seed"]))
         level = style.entry(f"error {goal.limit:g}", "black", **INPUT)
         ranges = style.entry("trained on", TRAINED, linewidth=5, alpha=0.4)
@@ -129,15 +127,26 @@ POINT: dict[str, Any] = {
 UNKNOWN = Patch(facecolor="#c9c9d1", label="not measurable: a constant curve")
 
 
-def _title(name: str, goal: Goal) -> str:
-    """What an error on a grid is: of a number that networks read off, or of sequences, as the goal limits it."""
+def _measured(errors: Iterable[str], goal: Goal) -> str:
+    """What errors on a grid are: of numbers that networks read off, or of sequences, as the goal limits them."""
     of = f" of {listed(goal.features)}" if goal.features else ""
-    return f"Absolute error of the {name}" if name else f"RMSE{of} {after_which(goal.after)}".rstrip()
+    return f"RMSE{of} {after_which(goal.after)}".rstrip() if "" in errors else "absolute error"
 
 
-def _norm(values: Float[np.ndarray, "rows columns"], *, error: bool) -> Normalize:
-    """The scale of a map: logarithmic for errors, diverging from 1 for gains."""
-    values = values[np.isfinite(values)]
+def _held(shown: Grid, subject: Subject) -> list[str]:
+    """The parameters of a grid that are not axes, with their values."""
+
+    def short(name: str) -> str:
+        return subject.parameter(shown.family, name).short
+
+    return [
+        f"{short(key)} = {short(value) if isinstance(value, str) else f'{value:.3g}'}"
+        for key, value in shown.parameters
+    ]
+
+
+def _norm(values: Float[np.ndarray, " N"], *, error: bool) -> Normalize:
+    """The scale of a map: logarithmic for errors, diverging from 1 for gains, up to 1.5 if few are larger."""
     if not len(values):
         return Normalize(0, 1)
     if error:
@@ -145,10 +154,10 @@ def _norm(values: Float[np.ndarray, "rows columns"], *, error: bool) -> Normaliz
         floor = max(float(values.min()), high / 1e4, 1e-12)
         return LogNorm(floor, max(high, 1.01 * floor))
     reach = float(np.clip(np.quantile(np.abs(values - 1), 0.95), 0.05, 1.0))
-    return TwoSlopeNorm(1.0, 1 - reach, 1 + reach)
+    return TwoSlopeNorm(1.0, 1 - reach, 1 + min(reach, max(0.5, np.quantile(values, 0.95) - 1)))
 
 
-def _extend(norm: Normalize, values: Float[np.ndarray, "rows columns"]) -> str:
+def _extend(norm: Normalize, values: Float[np.ndarray, "*shape"]) -> str:
     """At which ends of a color scale values lie beyond it, as `Figure.colorbar` takes it."""
     low, high = (values < norm.vmin).any(), (values > norm.vmax).any()  # NaN is neither.
     return "both" if low and high else "min" if low else "max" if high else "neither"
@@ -161,6 +170,7 @@ def _map(axes: Axes, grid: xr.Dataset, values: Float[np.ndarray, "rows columns"]
     image = axes.pcolormesh(*places, values.T, **look)
     axes.set_facecolor(UNKNOWN.get_facecolor())
     axes.grid(visible=False)
+    style.whole_ticks(axes, places[0])
     axes.set(xlabel=plain(axis_label(grid[horizontal])), ylabel=plain(axis_label(grid[vertical])))
     return image
 
