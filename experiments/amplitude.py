@@ -46,7 +46,7 @@ def draw(results: lt.Results, _: dict[str, lt.Results]) -> dict[str, lt.figures.
     """Draws the post's figures, and the read-off amplitude against the true one."""
     pairs = published.answers.numbers()["predicted_amplitude"]["pairs"]
     authors = {pair["amplitude"]: pair["predicted"] for pair in pairs}
-    labels = dict(zip("rbgcyk", [f"A = {a:g}" for a in POST], strict=True))
+    labels = dict(zip(sine.ORDER, [f"A = {a:g}" for a in POST], strict=True))
     columns = np.array(list(authors.values()))[:, None]
     question = "How far beyond the training range are amplitudes read off?"
     title = f"Sines of the read-off amplitude; training ended at A = {TRAINED[-1]:g}"
