@@ -308,10 +308,10 @@ def test_the_forest_has_a_row_a_claim_with_its_share_and_interval():
     labels = [label.get_text().partition(":")[0] for label in axes.get_yticklabels()]
     assert [" ".join(label.split()) for label in labels] == [each.statement for each in expected]
     shares = [
-        (row + down, f"{table.percent(cell.share.value)} {table.percents(cell.share)} of {of}")
+        (row + down, f"{table.percent(cell.share.value)} {table.percents(cell.share)} of {of}".replace("%", " %"))
         for row, each in enumerate(expected)
         for down, cell, of in (
-            *((0.38, cell, f"{cell.known}, new recipes") for cell in each.recipes.values()),
+            *((0.38, cell, cell.known) for cell in each.recipes.values()),
             (0, each, "pairs" if each.against else each.counted),
         )
     ]

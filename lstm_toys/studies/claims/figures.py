@@ -15,7 +15,7 @@ from matplotlib.lines import Line2D
 from lstm_toys.figures.style import COLORS, GRAY, band_entry, canvas, colors, legend, plain
 from lstm_toys.figures.style import entry as handle
 from lstm_toys.output import counted
-from lstm_toys.studies.claims.declaration import ANSWERS, CLIPPED, COPY, INPUT, VERDICTS
+from lstm_toys.studies.claims.declaration import CLIPPED, COPY, INPUT, VERDICTS
 from lstm_toys.studies.claims.recipes import OF_RECIPE
 from lstm_toys.studies.claims.report import heading, named
 from lstm_toys.studies.claims.table import Cell, Row, changes, percent, percents, rows
@@ -35,6 +35,8 @@ SINGLE = {"published": "D", COPY: "x", CLIPPED: "+"}
 
 CONTROLS = "cyrgk"
 """Colors of controls, by letter; those of verdicts come last."""
+
+PERCENTS = "0 %", "50 %", "100 %"
 
 HALF: dict[str, Any] = {"color": GRAY, "linewidth": 0.9, "linestyle": "--"}
 
@@ -76,8 +78,13 @@ def draw(table: xr.Dataset) -> dict[str, Figure]:
 def draw_shares(entries: Sequence[Row]) -> Figure:
     """Draws the share of networks that meet each claim, with its interval: one row per claim, sorted by verdict."""
     ordered = _by_verdict(entries)
-    pairs = "; of pairs: BCa bootstrap, or exact" if any(each.against for each in entries) else ""
-    label = f"share of networks that meet the claim\n95 % interval: Wilson{pairs}"
+    recipes = [cell for each in entries for cell in each.recipes.values()]
+    label = "share of networks that meet the claim"
+    label += "\n95 % intervals in color: Wilson" if recipes else "\n95 % intervals: Wilson"
+    if any(each.against for each in entries):
+        label += "; of pairs: BCa bootstrap (exact if the two populations do not overlap)"
+    if recipes:
+        label += "\n95 % intervals in black: networks of a recipe counted as dependent"
     with canvas("", xlabel=label, ylabel="") as (figure, (axes,)):
         names = [_wrapped(each.statement) for each in ordered]
         figure.set_size_inches(8.6, 1.8 + 0.16 * sum(2 + name.count("\n") for name in names))
@@ -90,23 +97,20 @@ def draw_shares(entries: Sequence[Row]) -> Figure:
             for cell in entry.recipes.values():
                 axes.plot(cell.share[1:], [row + 0.3] * 2, color=DRAWN["color"], linewidth=1, clip_on=False)
                 axes.plot([cell.share.value], [row + 0.3], **DRAWN, clip_on=False)
-                words = plain(f"{percent(cell.share.value)} {percents(cell.share)} of {cell.known}, new recipes")
-                axes.text(1.04, row + 0.38, words, fontsize=7.5, va="center", transform=axes.get_yaxis_transform())
-            words = plain(f"{percent(value)} {percents(entry.share)} of {_of(entry)}")
-            axes.text(1.04, row, words, fontsize=8, va="center", transform=axes.get_yaxis_transform())
+                _beside(axes, row + 0.38, _share(cell, str(cell.known)), DRAWN["color"])
+            _beside(axes, row, _share(entry, _of(entry)), TINTS[entry.verdict])
         axes.set_yticks(range(len(ordered)), map(plain, names), fontsize=7.5)
-        axes.set_xticks([0, 0.5, 1], ["0%", "50%", "100%"])
+        axes.set_xticks([0, 0.5, 1], PERCENTS)
         axes.set(xlim=(0, 1), ylim=(len(ordered) - 0.5, -0.5))
         axes.axvline(0.5, **HALF)
         axes.grid(visible=False, axis="y")
         counts = {name: sum(each.verdict == name for each in entries) for name in VERDICTS}
-        numbers = {name: count for name, count in counts.items() if count or name not in ANSWERS.values()}
         figure.suptitle(heading(entries))
-        handles = [_dots(f"{name}: {number}", TINTS[name], SIGNS[name]) for name, number in numbers.items()]
-        if recipes := [cell for each in entries for cell in each.recipes.values()]:
+        handles = [_dots(f"{name}: {number}", TINTS[name], SIGNS[name]) for name, number in counts.items() if number]
+        if recipes:
             count = counted(recipes[0].seeds // OF_RECIPE, "new recipe")
             handles.append(handle(f"networks of {count}", **DRAWN))
-        legend(figure, *handles)
+        legend(figure, *handles, columns=4)
     return figure
 
 
@@ -127,9 +131,7 @@ def draw_numbers(entries: Sequence[Row]) -> Figure:
         axes.set_xscale("symlog", linthresh=1)
         for row, entry in enumerate(ordered):
             _numbers(axes, row, entry, shades)
-            words = f"{percent(entry.share.value)} of {_of(entry)}"
-            look: dict[str, Any] = {"color": TINTS[entry.verdict], "fontsize": 8, "va": "center"}
-            axes.text(1.03, row, plain(words), transform=axes.get_yaxis_transform(), **look)
+            _beside(axes, row, f"{percent(entry.share.value)} of {_of(entry)}".replace("%", " %"), TINTS[entry.verdict])
         axes.axvspan(0, 1.3 * FAR, color=TINTS["supported"], alpha=0.1, linewidth=0)
         axes.axvline(0, color="black", linewidth=1, linestyle="--")
         judged = (each.meets if measured else f"{each.meets}: {each.statistic}" for each in ordered)
@@ -220,7 +222,7 @@ def _course(axes: Axes, during: Mapping[str, Cell]) -> None:
         axes.plot(step, share, SIGNS[verdict], color=TINTS[verdict], markersize=4.5)
     axes.set_title(axes.get_title(), fontsize=8.5)
     axes.set_ylim(-0.05, 1.05)
-    axes.set_yticks([0, 0.5, 1], ["0%", "50%", "100%"])
+    axes.set_yticks([0, 0.5, 1], PERCENTS)
     axes.axhline(0.5, **HALF)
     axes.xaxis.set_major_formatter("{x:,.0f}")
     axes.tick_params(labelsize=8)
@@ -247,6 +249,15 @@ def single_names(entries: Sequence[Row]) -> dict[str, str]:
 def _wrapped(text: str, width: int = WIDTH, lines: int = 2) -> str:
     """So many lines at most, which do not begin with a percent sign."""
     return textwrap.fill(text.replace(" %", "\u00a0%"), width, max_lines=lines, placeholder=" …")
+
+
+def _beside(axes: Axes, height: float, words: str, color: str) -> None:
+    """Writes words to the right of a row."""
+    axes.text(1.04, height, plain(words), color=color, fontsize=8, va="center", transform=axes.get_yaxis_transform())
+
+
+def _share(cell: Cell, of: str) -> str:
+    return " ".join([*filter(None, (percent(cell.share.value), percents(cell.share))), f"of {of}"]).replace("%", " %")
 
 
 def _by_verdict(entries: Sequence[Row]) -> list[Row]:
