@@ -121,7 +121,7 @@ def of_new_recipes(entry: Row) -> Iterator[str]:
             f"of new recipes, in which {cell.learners} of {counted(cell.seeds, 'network')} learned, "
             f"{percent(cell.share.value)} {percents(cell.share)} of {cell.known} meet it; the median is "
             f"{number(cell.median.value)}; in {percent(cell.agreement.all)} of recipes with two numbers both networks "
-            f"meet it, in {percent(cell.agreement.some)} one, in {percent(cell.agreement.none)} none"
+            f"meet it, in {percent(cell.agreement.some)} one, in {percent(cell.agreement.none)} neither"
         )
         yield from (f"of new recipes, {each}" for each in _uncounted(cell))
 
