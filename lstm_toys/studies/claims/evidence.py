@@ -139,9 +139,9 @@ class Copies(dict[str, xr.DataTree]):
         if source.curves == NETWORKS:
             return None
         results = self._results[source.population]
-        drawn, ends = draws.labeled(results, source, self._base_seed), _ends(results, self._bound)
-        known = _copied(drawn)
-        return None if known is None else drawn.assign(answer=known.clip(*ends).assign_attrs(drawn.answer.attrs))
+        drawn = draws.labeled(results, source, self._base_seed)
+        answer = _copied(drawn, _ends(results, self._bound))
+        return None if answer is None else drawn.assign(answer=answer)
 
 
 def plain(numbers: Float[np.ndarray, ...]) -> Any:
@@ -220,14 +220,11 @@ def copy(labeled: xr.DataTree, bound: float = np.inf) -> xr.DataTree:
     the range of a last layer of LSTM units. Missing are answers with features that the input lacks, and classes and
     bits: a copied value is not a logit.
     """
-    low, high = _ends(labeled, bound)
+    ends = _ends(labeled, bound)
 
     def copied(node: xr.Dataset) -> xr.Dataset:
-        known = _copied(node)
-        without = node.drop_dims("seed", errors="ignore")
-        if known is None:
-            return without
-        return without.assign(answer=known.clip(low, high).expand_dims(seed=1).assign_attrs(node.answer.attrs))
+        answer, without = _copied(node, ends), node.drop_dims("seed", errors="ignore")
+        return without if answer is None else without.assign(answer=answer.expand_dims(seed=1))
 
     nodes = {name: copied(node) for name, node in arrays.nodes_of(labeled).items()}
     return xr.DataTree.from_dict({**nodes, "/": nodes["/"].assign(diverged=("seed", np.zeros(1, bool)))})
@@ -239,11 +236,14 @@ def _ends(labeled: xr.DataTree, bound: float) -> list[Any]:
     return [end if scaling is None else scaling.undone(np.full(len(scaling.outputs), end)) for end in (-bound, bound)]
 
 
-def _copied(node: xr.Dataset) -> xr.DataArray | None:
+def _copied(node: xr.Dataset, ends: Sequence[Any]) -> xr.DataArray | None:
+    """What a copy answers, clipped; None where the input has other features, and for classes and bits."""
     if "answer" not in node or "loss" in node.answer.attrs:
         return None
     known = node.get("input" if "time" in node.answer.dims else "truth")
-    return known if known is not None and known.dims in (node.answer.dims, node.answer.dims[1:]) else None
+    if known is None or known.dims not in (node.answer.dims, node.answer.dims[1:]):
+        return None
+    return known.clip(*ends).assign_attrs(node.answer.attrs)
 
 
 def model(curves: xr.Dataset) -> str:
