@@ -16,6 +16,7 @@ from lstm_toys.figures.style import COLORS, GRAY, INPUT, counted, plain
 from lstm_toys.results.arrays import axis_label
 from lstm_toys.studies.dynamics.analysis import LEVELS, MEAN, SLOW, lasting, moduli, slow
 from lstm_toys.studies.dynamics.settings import WINDOWS
+from lstm_toys.tasks.parameters import TRAINING
 
 SHOWN = {
     "clipped copy": (COLORS["g"], "D", "the input, clipped to the range of answers at rest"),
@@ -34,7 +35,7 @@ LOWEST, COVERED = -1.0, 0.995
 COURSES = {
     "mode_frequency": ("frequency of the leading mode", 0, "b"),
     "peak_frequency": ("frequency of the largest gain", 0, "r"),
-    "peak_gain": ("largest gain", 1, "r"),
+    "peak_gain": ("largest gain", 1, "g"),
     "static_gain": ("gain of slow inputs", 1, "k"),
 }
 """What is drawn over steps of training: words, panel and color."""
@@ -46,7 +47,7 @@ KINDS = {
     Kind.NEUTRAL: "a point that neither attracts nor repels",
     Kind.CYCLE: "a cycle",
     Kind.INTEGRATES: "a state that integrates, while the answer rests",
-    Kind.SLOW: "none of these",
+    Kind.SLOW: "no limit yet: the state still moves",
 }
 
 NETWORKS, PERIODS, MODES = 4, 4, 8
@@ -76,21 +77,23 @@ def rest(results: xr.Dataset) -> Figure:
     answers = _of_most(results.static_answer.isel(output=0)).dropna("input", how="all")
     u = results.input.values
     trained, first = results.curve_shown.isel(curve=0).values, results.kind.isel(found=0).values
-    titles = "Answers at rest", "What most starts lead to"
+    titles = "Answers at rest", "Limits that attract most initial states"
     with style.canvas(*titles, xlabel=axis_label(results.input)) as (figure, (left, right)):
         _band(left, answers.input, answers)
         left.plot(answers.input, answers.input, color=GRAY, label="the input itself", **INPUT)
         look: dict[str, Any] = {"color": COLORS["y"], "alpha": 0.25, "linewidth": 0}
         left.axvspan(trained.min(), trained.max(), label="range of the training curve", **look)
         left.set(ylabel="answer at rest")
-        style.legend(left)
-        settled = f"{(first[:, int(results.attrs['mean'])] == Kind.STABLE).sum()} of {counted(len(first))} settle"
+        mean = int(results.attrs["mean"])
+        settled = f"{(first[:, mean] == Kind.STABLE).sum()} of {counted(len(first))} settle"
         figure.suptitle(f"Under the mean input, {settled} at a stable point")
         shares = {name: (first == kind).mean(axis=0) for kind, name in KINDS.items() if (first == kind).any()}
         right.stackplot(u, *shares.values(), labels=shares, colors=[*style.colors(shares).values()], alpha=0.45)
         right.set(ylabel="share of networks", ylim=(0, 1), xlim=(u[0], u[-1]))
         left.set_xlim(right.get_xlim())
-        right.legend(loc="upper center", bbox_to_anchor=(0.5, -0.16))
+        for axes in (left, right):
+            axes.axvline(u[mean], color="black", linestyle=":", label="mean input")
+            axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.16))
     return figure
 
 
@@ -104,11 +107,12 @@ def resonance(results: xr.Dataset) -> Figure:
         _band(left, frequencies, gain, "linearization at rest, median")
         style.band(right, frequencies, np.unwrap(phase, axis=1), COLORS["b"])
         right.set(ylabel="phase of the answer (rad)")
-        left.axhline(1, color=GRAY, linewidth=0.9, linestyle="--")
+        left.axhline(1, color=GRAY, linewidth=0.9, linestyle="--", label="as large as the input")
         peaks, low = results.peak_frequency.values, left.get_xaxis_transform()
-        blue: dict[str, Any] = {"color": COLORS["b"], "alpha": 0.6, "label": "a network's largest gain"}
+        blue: dict[str, Any] = {"color": COLORS["b"], "alpha": 0.6, "label": "frequency of each network's largest gain"}
         left.plot(peaks, np.full(len(peaks), 0.03), "|", transform=low, **blue)
-        black: dict[str, Any] = {"label": "its gain there for sines as large as the training curve", "alpha": 0.5}
+        left.axvline(np.nanmedian(peaks), color=COLORS["b"], linestyle=":", label="median of these frequencies")
+        black: dict[str, Any] = {"label": "gain there of sines as large as the training curve", "alpha": 0.5}
         left.plot(peaks, results.peak_gain_trained, "o", color=COLORS["k"], markersize=2, **black)
         left.set(ylabel="gain of the answer", ylim=(0, None))
     return figure
@@ -117,7 +121,8 @@ def resonance(results: xr.Dataset) -> Figure:
 def eigenvalues(results: xr.Dataset) -> Figure:
     """Draws the leading mode of every network: its time constant against its frequency."""
     frequencies = results.mode_frequency.values
-    title = f"{(frequencies > 0).sum()} of {counted(len(frequencies))} ring at rest under the mean input"
+    oscillating = f"{(frequencies > 0).sum()} of {counted(len(frequencies))}"
+    title = f"Under the mean input, the leading modes of {oscillating} oscillate"
     with style.canvas(title, xlabel=axis_label(results.frequency)) as (figure, (axes,)):
         axes.plot(frequencies, results.time_constant, "o", color=COLORS["b"], alpha=0.6, markersize=4)
         axes.set(ylabel=f"time constant of the leading mode, in {axis_label(results.time)}", ylim=(0, None))
@@ -130,15 +135,14 @@ def forgetting(results: xr.Dataset) -> Figure:
     """Draws how the distance of two states falls along the middle curve of each probe."""
     names = results.driving.values.tolist()[:MOST_FAMILIES]
     distances = {name: np.maximum(results.distance.sel(driving=name).values, 1e-12) for name in names}
-    ends = [np.nanmedian(distance[:, -1]) for distance in distances.values()]
-    title = f"Along a curve, the distance of two states falls to {min(ends):.0e} to {max(ends):.0e} of the first"
+    ends = [100 * np.nanmedian(distance[:, -1]) for distance in distances.values()]
+    title = f"Two states approach each other, to {min(ends):.2g} to {max(ends):.2g} % of their initial distance"
     with style.canvas(title, xlabel=axis_label(results.time)) as (figure, (axes,)):
         for place, (name, color) in enumerate(style.colors(names).items()):
-            words = name.replace("_", " ")
             dashes: Any = (0, (4, 2)) if place % 2 else "-"  # Equal lines are both seen.
-            style.band(axes, results.time, distances[name], color, words, filled=place == 0, linestyle=dashes)
-        style.legend(axes, style.band_entry(f"middle 90 %, {names[0].replace('_', ' ')}", COLORS["b"]))
-        axes.set(yscale="log", ylabel=f"distance over the first, median of {counted(results.sizes['seed'])}")
+            style.band(axes, results.time, distances[name], color, _set(name), filled=place == 0, linestyle=dashes)
+        style.legend(axes, style.band_entry(f"middle 90 %, {_set(names[0])}", COLORS["b"]))
+        axes.set(yscale="log", ylabel=f"distance over the initial one, median of {counted(results.sizes['seed'])}")
     return figure
 
 
@@ -148,8 +152,9 @@ def explained(results: xr.Dataset) -> Figure:
     titles = [(words or "after the first fifth").strip() + " of x" for words in reversed(WINDOWS.values())]
     size = 9.6, 1.9 + 0.5 * len(kinds)
     xlabel = "share of the variance of answers explained"
+    wins = np.zeros((len(WINDOWS), len(SHOWN)), int)
     with style.canvas(*titles, xlabel=xlabel, ylabel="", size=size, subplots={"sharey": True}) as (figure, panels):
-        for axes, ending in zip(panels[::-1], WINDOWS, strict=True):
+        for axes, ending, won in zip(panels[::-1], WINDOWS, wins, strict=True):
             medians = []
             for place, (model, (color, marker, _)) in enumerate(SHOWN.items()):
                 of_model = results.sel(model=model)
@@ -161,14 +166,16 @@ def explained(results: xr.Dataset) -> Figure:
                     face, sign = color if whole else "white", marker if x >= LOWEST else "<"
                     axes.plot(max(x, LOWEST), height, sign, color=color, markerfacecolor=face, markersize=4.5)
                 medians.append(np.nan_to_num(median, nan=-np.inf))
-            wins = np.bincount(np.argmax(medians, axis=0), minlength=len(SHOWN))
+            won += np.bincount(np.argmax(medians, axis=0), minlength=len(SHOWN))
             axes.set(xlim=(LOWEST - 0.05, 1.05), xticks=[-1, -0.5, 0, 0.5, 1])
-        panels[0].set_yticks(range(len(kinds)), [plain(name.replace("_", " ")) for name in kinds])
+        panels[0].set_yticks(range(len(kinds)), [plain(_set(name)) for name in kinds])
         panels[0].invert_yaxis()
-        best = [*SHOWN.values()][wins.argmax()][2]
-        won = f"{wins.max()} of {len(kinds)} kinds of curves"
-        figure.suptitle(f"In the first fifth of x, {best},\nexplains answers best on {won}")
-        named = [(f"{name}: {words}", color, marker) for name, (color, marker, words) in SHOWN.items()]
+        best = wins.sum(axis=0).argmax()
+        later, early = wins[:, best]
+        found = f"on {early} of {len(kinds)} sets of curves in the first fifth of x, and on {later} after it"
+        model = [*SHOWN.values()][best][2]
+        figure.suptitle(f"{model[:1].upper()}{model[1:]}, explains answers best\n{found}")
+        named = [(_named(name), color, marker) for name, (color, marker, _) in SHOWN.items()]
         named += [("open: only a part of the time points is predicted", GRAY, "$\\circ$")]
         named += [(f"at the left edge: less than {LOWEST:g}", GRAY, "<")]
         dots = [style.entry(*row, linestyle="", marker=marker, markersize=4.5) for *row, marker in named]
@@ -181,17 +188,20 @@ def models(results: xr.Dataset) -> Figure:
     names = results.driving.values.tolist()[:MOST_FAMILIES]
     columns = min(2, len(names))
     size = 3.6 * columns, 2.3 * -(-len(names) // columns) + 1.2
-    titles = "Answers to a curve of each kind, and what models predict", *(name.replace("_", " ") for name in names)
+    titles, errors = ("", *map(_set, names)), np.empty((len(PREDICTED), len(names)))
     look: dict[str, Any] = {"columns": columns, "size": size, "across": 2}
     with style.sheet(*titles, xlabel=axis_label(results.time), **look) as (figure, panels):
-        for axes, name in zip(panels, names, strict=True):
+        for axes, name, error in zip(panels, names, errors.T, strict=True):
             places = np.flatnonzero(results.probe.values == name)
             one = results.isel(curve=places[len(places) // 2], output=0)
             axes.plot(results.time, one.curve_shown, color=GRAY, label="input", **INPUT)
             _band(axes, results.time, one.answer, "answer, median", "black")
-            for model in PREDICTED:
-                label, predicted = f"{model}, median of networks that it predicts", one.prediction.sel(model=model)
-                style.band(axes, results.time, _of_most(predicted), SHOWN[model][0], label, filled=False)
+            for place, model in enumerate(PREDICTED):
+                predicted = _of_most(one.prediction.sel(model=model))
+                error[place] = ((predicted.median("seed") - one.answer.median("seed")) ** 2).mean()
+                style.band(axes, results.time, predicted, SHOWN[model][0], f"{_named(model)}, median", filled=False)
+        near = f"{(errors[1] < errors[0]).sum()} of {len(names)} curves"
+        figure.suptitle(f"On {near}, {PREDICTED[1]} is nearer to the median answer than the {PREDICTED[0]}")
     return figure
 
 
@@ -201,9 +211,9 @@ def course(results: xr.Dataset) -> Figure:
     courses = {name: results[f"{name}_course"].transpose("seed", "kept_step") for name in COURSES}
     silent = np.flatnonzero(~(np.nanmedian(courses["peak_frequency"], axis=0) > 0)).max(initial=-1)
     begun = steps[silent + 1 :]
-    heading = f"Networks resonate from step {begun[0]:,}" if len(begun) else "Networks do not resonate"
+    heading = f"The largest gain {f'leaves frequency 0 at step {begun[0]:,}' if len(begun) else 'stays at frequency 0'}"
     look: dict[str, Any] = {"entries": [style.band_entry(style.band_name(results.sizes["seed"]))]}
-    with style.sheet(heading, "", "", xlabel="step of training", **look) as (figure, panels):
+    with style.sheet(heading, "Frequencies", "Gains", xlabel="step of training", **look) as (figure, panels):
         for name, (words, place, letter) in COURSES.items():
             style.band(panels[place], steps, courses[name], COLORS[letter], words, marker="o", markersize=3)
         early, last = max(1, steps[steps > 0].min(initial=steps.max())), max(1, steps.max())
@@ -288,6 +298,15 @@ def slow_statistics(results: xr.Dataset) -> Figure:
         right.axhline(lasting(results), color=GRAY, linewidth=0.9, **lasts)
         right.set(xlabel="mode", ylabel="modulus of the eigenvalue")
     return figure
+
+
+def _set(name: str) -> str:
+    """A set of curves in words, by the name of its probe."""
+    return "training curve" if name == TRAINING else f"probe: {name.replace('_', ' ')}"
+
+
+def _named(model: str) -> str:
+    return f"{model.replace('LPV', 'linear parameter-varying (LPV)')}: {SHOWN[model][2]}"
 
 
 def _of_most(values: xr.DataArray) -> xr.DataArray:
