@@ -85,34 +85,33 @@ def draw(results: lt.Results, _: dict[str, lt.Results]) -> dict[str, lt.figures.
     shown = published.answers.with_published(results) if trained == TRAIN_AMPLITUDE else results
 
     def answers(probe: str, labels: dict[str, str], title: str, **options: Any) -> lt.figures.Drawing:
-        heading = f"{title}\n{describe_swing(results, probe)}".rstrip()
+        heading = f"{title}\n{describe_ranges(results, probe)}".rstrip()
         return lt.figures.probe_answers(shown, {probe: labels}, heading, **options)
 
     lines = "Answers to lines with intercept", "Answers to lines through the origin"
     return {
-        "sines_with_comp.png": answers("amplitude", amplitudes, "Answers to A + A sin(10 x), and these sines"),
+        "sines_with_comp.png": answers("amplitude", amplitudes, "Answers to A + A sin(10 x)"),
         "sine_target.png": lt.figures.target(results, f"Training curve: {same}"),
         "sine.png": lt.figures.training_answer(results, f"Answers to the training curve {same}"),
         "not_identity.png": answers("line", LABELS["line"], lines[0], overlay=True),
         "not_identity_2.png": answers("line_origin", LABELS["line_origin"], lines[1], overlay=True),
         "sines.png": answers("amplitude", amplitudes, "Answers to A + A sin(10 x)", overlay=True, panels=False),
         "phase_displacement.png": answers("phase", LABELS["phase"], "Answers to A + A sin(10 x + φ)", overlay=True),
-        "frequency.png": answers("frequency", frequencies, "Answers to A + A sin(ω x)", overlay=True),
+        "frequency.png": answers("frequency", frequencies, "Answers to A + A sin(ω x)"),
         "loss.png": lt.figures.loss(results, f"Training on {same}", reference, GOAL),
     }
 
 
-def describe_swing(results: lt.Results, probe: str) -> str:
-    """Describes the range of the median answers to a probe, and how many of them swing less than their curve."""
+def describe_ranges(results: lt.Results, probe: str) -> str:
+    """Describes how many median answers have a smaller range of y than their curve, and the largest range."""
     answered = lt.probed(results, probe).sel(feature="y")
     answered = answered.isel(seed=~answered.diverged.values)
     if not answered.sizes["seed"]:
         return ""
-    values = answered.input.values, np.median(answered.answer.values, axis=0)
-    (low, high), (least, most) = ((curves.min(), curves.max()) for curves in values)
-    less = np.count_nonzero(np.ptp(values[1], axis=1) < np.ptp(values[0], axis=1))
-    ends = f"y from {low:.2f} to {high:.2f} becomes {least:.2f} to {most:.2f}"
-    return f"{less} of {len(values[0])} swing less than the curve: {ends}"
+    shown, answers = (np.ptp(y, axis=1) for y in (answered.input.values, np.median(answered.answer.values, axis=0)))
+    largest, less = shown.argmax(), np.count_nonzero(answers < shown)
+    ends = f"the largest range of y, {shown[largest]:.2f}, becomes {answers[largest]:.2f}"
+    return f"{less} of {len(shown)} answers have a smaller range than the curve; {ends}"
 
 
 def compare(results: lt.Results) -> list[dict[str, Any]]:

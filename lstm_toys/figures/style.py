@@ -334,8 +334,8 @@ def answers_of(axes: Axes, answers: xr.DataArray, color: str, *, filled: bool = 
         return
     y = answers.sel(feature="y").values
     x = answers.sel(feature="x").values if "x" in answers.feature.values else answers.time.values[None]
-    # At most 120 dots: more would look like a second line.
-    axes.plot(x[0], y[0], color=color, markevery=-(-y.shape[1] // 120), **ONE)
+    # At most 40 dots: more would look like a second line.
+    axes.plot(x[0], y[0], color=color, markevery=-(-y.shape[1] // 40), **ONE)
     band(axes, np.median(x, axis=0), y, color, filled=filled)
 
 

@@ -78,7 +78,7 @@ def test_a_report_is_one_page_with_all_that_a_reader_asks(name, copied, tmp_path
         first, main = json.loads((run / "report.json").read_text())[0], "sines_with_comp.png"
         places = [page.text.index(each) for each in (first, "recipe: lstm, hidden", main, "Results", "loss.png")]
         assert places == sorted(places)
-        assert "Answers to A + A sin(10 x), and these sines" in page.text
+        assert "Answers to A + A sin(10 x)" in page.text
     for claim in lt.claims.rows(lt.claims.read(run / "claims.json")) if name == "claims" else ():
         assert claim.statement in page.text
         assert lt.claims.sentences(claim)[0] in page.text
