@@ -42,8 +42,9 @@ def heat_maps(results: Grids, shown: Grid, subject: Subject, goal: Goal) -> Figu
         label = "gain of answers (1: as large as the curve)"
         details += [f"a gain below 1 on {100 * np.mean(known < 1):.0f} % of curves"] * bool(len(known))
     titles = ["; ".join([*[f"error of the {name}"] * bool(name), *details]) for name in drawn]
-    size, outline = (0.6 + 5.2 * len(drawn), 5.0), list[Artist]()
-    with style.canvas(*titles, size=size, **{"axes.titlesize": 8}) as (figure, panels):
+    look: dict[str, Any] = {"size": (0.6 + 5.2 * len(drawn), 5.0), "axes.titlesize": 8}
+    outline = list[Artist]()
+    with style.canvas(*titles, **look) as (figure, panels):
         for axes, (name, drawn_values) in zip(panels, drawn.items(), strict=True):
             image = _map(axes, grid, drawn_values, norm, "RdBu_r" if "gain" in grid else "viridis")
             outline = _outline(axes, grid, met[name], goal.limit) or outline
