@@ -140,7 +140,7 @@ def test_other_cells_are_as_large_and_a_forget_gate_begins_at_zero():
 
 def test_populations_that_are_compared_are_shown_with_their_recipes():
     shown = papers.PAPERS["counting"].shown
-    assert (shown["lstm"], shown["gru"]) == ("LSTMs (RMSprop 0.1)", "GRUs (Adam 0.01)")
+    assert (shown["lstm"], shown["gru"]) == ("LSTMs of 10 units (RMSprop 0.1)", "GRUs (Adam 0.01)")
     assert papers.PAPERS["memory"].shown["rnn"] == "vanilla RNNs (RMSprop 0.01)"
 
 
