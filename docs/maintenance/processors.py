@@ -7,7 +7,6 @@ On an emulated processor, of which QEMU lists the names with ``-cpu help``::
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ import lstm_toys as lt
 from experiments import hill, sine
 from experiments.research.horizons.__main__ import JUDGING_SEED
 from experiments.research.papers import counting, memory, tracking
+from lstm_toys.sharing import compare, run_files
 
 RESULTS = Path(__file__).parents[2] / "results"
 
@@ -45,15 +45,9 @@ def processors() -> lt.Analysis:
 
 def compared(run: lt.Run, published: Path) -> dict[str, Any]:
     """Which networks a run has, and how many of them a published set has, bit by bit."""
-    (ours,) = run.read_metrics()["network_digests"]
-    known = json.loads((published / "metrics.json").read_text())["network_digests"]
-    theirs = next(each for each in known if _made(each) == _made(ours))
-    same = sum(digest == other for digest, other in zip(ours["digests"], theirs["digests"], strict=False))
-    return {"networks": run.folder.name, "same": same, "of": len(ours["digests"])}
-
-
-def _made(population: Mapping[str, Any]) -> tuple[Any, ...]:
-    return population["experiment"], population["settings"], population.get("first_seed", 0)
+    ours, theirs = (compare.by_seed(run_files.read(path, path)) for path in (run.folder, published))
+    same = sum(theirs.get(network) == digest for network, digest in ours.items())
+    return {"networks": run.folder.name, "same": same, "of": len(ours)}
 
 
 def report(metrics: Mapping[str, Any]) -> Iterator[RenderableType]:

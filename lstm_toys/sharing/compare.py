@@ -76,7 +76,7 @@ def _networks(ours: RunFiles, theirs: RunFiles, apart: Sequence[str]) -> Iterato
 
     ``apart`` are the names of the settings and versions that differ.
     """
-    digests, others = _by_seed(ours), _by_seed(theirs)
+    digests, others = by_seed(ours), by_seed(theirs)
     same = sum(others.get(network) == digest for network, digest in digests.items())
     if digests and same == len(digests) == len(others):
         yield f"the {counted(same, 'network')} are those of {theirs.path}, bit by bit"
@@ -85,7 +85,7 @@ def _networks(ours: RunFiles, theirs: RunFiles, apart: Sequence[str]) -> Iterato
         yield f"{same:,} of {counted(len(digests), 'network')} are those of {theirs.path}, bit by bit{reason}"
 
 
-def _by_seed(run: RunFiles) -> dict[tuple[str, int], str]:
+def by_seed(run: RunFiles) -> dict[tuple[str, int], str]:
     """The digests of networks by the settings of their population and seed."""
     return {
         (json.dumps([population["experiment"], population["settings"]], sort_keys=True), seed): digest
