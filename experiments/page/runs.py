@@ -37,11 +37,10 @@ COMMANDS: dict[str, tuple[tuple[str, ...], ...]] = {
 
 
 class FinishedRun(NamedTuple):
-    """A finished run, the command that made it, its settings, and its summary."""
+    """A finished run, the command that made it, and its summary."""
 
     command: str
     run: lt.Run
-    settings: Any
     metrics: Mapping[str, Any]
 
 
@@ -53,7 +52,7 @@ def find(results_dir: Path) -> tuple[dict[str, FinishedRun], dict[str, str]]:
     for name, commands in COMMANDS.items():
         for arguments in commands:
             if run := runs[arguments]:
-                finished[name] = FinishedRun(typed(arguments), run, studies[arguments].settings, run.read_metrics())
+                finished[name] = FinishedRun(typed(arguments), run, run.read_metrics())
                 break
         else:
             missing[name] = typed(commands[0])
