@@ -131,7 +131,7 @@ def draw_numbers(entries: Sequence[Row]) -> Figure:
         axes.set_xscale("symlog", linthresh=1)
         for row, entry in enumerate(ordered):
             _numbers(axes, row, entry, shades)
-            _beside(axes, row, f"{percent(entry.share.value)} of {_of(entry)}".replace("%", " %"), TINTS[entry.verdict])
+            _beside(axes, row, f"{percent(entry.share.value)} of {_of(entry)}", TINTS[entry.verdict])
         axes.axvspan(0, 1.3 * FAR, color=TINTS["supported"], alpha=0.1, linewidth=0)
         axes.axvline(0, color="black", linewidth=1, linestyle="--")
         judged = (each.meets if measured else f"{each.meets}: {each.statistic}" for each in ordered)
@@ -253,11 +253,12 @@ def _wrapped(text: str, width: int = WIDTH, lines: int = 2) -> str:
 
 def _beside(axes: Axes, height: float, words: str, color: str) -> None:
     """Writes words to the right of a row."""
-    axes.text(1.04, height, plain(words), color=color, fontsize=8, va="center", transform=axes.get_yaxis_transform())
+    words, where = plain(words.replace("%", " %")), axes.get_yaxis_transform()
+    axes.text(1.04, height, words, color=color, fontsize=8, va="center", transform=where)
 
 
 def _share(cell: Cell, of: str) -> str:
-    return " ".join([*filter(None, (percent(cell.share.value), percents(cell.share))), f"of {of}"]).replace("%", " %")
+    return " ".join([*filter(None, (percent(cell.share.value), percents(cell.share))), f"of {of}"])
 
 
 def _by_verdict(entries: Sequence[Row]) -> list[Row]:

@@ -18,7 +18,13 @@ THRESHOLD: dict[str, Any] = {"color": "black", "linewidth": 1.0, "linestyle": "-
 
 DOTS: dict[str, Any] = {"markersize": 3.5, "alpha": 0.8, "markeredgewidth": 0}
 
-NAMES = {"hidden": "hidden units", "rmsprop_keras": "Keras RMSprop", "adam": "Adam", "sgd": "SGD"}
+NAMES = {
+    "hidden": "hidden units",
+    "rmsprop": "RMSprop",
+    "rmsprop_keras": "Keras's RMSprop",
+    "adam": "Adam",
+    "sgd": "SGD",
+}
 """Settings and values in words."""
 
 COLUMNS = 3
