@@ -297,12 +297,6 @@ class Claim:
         return self.learned or (self.fails and {source.curves for source in self.sources} <= {TRAINING, HISTORY})
 
     @property
-    def of_networks(self) -> bool:
-        """Whether a number is computed from networks, and not from answers alone."""
-        every = (self.sources, *(each.sources for each in self.baselines))
-        return any(source.of_networks for sources in every for source in sources)
-
-    @property
     def drawn(self) -> bool:
         """Whether networks answer examples of their own, drawn by a function."""
         return any(callable(source.curves) for source in self.sources)

@@ -254,7 +254,6 @@ def test_a_source_is_a_name_or_a_named_function_of_a_key():
         with pytest.raises(ValueError, match=f"curves of a source must be a name, or .*{told}"):
             dataclasses.replace(ERROR, sources=(lt.claims.Source("line", curves),))
     assert ERROR.drawn
-    assert ERROR.of_networks
     assert not LOW.drawn
     assert repr(NOISY) == "Source(population='line', curves=noisy)"
 
