@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import unquote
@@ -48,13 +48,11 @@ class Mark(NamedTuple):
         kind: `CLAIM` or `FIGURE`.
         name: the id of the claim, or the run and the file of the figure.
         line: the line of the text, from 1.
-        section: the heading above it.
     """
 
     kind: str
     name: str
     line: int
-    section: str
 
 
 @dataclass(frozen=True)
@@ -65,13 +63,11 @@ class Evidence:
         about: a row of the table of claims, or the declared claim if it was not judged.
         answers: what networks say that it is about, by name; empty if it was not judged.
         sentences: what else was found.
-        command: judges it.
     """
 
     about: Row
     answers: Mapping[str, Cell] = field(default_factory=dict)
     sentences: Sequence[str] = ()
-    command: str = ""
 
     @property
     def verdict(self) -> str:
@@ -150,14 +146,13 @@ def _address(token: Token) -> tuple[str, str]:
 
 def marks(text: str) -> Iterator[Mark]:
     """Yields the marks of a text in their order."""
-    section, lines, above = "", text.splitlines(), ""
+    lines = text.splitlines()
     for block in MARKDOWN.parse(text):
-        section = block.content if above == "heading_open" else section
-        first, above = (block.map or (0,))[0], block.type
+        first = (block.map or (0,))[0]
         for kind, name in map(_address, block.children or ()):
             if kind in (CLAIM, FIGURE):
                 line = next((n for n, line in enumerate(lines[first:], first) if f"{kind}:{name}" in line), first)
-                yield Mark(kind, name, line + 1, section)
+                yield Mark(kind, name, line + 1)
 
 
 def html(text: str, name: str, run: RunFiles, declared: Claims, figure: Callable[[str], str], command: str) -> str:
@@ -181,7 +176,7 @@ def html(text: str, name: str, run: RunFiles, declared: Claims, figure: Callable
             if mark.kind == FIGURE:
                 shown[f"{FIGURE}:{mark.name}"] = figure(mark.name)
             elif mark.name in known:
-                claims[mark.name] = replace(known[mark.name], command=f"{command}{mark.name}")
+                claims[mark.name] = known[mark.name]
             else:
                 raise UsageError(f"unknown claim {mark.name!r}; {did_you_mean(mark.name, known) or ', '.join(known)}")
         except UsageError as error:
@@ -191,9 +186,10 @@ def html(text: str, name: str, run: RunFiles, declared: Claims, figure: Callable
         shown[f"{CLAIM}:{id}"] = badge.render(id=id, claim=claim, number=place)
     # The full stop of a sentence stands before its badge, which may fill a line.
     body = re.sub("(<button.*?</button>)([.,;:!?]+)", r"\2\1", MARKDOWN.render(text, shown), flags=re.DOTALL)
-    title = re.search(r"<h1>(.*?)</h1>", body, re.DOTALL)
+    heading = re.search(r"<h1>(.*?)</h1>", body, re.DOTALL)
+    title = re.sub("<.*?>", "", heading[1]) if heading else name
     return report.template(TEMPLATE).render(
-        title=re.sub("<.*?>", "", title[1]) if title else name, body=body, claims=claims, run=run, generator=GENERATOR
+        title=title, body=body, claims=claims, run=run, command=command, generator=GENERATOR
     )
 
 
