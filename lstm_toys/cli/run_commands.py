@@ -97,7 +97,7 @@ def main(name: str, arguments: Sequence[str]) -> int:
 def show(options: RunCommandFlags, names: Sequence[str]) -> int:
     """Prints the report of a run, its files, and its settings."""
     folder, *others = run_files.find(names[0], options.results_dir)
-    with run_files.opened(folder) as run:
+    with run_files.opened(folder, check=False) as run:
         console = output.console()
         files = sorted(path.name for path in run.folder.iterdir() if path.is_file() and path.name != ".lock")
         for line in (*shown(folder, run), *tables.shown(run.report), *(f"  {folder / name}" for name in files)):
@@ -124,9 +124,9 @@ def shown(path: Path, run: RunFiles) -> Iterator[str]:
 def report(options: RunCommandFlags, names: Sequence[str]) -> int:
     """Writes the page of a run."""
     with run_files.opened(run_files.find(names[0], options.results_dir)[0]) as run:
-        run.check()
+        page = _page(run)
         with _target(names, f"{run.name}.html", partial(sharing.report.is_page_of, name=run.name)) as target:
-            write_text(target, _page(run))
+            write_text(target, page)
     print_lines([f"{target}: {run.name}"])
     return 0
 
@@ -144,10 +144,9 @@ def annotate(options: RunCommandFlags, names: Sequence[str]) -> int:
 
     def figure(address: str) -> str:
         name, _, file = address.rpartition("/")
-        with run_files.opened(run_files.shown(name, options.results_dir)) as run:
-            run.check()
-            with telling_damage(drawn := sharing.report.figure(run, file)):
-                return str(sharing.report.data(drawn))
+        folder = run_files.shown(name, options.results_dir)
+        with run_files.opened(folder) as run, telling_damage(drawn := sharing.report.figure(run, file)):
+            return str(sharing.report.data(drawn))
 
     try:
         folder = run_files.shown(run_name(name), options.results_dir)
@@ -156,7 +155,6 @@ def annotate(options: RunCommandFlags, names: Sequence[str]) -> int:
             f"flag --claims={options.claims}: no finished run; {shlex.join(judging)} judges them"
         ) from None
     with run_files.opened(folder) as run:
-        run.check()
         given = run.metrics["flags"]
         judging += [f"--{flag}={given[flag]}" for flag in ("seeds", "base_seed", "recipes") if given.get(flag)]
         judging += [*given["flags"], "--only="]
@@ -171,7 +169,6 @@ def annotate(options: RunCommandFlags, names: Sequence[str]) -> int:
 def bundle(options: RunCommandFlags, names: Sequence[str]) -> int:
     """Writes the bundle of a run."""
     with run_files.opened(run_files.find(names[0], options.results_dir)[0]) as run:
-        run.check()
         if not run.settings:
             raise UsageError(f"{names[0]}: a published folder has no networks; bundle the run, {run.name}")
         if options.data and options.without_data:
@@ -198,11 +195,9 @@ def bundle(options: RunCommandFlags, names: Sequence[str]) -> int:
 def compare(options: RunCommandFlags, names: Sequence[str]) -> int:
     """Compares two runs; the exit code is 0 if bits or verdicts agree."""
     first, second = (run_files.find(name, options.results_dir)[0] for name in names)
-    with run_files.opened(first) as ours, run_files.opened(second) as theirs:
-        ours.check()
-        theirs.check()
-        with telling_damage(Path(f"{first} or {second}")):
-            lines, agree = sharing.compare.compared(ours, theirs)
+    either = telling_damage(Path(f"{first} or {second}"))
+    with run_files.opened(first) as ours, run_files.opened(second) as theirs, either:
+        lines, agree = sharing.compare.compared(ours, theirs)
     print_lines(lines)
     return 0 if agree else 1
 

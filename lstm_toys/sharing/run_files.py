@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -68,13 +68,16 @@ class RunFiles:
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[RunFiles]:
-    """Opens the folder of a run, a published folder or a bundle; raises UsageError for others, and Damaged."""
-    if path.is_file():
-        with archive.unpacked(path) as folder:
-            yield read(folder, path)
-    else:
-        yield read(path, path)
+def opened(path: Path, *, check: bool = True) -> Iterator[RunFiles]:
+    """Opens the folder of a run, a published folder or a bundle; raises UsageError for others, and Damaged.
+
+    ``check``: whether it raises as `RunFiles.check`, too.
+    """
+    with archive.unpacked(path) if path.is_file() else nullcontext(path) as folder:
+        run = read(folder, path)
+        if check:
+            run.check()
+        yield run
 
 
 def read(folder: Path, path: Path) -> RunFiles:
