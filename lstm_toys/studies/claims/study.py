@@ -179,8 +179,10 @@ class ClaimStudy(Study[ClaimSettings]):
         return self._parts.keep(f"{column}{f' {more}' * bool(more)}, {name}", inputs, compute)
 
     def _loaded(self, column: str, name: str) -> Networks:
-        model = Prepared(self.subject.experiment(name), self.needs[column, name].settings).model
-        return networks_of(self._needs(column)[name], model)
+        return networks_of(self.needed[column, name], self._prepared(column, name).model)
+
+    def _prepared(self, column: str, name: str) -> Prepared:
+        return self.needs[column, name].shapes[0]
 
     def _results(self, column: str) -> evidence.Answered:
         """The results of a column by population, with a variable ``learned``: which networks meet the goal at last.
@@ -198,25 +200,20 @@ class ClaimStudy(Study[ClaimSettings]):
     def _at_loss(self, column: Column, networks: evidence.Evidence) -> evidence.Evidence:
         """The results of a variant, each network where its loss is as low as the median final loss of the networks."""
         found, losses, then = dict[str, xr.DataTree](), dict[str, float](), dict[str, Networks]()
-        for name, prepared, trained in self._trained(column.name):
+        for name in self._needs(column.name):
             final = arrays.not_diverged(networks[name])[TRAINING].train_loss.isel(step=-1)
             losses[name] = float(final.median())
-            found[name], then[name] = at_loss(prepared, trained, losses[name])
+            trained = self._prepared(column.name, name), self._loaded(column.name, name)
+            found[name], then[name] = at_loss(*trained, losses[name])
         return self._answered(column.name, found, losses, then)
 
     def _moments(self) -> judging.Columns:
         """Yields the networks after each kept number of steps."""
-        trained = [*self._trained(DURING)]
-        for step in sorted({step for *_, networks in trained for step in networks.steps}):
-            kept = [each for each in trained if step in each[-1].steps]
-            answered = {name: after(prepared, networks.at(step), step) for name, prepared, networks in kept}
-            then = {name: networks.at(step) for name, _, networks in kept}
+        trained = {name: self._loaded(DURING, name) for name in self._needs(DURING)}
+        for step in sorted({step for networks in trained.values() for step in networks.steps}):
+            then = {name: networks.at(step) for name, networks in trained.items() if step in networks.steps}
+            answered = {name: after(self._prepared(DURING, name), kept, step) for name, kept in then.items()}
             yield Column(str(step), "during"), self._answered(DURING, answered, step, then)
-
-    def _trained(self, column: str) -> Iterator[tuple[str, Prepared, Networks]]:
-        for name, run in self._needs(column).items():
-            prepared = Prepared(self.subject.experiment(name), self.needs[column, name].settings)
-            yield name, prepared, networks_of(run, prepared.model)
 
     def values(self) -> Digests:
         declared = self.subject.declared
