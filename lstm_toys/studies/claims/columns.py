@@ -49,10 +49,7 @@ def measured(claim: Claim, populations: evidence.Evidence, *, only_learned: bool
 
     Raises Refused if a function raises, or does not return one real number per network.
     """
-    if isinstance(populations, evidence.OfRecipes):
-        measure = partial(_joined, claim, populations, only_learned)
-    else:
-        measure = partial(_measure, claim, populations, only_learned)
+    measure = partial(_measure, claim, populations, only_learned)
     ours = measure(claim.number, claim.sources)
     theirs: tuple[Float[np.ndarray, " S2"], Flags] | None = np.zeros(0), np.zeros(0, np.uint8)
     if claim.against is not None and ours is not None:
@@ -63,23 +60,21 @@ def measured(claim: Claim, populations: evidence.Evidence, *, only_learned: bool
     return Numbers(*ours, *theirs, {what: each[0] for what, each in baselines.items() if each is not None})
 
 
-def _joined(
-    claim: Claim, recipes: evidence.OfRecipes, only_learned: bool, number: Number, sources: Sequence[Source]
-) -> tuple[Float[np.ndarray, " S"], Flags] | None:
-    """Does as `_measure`, model by model, for sources whose populations share recipes with those of the claim."""
-    names = dict.fromkeys(each.population for each in (*claim.sources[:1], *sources))
-    numbers, state = np.full(recipes.count, np.nan), np.zeros(recipes.count, np.uint8)
-    for seeds, populations in recipes.split([*names]):
-        if (found := _measure(claim, populations, only_learned, number, sources)) is None:
-            return None
-        numbers[seeds], state[seeds] = found
-    return (numbers, state) if state.any() else None
-
-
 def _measure(
     claim: Claim, populations: evidence.Evidence, only_learned: bool, number: Number, sources: Sequence[Source]
 ) -> tuple[Float[np.ndarray, " S"], Flags] | None:
-    """Computes the number of each network, and its flags; None if a source is missing, or sources differ in size."""
+    """Computes the number of each network, and its flags; None if a source is missing, or sources differ in size.
+
+    Networks of recipes are measured model by model, if the sources' populations share recipes with those of the claim.
+    """
+    if isinstance(populations, evidence.OfRecipes):
+        names = dict.fromkeys(each.population for each in (*claim.sources[:1], *sources))
+        numbers, state = np.full(populations.count, np.nan), np.zeros(populations.count, np.uint8)
+        for seeds, of_model in populations.split([*names]):
+            if (found := _measure(claim, of_model, only_learned, number, sources)) is None:
+                return None
+            numbers[seeds], state[seeds] = found
+        return (numbers, state) if state.any() else None
     held = [populations[each.population] for each in sources if each.population in populations]
     known = [part for each in sources if (part := evidence.given(populations, each)) is not None]
     if len(known) < len(sources) or len({each.sizes["seed"] for each in held}) > 1:
