@@ -9,7 +9,6 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Bool, Float, UInt8
 
-from lstm_toys.populations.trained import Networks
 from lstm_toys.runs.study import Refused, described_error
 from lstm_toys.studies.claims import evidence
 from lstm_toys.studies.claims.declaration import Claim, Number, Source
@@ -84,10 +83,7 @@ def _measure(
     excluded = unlearned & only_learned
     state = (PRESENT + DIVERGED * diverged + UNLEARNED * unlearned + EXCLUDED * excluded).astype(np.uint8)
     sound, numbers = ~(diverged | excluded), np.full(len(diverged), np.nan)
-
-    def called() -> Float[np.ndarray, " S"]:
-        return _called(claim, number, [_chosen(part, sound) for part in known], int(sound.sum()))
-
+    called = partial(_called, claim, number, known, sound)
     if sound.any() and not all(isinstance(part, xr.Dataset) for part in known):
         assert isinstance(populations, evidence.Answered)
         of = ", ".join(dict.fromkeys(each.population for each in sources))
@@ -100,16 +96,15 @@ def _measure(
     return numbers, state
 
 
-def _chosen(part: xr.Dataset | evidence.OfNetworks, sound: Bool[np.ndarray, " S"]) -> xr.Dataset | Networks:
-    """Some of the networks, or a copy of their results, since a function may change its own."""
-    return part.isel(seed=sound).copy(deep=True) if isinstance(part, xr.Dataset) else part(sound)
-
-
 def _called(
-    claim: Claim, number: Number, parts: Sequence[xr.Dataset | Networks], count: int
-) -> Float[np.ndarray, " S"]:
-    """Calls a claim's function; raises Refused if it raises, or does not return one real number per network."""
-    name = f"claim {claim.id}: {getattr(number, '__name__', repr(number))}"
+    claim: Claim, number: Number, known: Sequence[xr.Dataset | evidence.OfNetworks], sound: Bool[np.ndarray, " S"]
+) -> Float[np.ndarray, " N"]:
+    """Calls a claim's function about the sound networks, with a copy of results, since it may change its own.
+
+    Raises Refused if it raises, or does not return one real number per network.
+    """
+    parts = [part.isel(seed=sound).copy(deep=True) if isinstance(part, xr.Dataset) else part(sound) for part in known]
+    name, count = f"claim {claim.id}: {getattr(number, '__name__', repr(number))}", int(sound.sum())
     try:
         with np.errstate(all="ignore"), warnings.catch_warnings(action="ignore", category=RuntimeWarning):
             array = np.ma.asarray(number(*parts))
