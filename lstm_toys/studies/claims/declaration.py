@@ -438,8 +438,7 @@ class Claims:
     recipes: Mapping[str, Recipes] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for name in ("title", "about"):
-            arguments.text(name, getattr(self, name))
+        arguments.fields(self, arguments.text, "title", "about")
         arguments.fields(self, arguments.instances, "claims", kind=Claim, expected="a tuple of lt.claims.Claim")
         arguments.kinds(vars(self), published=Callable | None)
         arguments.fields(self, arguments.instances, "data", kind=Path, expected="a tuple of paths")

@@ -18,16 +18,7 @@ from lstm_toys.statistics import comparisons, intervals, recipes
 from lstm_toys.statistics.intervals import NOTHING, Estimate
 from lstm_toys.studies.claims import evidence
 from lstm_toys.studies.claims.columns import DIVERGED, EXCLUDED, Numbers, measured
-from lstm_toys.studies.claims.declaration import (
-    ANSWERS,
-    CLIPPED,
-    COPY,
-    INPUT,
-    Claim,
-    Column,
-    Verdict,
-    verdict,
-)
+from lstm_toys.studies.claims.declaration import ANSWERS, CLIPPED, COPY, INPUT, Claim, Column, Verdict, verdict
 from lstm_toys.studies.claims.recipes import OF_RECIPE
 from lstm_toys.studies.claims.table import FIELDS, LABELS, Cell, Row, cell, changes, rows
 

@@ -195,9 +195,7 @@ def columns(declared: Claims, trained: Mapping[str, Settings], asked: ClaimSetti
                 raise UsageError(f"flag --claims={asked.claims}: {reason}") from None
             if typed is not None:
                 held[name] = parsed(asked, column.name, experiment, typed)
-        judged = set[str]()
-        for claim in filter(column.judges, declared.claims):
-            judged |= claim.made_of(held)
+        judged = set[str]().union(*(claim.made_of(held) for claim in filter(column.judges, declared.claims)))
         every[column.name] = {name: each for name, each in held.items() if name in judged}
     return every
 
