@@ -234,7 +234,7 @@ class ClaimStudy(Study[ClaimSettings]):
         declared, conditions = self.subject.declared, self._conditions(self._spent())
         counting = {name: declared.variant(name).networks for name in declared.variants}
         judged, choices = (rows(self.tables[name]) if name in self.tables else [] for name in (CLAIMS, CHOICES))
-        drawn = [*report.distributions(declared)] if self.subject.recipes else []
+        drawn = self.tables[CLAIMS].attrs.get("recipes", [])
         text = markdown.claims(judged, declared.title, conditions, declared.aspects, counting, choices, drawn)
         texts = {**self._written, "claims.md": text}
         if self._explored:
