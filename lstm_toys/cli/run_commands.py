@@ -125,7 +125,8 @@ def report(options: RunCommandFlags, names: Sequence[str]) -> int:
     """Writes the page of a run."""
     with run_files.opened(run_files.find(names[0], options.results_dir)[0]) as run:
         page = _page(run)
-        with _target(names, f"{run.name}.html", partial(sharing.report.is_page_of, name=run.name)) as target:
+        is_ours = partial(sharing.report.begins_with, text=f"<title>{run.name}</title>")
+        with _target(names, f"{run.name}.html", is_ours) as target:
             write_text(target, page)
     print_lines([f"{target}: {run.name}"])
     return 0
@@ -160,7 +161,8 @@ def annotate(options: RunCommandFlags, names: Sequence[str]) -> int:
         judging += [*given["flags"], "--only="]
         page = sharing.annotate.html(text, str(path), run, declared, figure, shlex.join(judging))
     usual = names[1] if names[1:] else path.with_suffix(".html").name
-    with _target([], usual, sharing.annotate.is_ours) as target:
+    is_ours = partial(sharing.report.begins_with, text=sharing.annotate.GENERATOR)
+    with _target([], usual, is_ours) as target:
         write_text(target, page)
     print_lines([f"{target}: {path}, with verdicts of {run.name}"])
     return 0

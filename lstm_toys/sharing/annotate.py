@@ -18,7 +18,6 @@ from markdown_it.common.utils import escapeHtml
 from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 
-from lstm_toys.files import opened
 from lstm_toys.output import listed
 from lstm_toys.runs.flags import UsageError
 from lstm_toys.sharing import report
@@ -31,7 +30,7 @@ from lstm_toys.text import did_you_mean
 
 TEMPLATE, BADGE = (Path(__file__).with_name(f"{name}.html.jinja") for name in ("annotate", "badge"))
 
-GENERATOR = "lstm-toys annotate"
+GENERATOR = '<meta name="generator" content="lstm-toys annotate">'
 """What pages say that they were made by."""
 
 CLAIM, FIGURE = "claim", "figure"
@@ -191,9 +190,3 @@ def html(text: str, name: str, run: RunFiles, declared: Claims, figure: Callable
     return report.template(TEMPLATE).render(
         title=title, body=body, claims=claims, run=run, command=command, generator=GENERATOR
     )
-
-
-def is_ours(path: Path) -> bool:
-    """Whether a file is such a page; raises as `opened`."""
-    with opened(path) as file:
-        return f'<meta name="generator" content="{GENERATOR}">'.encode() in file.read(1_000)

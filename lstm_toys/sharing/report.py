@@ -61,10 +61,10 @@ def figure(run: RunFiles, name: str) -> Path:
     return figures[name]
 
 
-def is_page_of(path: Path, name: str) -> bool:
-    """Whether a file is the page of a run, by its title; raises as `opened`."""
+def begins_with(path: Path, text: str) -> bool:
+    """Whether a file has a text in its first 1,000 bytes, such as the title of a page; raises as `opened`."""
     with opened(path) as file:
-        return f"<title>{name}</title>".encode() in file.read(1_000)
+        return text.encode() in file.read(1_000)
 
 
 def data(path: Path) -> Any:
