@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cache, partial, reduce
+from functools import partial, reduce
 from itertools import product
-from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +47,7 @@ class Answered(dict[str, xr.DataTree]):
 
     Args:
         results: the results by population.
-        networks: how to get the networks of a population, which is done once, where a number is computed of them.
+        networks: the networks of a population, or a function that loads them, where a number is computed of them.
         keep: ``keep(name, compute)`` returns what is computed, or finds it; by default it is computed.
         base_seed: the base seed of the claims, for examples that are drawn.
     """
@@ -56,12 +55,12 @@ class Answered(dict[str, xr.DataTree]):
     def __init__(
         self,
         results: Evidence,
-        networks: Mapping[str, Callable[[], Networks]],
+        networks: Mapping[str, Networks | Callable[[], Networks]],
         keep: Callable[[str, Callable[[], Any]], Any] = lambda _, compute: compute(),
         base_seed: int = 0,
     ) -> None:
         super().__init__(results)
-        self._networks = {name: cache(load) for name, load in networks.items()}
+        self._networks = {**networks}
         self._keep, self._numbers, self.base_seed = keep, dict[Any, np.ndarray](), base_seed
         self._named = Counter[str]()
 
@@ -71,7 +70,8 @@ class Answered(dict[str, xr.DataTree]):
             return None
 
         def of(sound: Bool[np.ndarray, " S"]) -> xr.Dataset | Networks:
-            networks = self._networks[source.population]()
+            held = self._networks[source.population]
+            networks = self._networks[source.population] = held() if callable(held) else held
             chosen = networks if sound.all() else networks[np.flatnonzero(sound)]
             if source.curves == NETWORKS:
                 return chosen
@@ -120,8 +120,7 @@ class OfRecipes(dict[str, xr.DataTree]):
             if len(seeds):
                 known = {name: part[np.isin(part.seeds, seeds)] for name, part in zip(names, parts, strict=True)}
                 results = {name: part.results for name, part in known.items()}
-                loaded = {name: partial(itemgetter(name), known) for name in known}
-                yield seeds, Answered(results, loaded, partial(self._kept, int(seeds[0])), self._base_seed)
+                yield seeds, Answered(results, known, partial(self._kept, int(seeds[0])), self._base_seed)
 
     def _kept(self, first: int, name: str, compute: Callable[[], Any]) -> Any:
         return self._keep(f"{name}, from seed {first}", compute)

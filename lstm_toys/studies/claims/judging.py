@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import partial
 from itertools import groupby
 from operator import itemgetter
 from typing import Any, TypeAlias
@@ -67,7 +66,7 @@ def judge(
         0.5
     """
     if networks is not None:
-        populations = evidence.Answered(populations, {name: partial(itemgetter(name), networks) for name in networks})
+        populations = evidence.Answered(populations, networks)
     if (found := measured(claim, populations, only_learned=only_learned)) is None:
         return None
     values = judged(claim, found)

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property, partial
 from itertools import count
-from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -170,8 +169,7 @@ class ClaimStudy(Study[ClaimSettings]):
         The networks are those of the runs, or as they were ``then``, which depends on what ``more`` is.
         """
         keep = partial(self._keep, column, more)
-        loaded = {name: partial(self._loaded, column, name) for name in results}
-        known = loaded if then is None else {name: partial(itemgetter(name), then) for name in then}
+        known = {name: partial(self._loaded, column, name) for name in results} if then is None else then
         return evidence.Answered(results, known, keep, self.settings.base_seed)
 
     def _keep(self, column: str, more: Any, name: str, compute: Callable[[], Any]) -> Any:
