@@ -126,9 +126,16 @@ def of_new_recipes(entry: Row) -> Iterator[str]:
         yield from (f"of new recipes, {each}" for each in _uncounted(cell))
 
 
-def _uncounted(cell: Cell) -> Iterator[str]:
+def _uncounted(cell: Cell, against: str = "") -> Iterator[str]:
+    """Yields how many networks have no number, and what if they, or those that did not learn, failed or met the claim.
+
+    ``against`` is the other population of a claim that compares two.
+    """
     if cell.bounds is not None:
-        yield f"{cell.lacking} of {cell.seeds - len(cell.unlearned)} have no number; {_ends(cell.bounds)}"
+        lacking = f"{cell.lacking} of {cell.seeds - len(cell.unlearned)} have no number"
+        if against:
+            lacking += f", and {int(np.isnan(cell.other_number).sum())} of {len(cell.other_number)} of {against}"
+        yield f"{lacking}; {'they could turn the verdict: ' * turned(cell)}{_ends(cell.bounds)}"
     if cell.outside is not None:
         yield f"if networks that did not learn counted, {_ends(cell.outside)}; this decides nothing"
 
@@ -241,10 +248,7 @@ def details(entry: Row) -> Iterator[str]:
         above, tied, below = (percent(each / every) for each in pairs)
         yield f"of all pairs, ours is above {entry.against}'s in {above}, equal in {tied}, below in {below}"
         yield f"the median difference is {with_interval(entry.shift)}"
-    if entry.bounds is not None:
-        yield lacking(entry)
-    if entry.outside is not None:
-        yield f"if networks that did not learn counted, {_ends(entry.outside)}; this decides nothing"
+    yield from _uncounted(entry, entry.against)
     if entry.verdict == "undecided" and not turned(entry) and entry.known:
         power = comparisons.power if entry.against else intervals.power
         chances = ", ".join(f"{power(entry.known, share):.0%} at {share:.0%}" for share in (0.6, 0.7, 0.8, 0.9))
@@ -262,18 +266,9 @@ def distance(entry: Row) -> Estimate:
     return Estimate(value, min(ends), (high - low) / 2 if inside else max(ends))
 
 
-def turned(entry: Row) -> bool:
+def turned(cell: Cell) -> bool:
     """Whether it is undecided because networks without a number could turn the verdict."""
-    return bool(entry.verdict == "undecided" != verdict(entry.share))
-
-
-def lacking(entry: Row) -> str:
-    """States how many networks have no number, and what the verdict would be if they failed, or met the claim."""
-    said = f"{entry.lacking} of {entry.seeds - len(entry.unlearned)} have no number"
-    if entry.against:
-        said += f", and {int(np.isnan(entry.other_number).sum())} of {len(entry.other_number)} of {entry.against}"
-    decides = "they could turn the verdict: " if turned(entry) else ""
-    return f"{said}; {decides}{_ends(entry.bounds or [])}"
+    return bool(cell.verdict == "undecided" != verdict(cell.share))
 
 
 def _ends(bounds: Sequence[Estimate]) -> str:
