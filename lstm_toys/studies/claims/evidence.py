@@ -21,7 +21,7 @@ from jaxtyping import Array, Bool, Float, Int, PyTree, Shaped
 from lstm_toys import arguments
 from lstm_toys.files import Damaged
 from lstm_toys.populations import answering
-from lstm_toys.populations.trained import AnyNetworks, Networks
+from lstm_toys.populations.trained import Networks
 from lstm_toys.results import arrays, storage, summary
 from lstm_toys.runs import external
 from lstm_toys.runs.experiment import Experiment
@@ -337,14 +337,15 @@ def _each(
     return jax.vmap(jax.vmap(measured), (0, 0, None))(answers, own, shared)
 
 
-def answered(prepared: Prepared, networks: AnyNetworks) -> xr.DataTree:
-    """Labels what networks answer to all curves of an experiment, as a run does, without histories."""
+def after(prepared: Prepared, networks: Networks, steps: int | Int[np.ndarray, " S"]) -> xr.DataTree:
+    """Labels the answers of networks with their parameters after so many steps, as a run does, without histories."""
     ends = prepared.curves.lengths()
     answers = {
         name: answering.answers(networks, each, lengths=ends.get(name), block=prepared.block)
         for name, each in prepared.curves.answered().items()
     }
-    return external.assembled(prepared.experiment, prepared.curves, answers)
+    labeled = external.assembled(prepared.experiment, prepared.curves, answers)
+    return arrays.of_networks(labeled, {"diverged": ("seed", networks.results.sound_step.values < steps)})
 
 
 def synthetic(experiment: Experiment, settings: Settings) -> xr.DataTree:

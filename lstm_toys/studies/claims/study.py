@@ -13,7 +13,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import xarray as xr
-from jaxtyping import Int
 from rich.console import RenderableType
 
 from lstm_toys.execution.digests import Digests, digest
@@ -210,7 +209,7 @@ class ClaimStudy(Study[ClaimSettings]):
         trained = {name: self._loaded(DURING, name) for name in self._needs(DURING)}
         for step in sorted({step for networks in trained.values() for step in networks.steps}):
             then = {name: networks.at(step) for name, networks in trained.items() if step in networks.steps}
-            answered = {name: after(self._prepared(DURING, name), kept, step) for name, kept in then.items()}
+            answered = {name: evidence.after(self._prepared(DURING, name), kept, step) for name, kept in then.items()}
             yield Column(str(step), "during"), self._answered(DURING, answered, step, then)
 
     def values(self) -> Digests:
@@ -272,12 +271,6 @@ class ClaimStudy(Study[ClaimSettings]):
             yield f"recipes_{explored.row.id}.png", recipe_figures.draw(explored, self.settings.base_seed)
 
 
-def after(prepared: Prepared, networks: Networks, steps: int | Int[np.ndarray, " S"]) -> xr.DataTree:
-    """Labels the answers of networks with their parameters after so many steps, as a run does, without histories."""
-    diverged = "seed", networks.results.sound_step.values < steps
-    return arrays.of_networks(evidence.answered(prepared, networks), {"diverged": diverged})
-
-
 def at_loss(prepared: Prepared, networks: Networks, loss: float) -> tuple[xr.DataTree, Networks]:
     """Labels the answers of each network after the first kept step at which its training loss is at most ``loss``.
 
@@ -291,7 +284,7 @@ def at_loss(prepared: Prepared, networks: Networks, loss: float) -> tuple[xr.Dat
     every = [networks.at(step).params for step in networks.steps]
     params = jax.tree.map(lambda *leaves: np.stack(leaves)[first, np.arange(len(first))], *every)
     then = replace(networks, params=params)
-    answered = after(prepared, then, steps[first])
+    answered = evidence.after(prepared, then, steps[first])
     return arrays.of_networks(answered, {"learned": ("seed", reached.any(axis=1))}), then
 
 
