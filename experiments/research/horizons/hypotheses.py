@@ -12,7 +12,7 @@ import lstm_toys as lt
 
 from ..papers.populations import RATES, recipe
 from . import measures
-from .measures import Counts, Numbers, Resampled, adjusted, estimate, interval_within, numbers, p_value, within
+from .measures import FEWEST, Counts, Numbers, Resampled, adjusted, estimate, numbers, p_value, uncensored, within
 
 LEAST_SKILL, LEAST_CONCORDANCE = 0.4, 0.8
 """H1 and H2: the means over judged recipes have to exceed these."""
@@ -24,11 +24,14 @@ FOLLOWS, STAYS, RECIPES = (0.75, 1.4), (-0.3, 0.3), 5
 """H4: the ranges of the median slope of log H on log P, and of that under shifts of another bias, and the number of
 recipes, of six, in which both medians have to lie in these ranges, and their 95 % intervals, too."""
 
+RANGES = {"counter": FOLLOWS, "same unit": STAYS, "other": STAYS}
+"""These ranges by what is shifted: the counter's forget bias, another bias of its unit, or any other one."""
+
 CLOSED = 0.9
 """H5: least share of networks with the hard sigmoid that reach K; with the sigmoid none may."""
 
-FEWEST, SPREAD = 12, 1.25
-"""A recipe is judged if at least ``FEWEST`` eligible networks are not censored, and the third quartile of the horizons
+SPREAD = 1.25
+"""A recipe is judged if at least `FEWEST` eligible networks are not censored, and the third quartile of the horizons
 is at least ``SPREAD`` times the first."""
 
 SHIFTS = tuple(np.linspace(-1, 1, 7).round(3).tolist())
@@ -136,9 +139,8 @@ def grows(results: Populations, counts: Counts) -> dict[str, Any]:
     for rate in PARITY:
         by_length = [results[f"parity {length}, sigmoid, {rate}"] for length in LENGTHS]
         horizons = [np.where(eligible(result), numbers(result["horizon"]), np.nan) for result in by_length]
-        if min(np.isfinite(horizon).sum() for horizon in horizons) >= FEWEST:
-            logs = np.log([measures.medians(horizon, counts) for horizon in horizons]).T
-            slopes[rate] = measures.slope(np.broadcast_to(np.log(LENGTHS), logs.shape), logs, len(LENGTHS))
+        if (slope := measures.growth(horizons, LENGTHS, counts)) is not None:
+            slopes[rate] = slope
     if not slopes:
         return {"recipes": [], "p": 1.0}
     mean = np.mean([*slopes.values()], axis=0)
@@ -154,32 +156,25 @@ def intervened(results: Populations, counts: Counts) -> dict[str, Any]:
     recipes: dict[str, Any] = {}
     holds = []
     for name in counters("sigmoid"):
-        chosen = eligible(results[name])
-        by_edit = {edit: np.where(chosen, values, np.nan) for edit, values in slopes(results[name]).items()}
-        networks = {edit: int(np.isfinite(values).sum()) for edit, values in by_edit.items()}
-        both = (np.isfinite(by_edit["counter"]) & np.isfinite(by_edit["other"])).sum()
-        medians = {edit: measures.medians(values, counts) for edit, values in by_edit.items()}
-        inside = within(medians["counter"], FOLLOWS) & within(medians["other"], STAYS)
-        holds.append(inside & (both >= FEWEST))
-        summaries = {edit: {**estimate(values), "networks": networks[edit]} for edit, values in medians.items()}
-        met = all(interval_within(summaries[edit], limits) for edit, limits in (("counter", FOLLOWS), ("other", STAYS)))
-        recipes[name] = {**summaries, "met": bool(met and holds[-1][0])}
+        by_edit = slopes(results[name], eligible(results[name]))
+        enough = np.isfinite([by_edit["counter"], by_edit["other"]]).all(axis=0).sum() >= FEWEST
+        judged = {edit: measures.median_in(values, RANGES[edit], counts) for edit, values in by_edit.items()}
+        met = {edit: summary.pop("met") for edit, (summary, _) in judged.items()}
+        holds.append(judged["counter"][1] & judged["other"][1] & enough)
+        summaries = {edit: summary for edit, (summary, _) in judged.items()}
+        recipes[name] = {**summaries, "met": bool(met["counter"] and met["other"] and enough)}
     also = sum(row["met"] for row in recipes.values()) >= RECIPES
     return {"recipes": recipes, "p": p_value(np.sum(holds, axis=0) >= RECIPES), "also": also}
 
 
-def slopes(result: Mapping[str, Any]) -> dict[str, Numbers]:
-    """Each network's slope of log H on log P over the shifts of its counter's forget bias, and of other biases.
+def slopes(result: Mapping[str, Any], chosen: jt.Bool[np.ndarray, " S"]) -> dict[str, Numbers]:
+    """Each chosen network's slope of log H on log P over the shifts of its counter's forget bias, and of other biases.
 
     The latter are those of log H after shifts of another bias on the log P of equal shifts of the counter's bias.
     """
-    shifted, largest = result["shifted"], result["largest"]
-    with np.errstate(invalid="ignore", divide="ignore"):
-        logs = {
-            name: np.log(np.where((values > 0) & (values < largest), values, np.nan))
-            for name, values in ((name, numbers(values)) for name, values in shifted.items())
-        }
-    return {name: measures.slope(logs["predicted"], row, POINTS) for name, row in logs.items() if name != "predicted"}
+    logs = {name: np.log(uncensored(values, result["largest"])) for name, values in result["shifted"].items()}
+    by_edit = {edit: measures.slope(logs["predicted"], row, POINTS) for edit, row in logs.items() if edit in RANGES}
+    return {edit: np.where(chosen, values, np.nan) for edit, values in by_edit.items()}
 
 
 def closes(results: Populations) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Measures of predictions of horizons over resampled seeds: skill, Harrell's C, slopes; and tests of hypotheses."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import jaxtyping as jt
@@ -9,6 +9,9 @@ import numpy as np
 import lstm_toys as lt
 
 RESAMPLES = 2_000
+
+FEWEST = 12
+"""Fewest networks with a number for a median that is judged."""
 
 LEVEL = 0.05
 """The level of Holm's procedure over the five hypotheses."""
@@ -62,9 +65,33 @@ def medians(values: Numbers, counts: Counts) -> Resampled:
     return np.array([np.median(np.repeat(values[finite], row)) if row.any() else np.nan for row in counts[:, finite]])
 
 
+def median_in(values: Numbers, limits: tuple[float, float], counts: Counts) -> tuple[dict[str, Any], Any]:
+    """The median of known values, whether it is ``met``: in a range with its interval; and whether each resample's is.
+
+    With fewer than `FEWEST` known values, none is in the range.
+    """
+    networks, by_resample = int(np.isfinite(values).sum()), medians(values, counts)
+    holds, summary = within(by_resample, limits) & (networks >= FEWEST), estimate(by_resample)
+    return {**summary, "networks": networks, "met": bool(holds[0] and interval_within(summary, limits))}, holds
+
+
+def growth(horizons: Sequence[Numbers], sizes: Sequence[float], counts: Counts) -> Resampled | None:
+    """The slope of the log median horizon on the log size in each resample; None if fewer than `FEWEST` are known."""
+    if min(np.isfinite(horizon).sum() for horizon in horizons) < FEWEST:
+        return None
+    logs = np.log([medians(horizon, counts) for horizon in horizons]).T
+    return slope(np.broadcast_to(np.log(sizes), logs.shape), logs, len(sizes))
+
+
 def numbers(values: Any) -> Any:
     """Numbers of JSON, with NaN in place of None."""
     return np.array(values, float)
+
+
+def uncensored(horizons: Any, largest: float) -> jt.Float[np.ndarray, "S K"]:
+    """Horizons, or predictions; NaN where they are 0 or censored."""
+    values = numbers(horizons)
+    return np.where((values > 0) & (values < largest), values, np.nan)
 
 
 def estimate(resamples: Resampled) -> dict[str, float | None]:

@@ -11,9 +11,9 @@ import numpy as np
 import lstm_toys as lt
 
 from ..horizons import measures
-from ..horizons.hypotheses import FEWEST, FOLLOWS, PARITY, STAYS, at_least, counters
+from ..horizons.hypotheses import PARITY, RANGES, at_least, counters
 from ..horizons.hypotheses import slopes as slopes_of_shifts
-from ..horizons.measures import Counts, Numbers, Resampled, estimate, interval_within, numbers, within
+from ..horizons.measures import Counts, Numbers, estimate, growth, median_in, numbers, uncensored
 from . import measurements
 from .populations import LEAKS, LEAKY, STEEP, TASKS, Population, moved
 
@@ -64,15 +64,9 @@ def carrying(result: Mapping[str, Any]) -> jt.Bool[np.ndarray, " S"]:
     return right(result) & (numbers(result["carriers"]) > 0)
 
 
-def _uncensored(horizons: Any) -> jt.Float[np.ndarray, "S D"]:
-    """Horizons, or predictions; NaN where they are 0 or censored."""
-    values = numbers(horizons)
-    return np.where((values > 0) & (values < measurements.K), values, np.nan)
-
-
 def lowered(result: Mapping[str, Any]) -> Numbers:
     """D1: each network's slope over doses; NaN if those with both numbers are less than `DECADES` apart."""
-    horizon, predicted = (_uncensored(result["lowered"][name]) for name in ("horizon", "predicted"))
+    horizon, predicted = (uncensored(result["lowered"][name], measurements.K) for name in ("horizon", "predicted"))
     both = np.isfinite(horizon) & np.isfinite(predicted)
     place = np.log10(measurements.LOWERED)
     apart = np.where(both, place, -np.inf).max(axis=1) - np.where(both, place, np.inf).min(axis=1)
@@ -82,13 +76,14 @@ def lowered(result: Mapping[str, Any]) -> Numbers:
 
 def closed(result: Mapping[str, Any]) -> Numbers:
     """D2: each network's slope over factors; NaN if fewer than four have both numbers."""
-    horizon, predicted = (np.log(_uncensored(result["closed"][name])) for name in ("horizon", "predicted"))
+    dosed = result["closed"]
+    predicted, horizon = np.log(uncensored([dosed["predicted"], dosed["horizon"]], measurements.K))
     return np.where(carrying(result), measures.slope(predicted, horizon, 4), np.nan)
 
 
 def controlled(result: Mapping[str, Any]) -> Numbers:
     """D3: each network's horizon after a dose of all other units, over that before it."""
-    before, after = _uncensored(result["control"]["horizon"]).T
+    before, after = uncensored(result["control"]["horizon"], measurements.K).T
     return np.where(carrying(result), after / before, np.nan)
 
 
@@ -117,23 +112,16 @@ def _in_most(
     values: Mapping[str, Numbers], limits: tuple[float, float], counts: Counts, share: dict[str, Any] | None = None
 ) -> dict[str, Any]:
     """Judges whether medians over networks lie in a range, in most recipes; and a share that has to be large."""
-    summaries = {recipe: _median(row, limits, counts) for recipe, row in values.items()}
-    holds = np.mean([summary.pop("holds") for summary in summaries.values()], axis=0) >= MOST
-    also = np.mean([summary["met"] for summary in summaries.values()]) >= MOST
-    result: dict[str, Any] = {"recipes": summaries}
+    judged = {recipe: median_in(row, limits, counts) for recipe, row in values.items()}
+    holds = np.mean([in_range for _, in_range in judged.values()], axis=0) >= MOST
+    also = np.mean([summary["met"] for summary, _ in judged.values()]) >= MOST
+    result: dict[str, Any] = {"recipes": {recipe: summary for recipe, (summary, _) in judged.items()}}
     exact = 0.0 if share is None else share.pop("p")
     if share is not None:
         holds &= share.pop("resamples") >= NEVER_FALLS
         also &= share["share"]["low"] >= NEVER_FALLS
         result |= {"never falls": share}
     return {**result, "p": max(measures.p_value(holds), exact), "also": bool(also)}
-
-
-def _median(values: Numbers, limits: tuple[float, float], counts: Counts) -> dict[str, Any]:
-    """The median of known values, whether it and its interval lie in a range, and whether it does in each resample."""
-    networks, medians = int(np.isfinite(values).sum()), measures.medians(values, counts)
-    holds, summary = within(medians, limits) & (networks >= FEWEST), estimate(medians)
-    return {**summary, "networks": networks, "met": bool(holds[0] and interval_within(summary, limits)), "holds": holds}
 
 
 def unmoved(result: Mapping[str, Any]) -> dict[str, Any]:
@@ -170,19 +158,14 @@ def trained(results: Populations, counts: Counts) -> dict[str, Any]:
             "largest": float(largest.max()) if chosen.any() else None,
             "quartiles": list(lt.statistics.median_quartiles(horizon)),
         }
-    slopes = [_over_leaks(results, recipe, counts) for recipe in PARITY]
-    judged = [slope for slope in slopes if slope is not None]
+    judged = []
+    for recipe in PARITY:
+        by_leak = [results[Population("parity", 20, recipe, True, leak=leak).name] for leak in LEAKS]
+        horizons = [uncensored(row["unmoved"]["horizon"], measurements.K)[:, 0] for row in by_leak]
+        known = [np.where(right(row), horizon, np.nan) for row, horizon in zip(by_leak, horizons, strict=True)]
+        if (slope := growth(known, LEAKS, counts)) is not None:
+            judged.append(slope)
     return {"rows": rows, "rates": len(judged), "slope": estimate(np.mean(judged, axis=0)) if judged else None}
-
-
-def _over_leaks(results: Populations, recipe: str, counts: Counts) -> Resampled | None:
-    """The slope for one rate in each resample; None with fewer than `FEWEST` networks under one leak."""
-    by_leak = [results[Population("parity", 20, recipe, True, leak=leak).name] for leak in LEAKS]
-    horizons = [np.where(right(row), _uncensored(row["unmoved"]["horizon"])[:, 0], np.nan) for row in by_leak]
-    if min(np.isfinite(horizon).sum() for horizon in horizons) < FEWEST:
-        return None
-    logs = np.log([measures.medians(horizon, counts) for horizon in horizons]).T
-    return measures.slope(np.broadcast_to(np.log(LEAKS), logs.shape), logs, len(LEAKS))
 
 
 def counted(results: Populations, counts: Counts) -> dict[str, Any]:
@@ -192,11 +175,6 @@ def counted(results: Populations, counts: Counts) -> dict[str, Any]:
     """
     rows = {}
     for name in counters("sigmoid"):
-        slopes = slopes_of_shifts(results[name])
-        rows[name] = {
-            edit: _median(np.where(right(results[name]), slopes[edit], np.nan), limits, counts)
-            for edit, limits in (("counter", FOLLOWS), ("same unit", STAYS), ("other", STAYS))
-        }
-        for summary in rows[name].values():
-            del summary["holds"]
+        slopes = slopes_of_shifts(results[name], right(results[name]))
+        rows[name] = {edit: median_in(slopes[edit], limits, counts)[0] for edit, limits in RANGES.items()}
     return rows
