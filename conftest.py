@@ -140,10 +140,15 @@ def refusal(capsys):
     return errors
 
 
-def process(*line, code=0, before=(), **options):
-    """What a process of Python printed, which another program may run, and which ends with a code."""
+def process(*line, code=0, before=(), unset=(), env=None, **options):
+    """What a process of Python printed, which another program may run, and which ends with a code.
+
+    Variables of the environment whose names begin with one of ``unset`` are left out, and those of ``env`` are added.
+    """
     command = [*before, sys.executable, *line]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=HANG, **options)
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(unset)}
+    environment = {**kept, **(env or {})}
+    done = subprocess.run(command, capture_output=True, text=True, timeout=HANG, env=environment, **options)
     assert done.returncode == code, done.stdout + done.stderr
     return done
 
@@ -382,6 +387,13 @@ def few_parentheses(monkeypatch):
 
 
 @pytest.fixture
+def promoting():
+    """As users have it: Optax mixes types."""
+    with jax.numpy_dtype_promotion("standard"), jax.numpy_rank_promotion("allow"):
+        yield
+
+
+@pytest.fixture
 def as_users_have_it():
     """Without checks of annotations, which would come before those of the library, and not in its words."""
     jaxtyping.config.update("jaxtyping_disable", True)
@@ -394,8 +406,7 @@ def everything(tmp_path_factory):
     """What `experiments.all` printed, small, run as a user would, and the folder of its results."""
     folder = tmp_path_factory.mktemp("everything")
     arguments = ["--seeds", "2", "--steps", "60", f"--results_dir={folder}", "--publish"]
-    environment = {name: value for name, value in os.environ.items() if name != "XLA_FLAGS"} | {"COLUMNS": "140"}
-    return process("-m", "experiments.all", *arguments, env=environment).stdout, folder
+    return process("-m", "experiments.all", *arguments, unset="XLA_FLAGS", env={"COLUMNS": "140"}).stdout, folder
 
 
 @pytest.fixture(scope="session")
