@@ -10,10 +10,12 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import sine_claims
 import xarray as xr
 from commands import claims
 from drawn import assert_legible, legend
 from one_number import changed
+from own_claims import declare
 
 import lstm_toys as lt
 from conftest import ROOT, carry_out, located, rarely, refusal
@@ -158,108 +160,53 @@ def test_answers_to_other_curves_are_refused_before_anything_is_trained(folder, 
     assert not (folder / "results" / "runs").exists()
 
 
-MINE = """
-import dataclasses
-
-import numpy as np
-
-import lstm_toys as lt
-from experiments.sine import EXPERIMENT
-
-SMALL = ["--timesteps=20", "--hidden=4", "--learning_rate=0.01", "--steps=300"]
-LINES = lt.claims.Source("few", "line")
-
-
-def error(lines):
-    return lt.claims.per_curve(lines, lt.measures.rmse).mean(axis=1)
-
-
-def last(*sets):
-    return np.concatenate([each.answer.values[:, :, -1, 0] for each in sets], axis=1).max(axis=1)
-
-
-def faster(name, settings):
+def faster(_, settings):
     return dataclasses.replace(settings, learning_rate=0.015, keep_steps=(100, 200))
 
 
-def untrained(name, settings):
-    return dataclasses.replace(settings, steps=0)
-
-
-TRAINED = lt.claims.Source("few", "training")
-CLAIMS = lt.claims.Claims(
-    title="what I think of sines in $x$",
-    claims=(
-        lt.claims.Claim("lines", "Lines cost $1", "mean RMSE", error, (LINES,), high=1e-3),
-        lt.claims.Claim("small", "Answers are small", "last", last, (LINES, TRAINED), high=0.999),
-    ),
-    populations={"few": (EXPERIMENT, SMALL)},
-    about="sines",
-    controls={"untrained networks": untrained},
-    variants={
-        "faster": faster,
-        "faster that learned": lt.claims.Variant(faster, "learned"),
-        "faster at equal loss": lt.claims.Variant(faster, "equal loss"),
-    },
-)
-"""
+VARIANTS = {
+    "faster": faster,
+    "faster that learned": lt.claims.Variant(faster, "learned"),
+    "faster at equal loss": lt.claims.Variant(faster, "equal loss"),
+}
+UNTRAINED = {"untrained networks": lambda _, settings: dataclasses.replace(settings, steps=0)}
+OWN = dataclasses.replace(sine_claims.CLAIMS, controls=UNTRAINED, variants=VARIANTS)
 
 
 @pytest.fixture(scope="module")
-def mine(world, tmp_path_factory):
-    """A folder with claims of one's own, which can be imported, and with networks that they need."""
-    folder = tmp_path_factory.mktemp("mine")
-    shutil.copytree(world("sine").results, folder, dirs_exist_ok=True)
-    (folder / "mine_claims.py").write_text(MINE)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(folder)
-        yield folder
-    for name in ("mine_claims", "other_claims"):
-        sys.modules.pop(name, None)
-
-
-@pytest.fixture(scope="module")
-def own(mine):
-    """These claims, judged: entries, table, folder and what was printed; and what was trained, by column."""
-    arguments = ["--claims=mine_claims", "--variants", "--seeds=3", f"--results_dir={mine}"]
-    with contextlib.redirect_stdout(io.StringIO()) as printed:
+def own(world, tmp_path_factory):
+    """These claims, judged: entries, folders and what was printed; and what was trained, by column."""
+    folder = shutil.copytree(world("sine").results, tmp_path_factory.mktemp("mine") / "results")
+    arguments = ["--claims=mine_claims", "--variants", "--seeds=3", f"--results_dir={folder}"]
+    with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(io.StringIO()) as printed:
+        declare(patch, "mine_claims", OWN)
         assert carry_out(claims, arguments) == 0
-    (run,) = (mine / "runs").glob("claims_mine_claims-*")
-    work = command.only(command.plan(claims, arguments))
-    trained = {column: (each, located(each, mine)) for (column, _), each in work.needs.items()}
-    table, told = (run / "claims.md").read_text(), printed.getvalue()
-    return SimpleNamespace(entries=entries_of(run), table=table, run=run, printed=told, trained=trained)
+        work = command.only(command.plan(claims, arguments))
+    (run,) = (folder / "runs").glob("claims_mine_claims-*")
+    trained = {column: located(each, folder) for (column, _), each in work.needs.items()}
+    return SimpleNamespace(entries=entries_of(run), run=run, printed=printed.getvalue(), trained=trained)
 
 
-def test_claims_of_ones_own_are_judged(mine, own):
-    entries, trained = own.entries, own.trained
-    assert [*entries] == ["lines", "small"]
-    assert {*(mine / "runs").glob("sine-*")} == {folder for _, folder in trained.values()}
-    labeled = storage.load_results(trained["untrained networks"][1] / "results.nc")
-    lines = labeled["line"].isel(time=labeled["line"].time.values >= 0.1)
-    rmse = np.sqrt(np.square(lines.answer - lines.input).mean(["time", "feature"])).mean("curve")
-    np.testing.assert_allclose(entries["lines"].controls["untrained networks"].number, rmse, rtol=1e-5)
-    assert entries["lines"].share.value == 0
-    assert entries["lines"].null["copy"].meets
-    assert entries["small"].share.value == 1
-    assert entries["small"].controls["untrained networks"].share.value == 1
-    assert entries["small"].variants["faster"].difference.value == 0.0
-    assert own.table.startswith("# What I think of sines in \\$x\\$\n")
+def test_claims_of_ones_own_are_judged(own):
+    assert [*own.entries] == ["learned", "bounded"]
+    assert {*own.run.parent.glob("sine-*")} == {*own.trained.values()}
+    entry, labeled = own.entries["bounded"], storage.load_results(own.trained["untrained networks"] / "results.nc")
+    np.testing.assert_allclose(entry.controls["untrained networks"].number, sine_claims.largest(labeled["line"]))
+    variant = entry.variants["faster"]
+    assert variant.difference.value == pytest.approx(variant.share.value - entry.share.value)
     assert {path.name for path in own.run.glob("*.png")} == {"claims.png", "numbers.png"}
-    assert "what I think of sines in $x$, in 3 networks each" in own.printed
+    assert "small, in 3 networks each" in own.printed
 
 
 def test_a_network_at_equal_loss_is_the_first_kept_one_that_is_as_good(own):
-    usual, faster = (lt.load(own.trained[column][1]) for column in (NETWORKS, "faster at equal loss"))
+    usual, faster = (lt.load(own.trained[column]) for column in (NETWORKS, "faster at equal loss"))
     goal, losses = np.median(usual.results.training.train_loss.values[:, -1]), faster.results.training.train_loss
-    lines, late = faster.results["line"].input.values, faster.results["line"].time.values >= 0.1
     expected = np.full(3, np.nan)
     for step in reversed(faster.steps):
-        wrong = (np.asarray(lt.answers(faster.at(step), lines)) - lines)[:, :, late]
-        errors = np.sqrt(np.square(wrong).mean(axis=(2, 3))).mean(axis=1)
-        expected = np.where(losses.sel(step=step) <= goal, errors, expected)
+        answers = lt.answers(faster.at(step), faster.results["line"].input.values)
+        expected = np.where(losses.sel(step=step) <= goal, answers.max(axis=(1, 2, 3)), expected)
     assert np.isfinite(expected).any()
-    variants = own.entries["lines"].variants
+    variants = own.entries["bounded"].variants
     np.testing.assert_allclose(variants["faster at equal loss"].number, expected, rtol=1e-5)
     assert variants["faster at equal loss"].unlearned == [*np.flatnonzero(np.isnan(expected))]
     (unlearned,) = np.nonzero(faster.results.training.train_rmse.values[:, -1, 0] > sine.GOAL.rmse)
@@ -267,29 +214,30 @@ def test_a_network_at_equal_loss_is_the_first_kept_one_that_is_as_good(own):
     assert 0 < len(unlearned) < 3
 
 
-WINDOW = 'high=1e-3, alternatives={"window": {"late": lambda lines: [0.0]}}'
+FLAGS = '"--learning_rate=0.01"])},'
 
 
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ('lt.claims.Source("few", "line")', 'lt.claims.Source("few", "steep")', "few has no curves 'steep', but line,"),
-        ("high=1e-3", WINDOW, "claim lines (window: late): <lambda> returns numbers"),
+        ('Source("sine", "line")', 'Source("sine", "steep")', "sine has no curves 'steep', but line,"),
+        ("largest_late}", "lambda _: [0.0]}", "claim bounded (window: second half): <lambda> returns numbers"),
         *rarely(
-            (".mean(axis=1)", ".mean(axis=0)", "error returns numbers of type float32 and shape (5,) for 2 networks"),
-            ("--steps=300", "--stps=3", "--claims=other_claims: population few: unknown flag --stps"),
-            ("learning_rate=0.015", "learning_rat=0.015", "faster: the change of few raises TypeError"),
-            ('about="sines",', 'about="sines", published=lambda: 1 / 0,', "the published answers: ZeroDivisionError"),
+            (".mean(axis=1)", ".mean(axis=0)", "final_error returns numbers of type float32 and shape (18,) for 2"),
+            ("--steps=300", "--stps=3", "--claims=other_claims: population sine: unknown flag --stps"),
+            (FLAGS, f"{FLAGS} controls={{'a': lambda *_: 1 / 0}},", "a: the change of sine raises ZeroDivisionError"),
+            (FLAGS, f"{FLAGS} published=lambda: 1 / 0,", "the published answers: ZeroDivisionError"),
         ),
     ],
 )
-def test_claims_of_ones_own_that_are_wrong_are_told_in_one_line(mine, folder, capsys, old, new, said):
+def test_claims_of_ones_own_that_are_wrong_are_told_in_one_line(folder, monkeypatch, capsys, old, new, said):
     """Before anything is trained."""
-    assert old in MINE
-    (mine / "other_claims.py").write_text(MINE.replace(old, new, 1))
-    sys.modules.pop("other_claims", None)
-    arguments = ["--claims=other_claims", "--variants", "--seeds=6", "--quiet", f"--results_dir={folder}"]
-    assert carry_out(claims, arguments) == 2
+    text = (ROOT / "tests" / "modules" / "sine_claims.py").read_text()
+    assert old in text
+    (folder / "other_claims.py").write_text(text.replace(old, new, 1))
+    monkeypatch.syspath_prepend(folder)
+    monkeypatch.delitem(sys.modules, "other_claims", raising=False)
+    assert carry_out(claims, ["--claims=other_claims", "--seeds=6", "--quiet", f"--results_dir={folder}"]) == 2
     assert said in refusal(capsys)
 
 

@@ -8,8 +8,6 @@ import numpy as np
 import plain_cells
 import pytest
 from flips import flips
-from scipy.stats import binom
-from statsmodels.stats.multitest import multipletests
 
 import experiments.research.horizons.__main__ as horizons
 import lstm_toys as lt
@@ -175,35 +173,6 @@ def test_harrells_c_is_that_of_two_loops():
     np.testing.assert_allclose(measures.concordance(score, horizons, censored, counts), expected)
 
 
-def test_skill_compares_with_the_median_of_the_others():
-    horizons, predicted = np.array([50.0, 100, 200, 800]), np.array([60.0, 100, 150, 900])
-    counts = np.array([[1, 1, 1, 1], [2, 0, 1, 1]])
-    others = [200, 200, 100, 100]
-    ours, theirs = (np.abs(np.log(each) - np.log(horizons)) for each in (predicted, others))
-    expected = [1 - (row * ours).sum() / (row * theirs).sum() for row in counts]
-    np.testing.assert_allclose(measures.skill(predicted, horizons, counts), expected)
-
-
-def test_slopes_leave_out_what_is_missing():
-    random = np.random.default_rng(0)
-    x, y = random.normal(size=(2, 4, 7))
-    x[1, :2], y[1, 6], y[2, :4] = np.nan, np.nan, np.nan
-    x[3] = 1.0
-    found = measures.slope(x, y, 4)
-    np.testing.assert_allclose(found[:2], [np.polyfit(x[0], y[0], 1)[0], np.polyfit(x[1, 2:6], y[1, 2:6], 1)[0]])
-    assert np.isnan(found[2:]).all()
-
-
-def test_medians_of_resamples_leave_out_what_is_missing():
-    values, counts = np.array([1.0, np.nan, 3, 9]), np.array([[1, 1, 1, 1], [0, 3, 0, 1], [0, 4, 0, 0]])
-    np.testing.assert_equal(measures.medians(values, counts), [3, 9, np.nan])
-
-
-def test_p_values_are_adjusted_by_holm():
-    p = [0.02, 0.0005, 0.3, 0.012, 1.0]
-    np.testing.assert_allclose(lt.statistics.holm(np.array(p)), multipletests(p, method="holm")[1])
-
-
 SEEDS = 48
 COUNTS = measures.resampled(SEEDS)[:400]
 
@@ -238,22 +207,11 @@ def verdicts(found):
     return {name: each["supported"] for name, each in hypotheses.verdicts(found, COUNTS).items()}
 
 
-def test_every_hypothesis_holds_of_populations_that_were_invented_for_it():
-    assert verdicts(invented()) == dict.fromkeys(("H1", "H2", "H3", "H4", "H5"), True)
-
-
-def test_a_count_has_an_exact_p_value_however_many_resamples_there_are():
-    for counts in (COUNTS, COUNTS[:100]):
-        test = hypotheses.verdicts(invented(), counts)["H5"]
-        assert test["p"] == pytest.approx(0.9**48)
-    assert hypotheses.at_least(44, 48, 0.9) == pytest.approx(binom.sf(43, 48, 0.9))
-
-
 def change(found, names, **values):
     return {**found, **{name: {**found[name], **values} for name in names}}
 
 
-def test_each_hypothesis_can_fail_alone():
+def test_each_hypothesis_can_fail_alone_of_populations_of_which_all_hold():
     found, noise = invented(), np.random.default_rng(5).normal(150, 20, SEEDS).tolist()
     broken = {
         "H1": change(found, hypotheses.counters("sigmoid"), predicted={"P": noise}),
@@ -300,10 +258,9 @@ def test_what_is_published_is_judged_told_and_drawn(tmp_path):
     asked = command.only(command.plan(horizons.horizon, [f"--results_dir={tmp_path}"]))
     metrics = json.loads((ROOT / "results" / "horizons" / "metrics.json").read_text())["numbers"]
     found = hypotheses.verdicts(metrics["populations"], measures.resampled(48))
-    supported = {name: each["supported"] for name, each in found.items()}
-    assert supported == {name: each["supported"] for name, each in metrics["verdicts"].items()}
-    assert found["H1"]["skill"] == pytest.approx(metrics["verdicts"]["H1"]["skill"])
+    assert json.loads(json.dumps(found)) == metrics["verdicts"]
     told = [each for each in asked.subject.report(metrics) if isinstance(each, str)]
-    for name, holds in supported.items():
-        assert any(line.startswith(f"{name}: {'supported' if holds else 'not supported'} (") for line in told)
+    for name, each in found.items():
+        said = "supported" if each["supported"] else "not supported"
+        assert any(line.startswith(f"{name}: {said} (") for line in told)
     assert [*asked.subject.draw(metrics, {})] == ["counting.png", "parity.png"]

@@ -26,13 +26,6 @@ def short(monkeypatch):
     monkeypatch.setattr(measurements, "EARLY", 10)
 
 
-@pytest.fixture
-def promoting():
-    """As users have it: Optax mixes types."""
-    with jax.numpy_dtype_promotion("standard"), jax.numpy_rank_promotion("allow"):
-        yield
-
-
 def drawn(cell, count=5, scale=3.0, width=4):
     model = lt.Stack(features=3, hidden=(width,), cell=cell, readout="dense")
     return model, initialized(model, count, features=3, scale=scale)
@@ -116,19 +109,6 @@ def test_a_rate_is_warmed_up_decays_and_changes_at_its_step():
         assert float(moved[0]) == pytest.approx(-rate, rel=1e-4)  # Of equal gradients, Adam moves by the rate.
 
 
-def test_chances_and_shares_decide():
-    assert hypotheses.above([1.0] * 3, [2.0] * 9)["value"] is None
-    found = hypotheses.above([1.0, 2, 3, 3, 3, 3, 3, 3], [0.0, 0, 3, 3, 3, 3, 3, 3])
-    assert found["value"] == pytest.approx((8 * 2 + 0.5 * 36) / 64)
-    assert found["low"] <= found["value"] <= found["high"]
-    assert hypotheses.above([2.0] * 8, [1.0] * 9)["low"] == pytest.approx(0.025**0.125)  # The exact one of 8 of 8.
-    assert hypotheses.above([2.0] * 7, [1.0] * 9)["low"] is None  # Intervals need eight networks.
-    assert hypotheses.above([2.0] * 9, [2.0] * 9)["low"] is None
-    few, many = (hypotheses.share(np.arange(20) < count) for count in (2, 18))
-    assert hypotheses.apart([few, many, few])["supported"]
-    assert not hypotheses.apart([few, few])["supported"]
-
-
 @pytest.mark.long
 @pytest.mark.usefixtures("short", "promoting")
 def test_networks_that_change_their_rate_are_switched_when_they_have_learned_as_much(monkeypatch):
@@ -197,13 +177,12 @@ def test_a_correlation_needs_enough_networks_that_differ_and_predicts_on_the_sid
 def test_what_is_published_is_judged_told_and_drawn(tmp_path):
     asked = command.only(command.plan(longevity.longevity, [f"--results_dir={tmp_path}"]))
     metrics = json.loads((ROOT / "results" / "longevity" / "metrics.json").read_text())["numbers"]
-    supported = {
-        words: each["supported"] for words, each in hypotheses.verdicts(metrics["populations"], metrics["sine"])
-    }
-    assert supported == {words: each["supported"] for words, each in metrics["verdicts"].items()}
+    found = dict(hypotheses.verdicts(metrics["populations"], metrics["sine"]))
+    assert json.loads(json.dumps(found)) == metrics["verdicts"]
     told = [each for each in asked.subject.report(metrics) if isinstance(each, str)]
-    for words, holds in supported.items():
-        assert any(line.startswith(f"{words}: {'supported' if holds else 'not supported'} (") for line in told)
+    for words, each in found.items():
+        said = "supported" if each["supported"] else "not supported"
+        assert any(line.startswith(f"{words}: {said} (") for line in told)
     assert [*asked.subject.draw(metrics, {})] == ["longevity.png"]
 
 
