@@ -207,58 +207,6 @@ OF_CLAIMS = {
 }
 """After which claims are judged again and nothing is trained."""
 
-SCORED = """
-from pathlib import Path
-
-import lstm_toys as lt
-from mine import EXPERIMENT
-IMPORT
-
-
-def score(needs, keep):
-SCORE
-
-
-ANALYSIS = lt.Analysis(
-    name="scored",
-    settings={},
-    needs={"mine": lt.ask(EXPERIMENT)},
-    score=score,
-    report=lambda metrics: [f"scores: {metrics['first']} {metrics.get('second', '')}"],
-)
-
-if __name__ == "__main__":
-    lt.main(ANALYSIS)
-"""
-"""An analysis of the run of the experiment in ``mine.py``."""
-
-
-def scored(score, imports="", **files):
-    """The files of an analysis with a statement that returns its scores."""
-    lines = score.replace("\n", "\n    ")
-    return {"scored.py": SCORED.replace("IMPORT\n", imports).replace("SCORE", f"    {lines}"), **files}
-
-
-RUN = 'needs["mine"]'
-HELPED = f'return {{"first": keep("first", [{RUN}], lambda: GAIN)}}'
-LAMBDAS = f'return {{"first": keep("first", [{RUN}], lambda: 0.3), "second": keep("second", [{RUN}], lambda: 0.5)}}'
-MEANWHILE = """def slow():
-    if Path("later.py").exists():
-        Path("later.py").rename("helper.py")
-    return GAIN
-
-return {"first": keep("first", [], slow)}"""
-GAIN = "GAIN = 0.3\n"
-PARTS = {
-    "one of two lambdas": (scored(LAMBDAS), Edit("scored.py", "lambda: 0.3", "lambda: 0.9"), "0.3 0.5", "0.9 0.5"),
-    "a module that changes meanwhile": (
-        scored(MEANWHILE, "from helper import GAIN\n", **{"helper.py": GAIN, "later.py": "GAIN = 0.9\n"}),
-        *(Edit("data.txt", "", ""), "0.3", "0.9"),
-    ),
-    "a helper": (scored(HELPED, "from helper import GAIN\n", **{"helper.py": GAIN}), Edit("helper.py"), "0.3", "0.9"),
-}
-"""By what is edited of an analysis: its files, the edit, and its scores before and after."""
-
 
 def library(path, *change):
     """An edit of a file of the library."""
@@ -282,6 +230,3 @@ KEPT = [
     library("networks/training.py", "an axis for seeds", "axes for seeds"),
 ]
 """Docstrings, comments and types in the library, after all of which nothing is trained."""
-
-FIGURE = library("figures/style.py", "FRAMES_A_SECOND = 4", "FRAMES_A_SECOND = 5")
-"""Of the library, after which nothing is trained."""

@@ -14,12 +14,9 @@ import xarray as xr
 from conftest import HANG, carry_out, located, rarely, refusal, value
 from experiments.line import EXPERIMENT
 from lstm_toys.cli import command
-from lstm_toys.execution import devices
-from lstm_toys.files import read_json, sha256
 from lstm_toys.results import storage
-from lstm_toys.runs import publishing
-from lstm_toys.runs.folder import REPORT, Run
-from lstm_toys.runs.origin import ORIGIN, SOURCES
+from lstm_toys.runs.folder import Run
+from lstm_toys.runs.origin import SOURCES
 from lstm_toys.studies import STUDIES
 
 pytestmark = pytest.mark.usefixtures("digests")
@@ -44,9 +41,7 @@ def _received(*arguments):
 def replaced(old, new):
     global files
     files += str(new).endswith(suffix)
-    if at == "0":
-        print(files)
-    elif files == int(at):
+    if files == int(at):
         os.kill(os.getpid(), int(number))
         pathlib.Path(f"{released}.held").touch()
         while not pathlib.Path(released).exists() and signals < int(patience):
@@ -205,20 +200,6 @@ def test_without_a_readable_checkpoint_nothing_is_done(interrupted, capsys):
     assert contents(folder) == before
 
 
-@pytest.mark.long
-def test_another_fingerprint_is_told_in_the_output_and_in_the_results(interrupted, monkeypatch, capsys):
-    folder, _ = interrupted
-    here = devices.fingerprint(4)
-    monkeypatch.setattr(devices, "fingerprint", lambda block, **_: {**here, "block": block, "processor": "another"})
-    assert continued(folder) == 0
-    output = " ".join(capsys.readouterr().out.split())
-    assert "begun with another processor; bits may differ" in output
-    assert "started under another execution fingerprint" in output
-    metrics = json.loads((only(folder) / "metrics.json").read_text())
-    assert metrics["earlier_fingerprints"] == [here]
-    assert metrics["fingerprint"]["processor"] == "another"
-
-
 def test_a_second_process_on_a_run_is_refused(interrupted, capsys):
     folder, _ = interrupted
     work = command.only(command.plan(EXPERIMENT, FLAGS))
@@ -264,51 +245,6 @@ GRIDS = [
     *("--task=sine", "--steps=2", "--hidden=4", "--amplitude=0.1:0.9:4", "--frequency=1:12:4", "--phase=0"),
     *("--offset=-0.5:0.5:3", "--slope=0.3", "--intercept=-1:1:3", "--length=20", "--spacing=0.1"),
 ]
-WRITING = {
-    "sweep": ["--task=line", "--steps=50", "--grid=optimizer=sgd rmsprop", "--grid=noise=0 0.1", "--publish"],
-    "generalization": [*GRIDS, "--publish"],
-}
-"""Commands that write many files, without checkpoints, whose number depends on time."""
-
-TIMED = {"computed", "seconds", "member_steps_per_second", "answers_per_second", "continued", "sha256"}
-"""What summaries tell of the way to the numbers, or is a digest of that."""
-
-
-def outcome(folder):
-    """All that is there, by its path: the digest of a file or, if it is JSON, what it says but for the time it took.
-
-    Of reports, which tell of times, only that there is one; nothing of what was imported on the way.
-    """
-    found = {}
-    for path in folder.rglob("*"):
-        if path.name == ORIGIN or UNSEEN & {*path.parts}:
-            continue
-        name, told = str(path.relative_to(folder)), None
-        if path.suffix == ".json" and path.name != REPORT:
-            told = {key: entry for key, entry in read_json(path).items() if key not in TIMED}
-            if path.name == publishing.MANIFEST:  # Of files that are compared themselves.
-                told["files"] = {file: digest == sha256(path.parent / file) for file, digest in told["files"].items()}
-        elif path.is_file() and path.name != REPORT:
-            told = sha256(path)
-        found[name] = told
-    return found
-
-
-@pytest.mark.long
-@pytest.mark.parametrize("name", WRITING)
-def test_a_run_killed_while_it_writes_ends_in_the_same_files(tmp_path, name):
-    def written(folder, at):
-        return ended(folder, at, "--checkpoint_every=1e6", *WRITING[name], experiment=name)
-
-    output, *well = written(tmp_path / "uninterrupted", 0)
-    assert well == ["", 0]
-    expected, count = outcome(tmp_path / "uninterrupted"), sum(line.isdigit() for line in output.splitlines())
-    assert count >= 5
-    for at in (1, count // 2, count):
-        folder = tmp_path / str(at)
-        assert written(folder, at)[2] == -signal.SIGKILL
-        assert written(folder, 0)[1:] == ("", 0)
-        assert outcome(folder) == expected, at
 
 
 @pytest.mark.long

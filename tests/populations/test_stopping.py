@@ -1,7 +1,6 @@
 """Early stopping: networks that met their goal are frozen, and the best parameters kept, each network by itself."""
 
 import dataclasses
-import json
 
 import jax
 import jax.numpy as jnp
@@ -12,7 +11,7 @@ import reference
 import xarray as xr
 
 import lstm_toys as lt
-from conftest import carry_out, rarely
+from conftest import rarely
 from lstm_toys.populations import blocks, programs, train
 from lstm_toys.populations.programs import specify
 from lstm_toys.results import arrays
@@ -174,31 +173,6 @@ def test_a_stopped_training_has_what_it_trained_and_continues_to_the_same_bits(b
     for path in (tmp_path / "kept").iterdir():
         with np.load(path) as arrays:
             assert not [name for name in arrays if "member" in name], "the optimizer's state is left"
-
-
-EXPERIMENT = lt.Experiment(
-    name="held",
-    doc="One line, until its goal is held.",
-    defaults={"steps": STEPS, "learning_rate": 0.3, "optimizer": "momentum", "timesteps": 20, "hidden": "4"},
-    goal=GOAL,
-    task=lambda x: lt.reproduce("line", {"slope": 0.5, "intercept": 0.1}, x),
-    probes=lambda x: [lt.probe("others", "line", LINES, x)],
-    draw=lambda *_: {},
-)
-
-
-@pytest.mark.long
-def test_flags_stop_and_keep_and_are_part_of_what_a_run_is(tmp_path, capsys):
-    _, expected = trained(9, stopping=lt.EarlyStopping(goal=GOAL, records=2, best=True))
-    assert carry_out(EXPERIMENT, ["--seeds=9", f"--results_dir={tmp_path}", "--early_stopping=2,best"]) == 0
-    early = int((expected.results.last_step < STEPS).sum())
-    assert f"{early} of them stopped early, after meeting the goal at 2 records in a row" in capsys.readouterr().out
-    (run,) = (tmp_path / "runs").iterdir()
-    saved = lt.load(run)
-    same(saved.params, expected.params)
-    np.testing.assert_array_equal(saved.results.last_step, expected.results.last_step)
-    np.testing.assert_array_equal(saved.results.params_step, expected.results.params_step)
-    assert not json.loads((run / "metrics.json").read_text())["continued"]
 
 
 REFUSED = {

@@ -22,7 +22,7 @@ def strict_json(value):
 def test_metrics_leave_out_diverged_seeds(hand_made):
     labeled = hand_made(12, diverged=(1, 4))
     metrics = strict_json(summary.metrics(labeled, EXPERIMENT.goal))
-    assert metrics["diverged_seeds"] == [1, 4]
+    assert (metrics["diverged_seeds"], metrics["last_sound_steps"]) == ([1, 4], [20, 20])
     assert (metrics["experiment"], metrics["seeds"], metrics["steps"]) == ("sine", 12, 100)
     final = labeled.training.train_loss.values[:, -1]
     assert metrics["train_mse"] == [None if seed in (1, 4) else final[seed] for seed in range(12)]

@@ -101,15 +101,6 @@ def test_functions_of_an_experiment_that_raise_are_told_in_one_line(told, change
     assert not [*tmp_path.rglob("*.nc")]
 
 
-@pytest.mark.usefixtures("as_users_have_it")
-def test_a_penalty_on_a_layer_that_a_network_lacks_is_told_with_its_layers(tmp_path, capsys):
-    changed = dataclasses.replace(EXPERIMENT, penalty=lambda _, states, *__: states["gru_0"]["hidden"].mean())
-    assert carry_out(changed, [f"--results_dir={tmp_path}"]) == 2
-    line = refusal(capsys)
-    told = "the penalty finds no 'gru_0'; states by layer and name are readout: hidden, cell"
-    assert line.startswith(f"experiment line: its penalty fails: ValueError: {told} (test_checks.py, line ")
-
-
 CURVES = np.zeros((3, 12, 2), np.float32)
 
 

@@ -102,34 +102,27 @@ def test_where_it_was_interrupted_every_file_is_whole_and_the_same_command_compl
     assert files(target) == PUBLISHED
 
 
-def reduced_and_drawn(figure, path):
-    """The pixels of a figure as it is published, and as drawn."""
-    figures.save(figure, path)
+def bands(axes):
+    axes.imshow(np.random.default_rng(0).random((90, 90, 3)), extent=(0, 2, 0, 2))
+    for place, color in enumerate(style.COLORS.values()):
+        axes.axhspan(4.2 + place, 4.9 + place, color=color, alpha=0.12, linewidth=0)
+    axes.set(xlim=(0, 11), ylim=(0, 11))
+
+
+def heat_map(axes):
+    axes.pcolormesh(np.random.default_rng(0).random((40, 40)), cmap=style.heat_scale())
+
+
+@pytest.mark.usefixtures("drawing")
+@pytest.mark.parametrize(("draw", "area", "colors"), [(bands, 1_000, len(style.COLORS)), (heat_map, 500, style.SHADES)])
+def test_what_is_wide_keeps_its_color_among_many_colors(draw, area, colors, tmp_path):
+    with figures.canvas("title") as (figure, (axes,)):
+        draw(axes)
+    figures.save(figure, path := tmp_path / "drawn.png")
     images = (Image.open(file).convert("RGB") for file in (io.BytesIO(content(path)), path))
-    return (np.asarray(image, int) for image in images)
-
-
-@pytest.mark.usefixtures("drawing")
-def test_what_is_wide_keeps_its_color_among_many_colors(tmp_path):
-    with figures.canvas("title") as (figure, (axes,)):
-        axes.imshow(np.random.default_rng(0).random((90, 90, 3)), extent=(0, 2, 0, 2))
-        for place, color in enumerate(style.COLORS.values()):
-            axes.axhspan(4.2 + place, 4.9 + place, color=color, alpha=0.12, linewidth=0)
-        axes.set(xlim=(0, 11), ylim=(0, 11))
-    reduced, drawn = reduced_and_drawn(figure, tmp_path / "bands.png")
-    assert len(np.unique(reduced.reshape(-1, 3), axis=0)) <= 256 < len(np.unique(drawn.reshape(-1, 3), axis=0))
-    wide, counts = np.unique(drawn.reshape(-1, 3), axis=0, return_counts=True)
-    assert (counts > 1_000).sum() > len(style.COLORS)
-    for color in wide[counts > 1_000]:
-        assert (reduced[(drawn == color).all(axis=-1)] == color).all(), color
-
-
-@pytest.mark.usefixtures("drawing")
-def test_heat_maps_keep_their_colors(tmp_path):
-    with figures.canvas("title") as (figure, (axes,)):
-        axes.pcolormesh(np.random.default_rng(0).random((40, 40)), cmap=style.heat_scale())
-    reduced, drawn = reduced_and_drawn(figure, tmp_path / "map.png")
-    wide, counts = np.unique(drawn.reshape(-1, 3), axis=0, return_counts=True)
-    assert (counts > 500).sum() > style.SHADES
-    for color in wide[counts > 500]:
+    reduced, drawn = (np.asarray(image, int) for image in images)
+    assert len(np.unique(reduced.reshape(-1, 3), axis=0)) <= 256
+    seen, areas = np.unique(drawn.reshape(-1, 3), axis=0, return_counts=True)
+    assert (areas > area).sum() > colors
+    for color in seen[areas > area]:
         assert (reduced[(drawn == color).all(axis=-1)] == color).all(), color

@@ -23,7 +23,7 @@ METRICS = {
 
 
 def printed(metrics, capsys):
-    settings, _ = parse(sine.EXPERIMENT, ["--seeds=40"])
+    settings, _ = parse(sine.EXPERIMENT, ["--seeds=40", "--early_stopping=2"])
     for each in reported(Training(sine.EXPERIMENT, settings), METRICS | metrics):
         output.console().print(each)
     return [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
@@ -52,3 +52,11 @@ def test_where_all_learned_or_nobody_set_a_goal_nobody_is_said_to_have_failed(me
     assert "did not learn" not in text
     assert ("40 of 40 networks learned it: it" in text) == bool(metrics)
     assert metrics or "learned" not in text
+
+
+def test_networks_that_diverged_or_stopped_and_another_fingerprint_are_told(capsys):
+    happened = {"diverged_seeds": [3, 5], "last_sound_steps": [1_100, 7], "last_steps": [10, 9, 8]}
+    lines = printed({**happened, "earlier_fingerprints": [{"processor": "another"}]}, capsys)
+    assert "diverged (the last after step 1,100) and excluded from all statistics: seeds 3, 5" in lines
+    assert "2 of them stopped early, after meeting the goal at 2 records in a row" in lines
+    assert "started under another execution fingerprint; see metrics.json" in lines
