@@ -24,10 +24,10 @@ ORIGIN_SLOPES = np.array((0.1, 0.2, 0.4, 0.6, 0.8, 1.2))
 POST_MSE = 6.6e-4
 """MSE of the answer in the post's sine.png, which networks with this recipe reach after about 500 steps."""
 GOAL = lt.Goal(rmse=0.02, features=("y",))
-ORDER = "gbrcyk"
-"""Colors of six curves, by letter: neighbors are easily told apart."""
+ORDER = "rbgcyk"
+"""Colors of six curves, by letter, as in the post."""
 LABELS = {
-    "line": dict(zip(ORDER[1:], [f"{slope:g} x + {slope:g}" for slope in SLOPES], strict=True)),
+    "line": dict(zip("rbgyk", [f"{slope:g} x + {slope:g}" for slope in SLOPES], strict=True)),
     "line_origin": dict(zip(ORDER, [f"{slope:g} x" for slope in ORIGIN_SLOPES], strict=True)),
     "amplitude": dict(zip(ORDER, [f"A = {a:g}" for a in AMPLITUDES], strict=True)),
     "phase": dict(zip(ORDER, [f"A = {a:g}, φ = {p:g}" for a, p in zip(AMPLITUDES, PHASES, strict=True)], strict=True)),
@@ -75,7 +75,7 @@ def planes(settings: lt.Settings) -> list[lt.grids.Plane]:
 
 
 def draw(results: lt.Results, _: dict[str, lt.Results]) -> dict[str, lt.figures.Drawing]:
-    """Draws the post's figures, with its file names and answers, and the loss."""
+    """Draws the post's figures, with its file names, colors and answers, and the loss."""
     amplitudes = LABELS["amplitude"]
     pairs = zip(AMPLITUDES, FREQUENCIES, strict=True)
     frequencies = dict(zip(ORDER, [f"A = {a:g}, ω = {w:g}" for a, w in pairs], strict=True))

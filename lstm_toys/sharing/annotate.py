@@ -23,7 +23,7 @@ from lstm_toys.runs.flags import UsageError
 from lstm_toys.sharing import report
 from lstm_toys.sharing.run_files import CLAIMS, RunFiles
 from lstm_toys.studies.claims import exploring
-from lstm_toys.studies.claims.declaration import Claims
+from lstm_toys.studies.claims.declaration import Claims, verdict
 from lstm_toys.studies.claims.report import number, sentences
 from lstm_toys.studies.claims.table import Cell, Row, read, rows
 from lstm_toys.text import did_you_mean
@@ -72,6 +72,15 @@ class Evidence:
     def verdict(self) -> str:
         """The verdict of the networks that the claim is about."""
         return str(self.about.verdict) if self.answers else "not judged"
+
+    @property
+    def marks(self) -> Iterator[str]:
+        """Yields what a reader of the verdict should know: controls meet the claim, too, or recipes may not share it."""
+        if self.verdict == "supported" and any(each.verdict == "supported" for each in self.about.controls.values()):
+            yield "controls meet it, too"
+        others = [*self.answers.values()][1:]
+        if self.verdict != "undecided" and any(verdict(each.share) != self.verdict for each in others):
+            yield "not shown for new recipes"
 
 
 def judged(run: RunFiles, declared: Claims) -> dict[str, Evidence]:

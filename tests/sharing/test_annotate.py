@@ -97,7 +97,9 @@ def test_a_claim_that_was_not_judged_and_drawn_recipes_are_told_in_badges(here, 
 
     def changed(run, declared):
         known = judged(run, declared)
-        known["bounded"].answers["new recipes"] = SimpleNamespace(share=Estimate(0.25, 0.07, 0.59), verdict="")
+        new, meets = (SimpleNamespace(share=Estimate(0.25, 0.07, 0.59), verdict=each) for each in ("", "supported"))
+        known["bounded"].answers["new recipes"] = new
+        vars(known["bounded"].about).update(verdict="supported", controls={"untrained": meets})
         return {"bounded": known["bounded"]}
 
     monkeypatch.setattr(annotate, "judged", changed)
@@ -107,6 +109,7 @@ def test_a_claim_that_was_not_judged_and_drawn_recipes_are_told_in_badges(here, 
     assert "<b>not judged</b>" in badges[0]
     assert "this recipe " in badges[2]
     assert "new recipes 25% (7–59%)" in badges[2]
+    assert "<span>controls meet it, too</span> <span>not shown for new recipes</span>" in badges[2]
 
 
 def test_without_a_run_the_command_that_judges_is_named(tmp_path, monkeypatch, capsys):
