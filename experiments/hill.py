@@ -14,6 +14,7 @@ from . import held_out
 
 TRAINING_HILL = {"height": 0.3, "base": 0.3}
 GOAL = lt.Goal(rmse=0.02, features=("y",))
+HALF = "Steps until half of the networks learned the hill"
 
 
 def task(x: lt.TimePoints) -> lt.Task:
@@ -28,7 +29,7 @@ def draw(results: lt.Results, companions: dict[str, lt.Results]) -> dict[str, lt
         **lt.figures.usual(results, GOAL),
         "lstm_hill.gif": lt.figures.film(populations),
         "hill_plane.png": lt.figures.training_answer(results, "Answers (x, y) to the training hill 0.3 + 0.3 sin(π x)"),
-        "layers.png": lt.figures.error_histories(populations, "Do two layers learn the hill sooner than one?", GOAL),
+        "layers.png": lt.figures.error_histories(populations, HALF, GOAL),
     }
 
 

@@ -23,11 +23,10 @@ def task(x: lt.TimePoints) -> lt.Task:
 def draw(results: lt.Results, companions: dict[str, lt.Results]) -> dict[str, lt.figures.Drawing]:
     """Draws the post's figure, the answers to all curves, and the errors with and without x."""
     populations = {f"{hill.layers(results.hidden.item(), results.readout.item())}, y alone": results, **companions}
-    question = "Do networks learn the hill sooner if they also see x?"
     return {
         **lt.figures.usual(results, hill.GOAL),
         "hill.png": lt.figures.training_answer(results, "Answers to the training hill 0.3 + 0.3 sin(π x), y alone"),
-        "with_and_without_x.png": lt.figures.error_histories(populations, question, hill.GOAL),
+        "with_and_without_x.png": lt.figures.error_histories(populations, hill.HALF, hill.GOAL),
     }
 
 

@@ -16,15 +16,15 @@ from lstm_toys.figures import style
 from lstm_toys.figures.style import COLORS, GOAL, INPUT
 from lstm_toys.output import listed
 from lstm_toys.results import arrays
-from lstm_toys.results.summary import goal_error
+from lstm_toys.results.summary import goal_error, steps_to_goal
 from lstm_toys.tasks.goal import Goal, after_which
 from lstm_toys.tasks.parameters import TRAINING
 from lstm_toys.tasks.scaling import scaling_of
 
 LEARNED = "counts as learned"
 
-LONGEST = 45
-"""Most characters in a line of an axis label."""
+LONGEST, WIDEST = 45, 84
+"""Most characters in a line of an axis label, and in a line of a title."""
 
 SHARES = (-0.02, 1.02)
 """Limits of an axis of accuracies."""
@@ -66,7 +66,7 @@ def loss(
             _networks(axes, training, values)
             for label, level in levels.items():
                 look: dict[str, Any] = GOAL if label == LEARNED else GOAL | {"color": COLORS["g"]}
-                axes.axhline(level, label=style.plain(f"{label}: {level:.4g}"), **look)
+                axes.axhline(level, label=style.plain(f"{label}: {level:.3g}"), **look)
         if goal is not None and goal.accuracy is not None:
             panels[-1].set(yscale="linear", ylim=SHARES)
         style.legend(figure, columns=5 if len(parts) > 1 else 3)
@@ -88,8 +88,9 @@ def error_histories(populations: dict[str, xr.DataTree], title: str, goal: Goal)
     Lines are medians over the networks that did not diverge, and bands go from the 5th to the 95th percentile.
 
     Args:
-        populations: labeled results, by the label of each population in the legend.
-        title: title of the figure.
+        populations: labeled results, by the label of each population's line.
+        title: beginning of the title, such as ``"Steps until half of the networks learned the hill"``, which these
+            steps follow: those after which half of a population always meets the goal.
         goal: marked by a dashed line.
 
     Raises:
@@ -103,21 +104,32 @@ def error_histories(populations: dict[str, xr.DataTree], title: str, goal: Goal)
         >>> training = xr.Dataset(variables, {"step": [0, 100], "feature": ["y"]})
         >>> networks = xr.Dataset({"diverged": ("seed", [False])})
         >>> results = lt.Results.from_dict({"/": networks, "training": training})
-        >>> lt.figures.error_histories({"LSTM": results}, "Learning", lt.Goal(rmse=0.05)).axes[0].get_ylabel()
+        >>> lt.figures.error_histories({"LSTM": results}, "Half learned", lt.Goal(rmse=0.05)).axes[0].get_ylabel()
         'train RMSE after the first tenth'
     """
-    with style.canvas(title, xlabel="step") as (figure, (axes,)):
+    ends, learned, counts = dict[str, tuple[float, str]](), list[tuple[float, str]](), dict[int, str]()
+    with style.canvas("", xlabel="step") as (figure, (axes,)):
         for (name, results), color in zip(populations.items(), style.colors(populations).values(), strict=True):
-            fit = arrays.probed(arrays.not_diverged(results), TRAINING)
+            training = arrays.probed(results, TRAINING)
+            fit, steps = arrays.not_diverged(training), np.sort(steps_to_goal(training, goal))
+            learned.append((float(steps[(len(steps) - 1) // 2]), name))
             history = goal_error(fit, goal)
             axes.set_ylabel(style.plain(textwrap.fill(goal_label(fit, goal), LONGEST)))
             if len(history):
-                label = f"{name}: median and {style.band_name(len(history))}"
-                style.band(axes, fit.step, history, color, label, **_points(fit))
-        axes.axhline(goal.limit, label=f"{LEARNED}: {goal.limit:.4g}", **GOAL)
+                style.band(axes, fit.step, history, color, **_points(fit))
+                ends[name] = float(np.median(history[:, -1])), color
+                counts[len(history)] = f"median and {style.band_name(len(history))}"
+        axes.axhline(goal.limit, label=f"{LEARNED}: {goal.limit:.3g}", **GOAL)
         axes.set(yscale="log") if goal.accuracy is None else axes.set(ylim=SHARES)
+        axes.set_xlim(right=float(fit.step[-1]))
+        height = np.ptp(axes.yaxis.get_transform().transform(axes.get_ylim()))
+        style.label_ends(axes, float(fit.step[-1]), ends, 0.06 * height)
         style.whole_ticks(axes, fit.step.values)
-        style.legend(axes, loc="upper right" if goal.accuracy is None else "lower right")
+        halves = (f"{step:,.0f} ({name})" if step < np.inf else f"never ({name})" for step, name in sorted(learned))
+        found = ", ".join(half.replace(" ", "\u00a0") for half in halves)  # Lines end after commas.
+        axes.set_title(style.plain(textwrap.fill(f"{title}: {found}", WIDEST)))
+        spread = [style.band_entry(label) for label in counts.values()]
+        style.legend(axes, *spread, loc="upper right" if goal.accuracy is None else "lower right")
     return figure
 
 

@@ -366,8 +366,8 @@ def label_ends(axes: Axes, x: float, ends: Mapping[str, tuple[float, str]], apar
         axes: the panel with the lines.
         x: where the lines end.
         ends: height and color of each line's end by label.
-        apart: least vertical distance of labels, in the unit of y. Labels that would be nearer are moved apart, as
-            little as possible, and connected with their ends.
+        apart: least vertical distance of labels, in the unit of y, or in decades if its axis is logarithmic. Labels
+            that would be nearer are moved apart, as little as possible, and connected with their ends.
 
     Example:
         >>> with lt.figures.canvas("A line") as (figure, (axes,)):
@@ -377,9 +377,10 @@ def label_ends(axes: Axes, x: float, ends: Mapping[str, tuple[float, str]], apar
         ['up']
     """
     sorted_ends = sorted(ends.items(), key=lambda end: -end[1][0])
-    heights = np.array([height for _, (height, _) in sorted_ends])
+    scale = axes.yaxis.get_transform()
+    heights = scale.transform(np.array([height for _, (height, _) in sorted_ends]))
     spacing = apart * np.arange(len(heights))
-    places = isotonic_regression(heights + spacing, increasing=False).x - spacing
+    places = scale.inverted().transform(isotonic_regression(heights + spacing, increasing=False).x - spacing)
     look: dict[str, Any] = {"annotation_clip": False, "va": "center", "fontsize": 8}
     look |= {"textcoords": ("offset points", "data")}
     for (label, (height, color)), place in zip(sorted_ends, places.tolist(), strict=True):

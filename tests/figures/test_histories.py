@@ -83,13 +83,26 @@ def test_an_accuracy_is_drawn_from_0_to_1(hand_made):
 
 def test_errors_of_populations_are_drawn_with_the_goal(hand_made):
     populations = {"two layers": hand_made(3, diverged=()), "one layer": hand_made(4, diverged=(0,))}
-    axes = axes_of(figures.error_histories(populations, "errors", GOAL))
+    figure = figures.error_histories(populations, "learned", GOAL)
+    axes = axes_of(figure)
     for line, labeled in zip(axes.lines, populations.values(), strict=False):
         kept = labeled["training"].train_rmse.values[~labeled.diverged.values, :, 0]
         np.testing.assert_allclose(line.get_ydata(), np.median(kept, axis=0))
     assert levels(axes) == [GOAL.rmse]
-    told = [f"{name}: median and middle 90 % of 3 networks" for name in populations]
-    assert labels(axes) == [*told, "counts as learned: 0.1"]
+    assert labels(axes) == ["counts as learned: 0.1", "median and middle 90 % of 3 networks"]
+    ends = {each.get_text(): each for each in axes.texts}
+    for line, name in zip(axes.lines, populations, strict=False):
+        assert (ends[name].get_color(), ends[name].xy[1]) == (line.get_color(), line.get_ydata()[-1])
+    assert_legible(figure)
+
+
+def test_the_title_of_histories_says_who_learned_first(hand_made):
+    populations = {name: hand_made(3, diverged=()) for name in ("late", "soon", "never")}
+    for error, learned in zip(populations.values(), (5, 2, 11), strict=True):
+        error["training"].train_rmse.values[:] = np.where(np.arange(11) < learned, 1.0, 0.01)[None, :, None]
+    steps = populations["late"]["training"].step.values
+    title = axes_of(figures.error_histories(populations, "Half learned", GOAL)).get_title().replace("\u00a0", " ")
+    assert title == f"Half learned: {steps[2]:,} (soon), {steps[5]:,} (late), never (never)"
 
 
 def test_of_several_errors_a_goal_limits_the_largest():
