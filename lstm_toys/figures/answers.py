@@ -158,7 +158,7 @@ class Curve:
     """One curve that `curve_panels` draws, with the answers of networks.
 
     Attributes:
-        label: name of the curve in the legend, or title of its panel.
+        label: name of the curve in the legend or at the end of its line, or title of its panel.
         color: color of its answers and of its line, in any form that Matplotlib takes.
         answers: answers along ``seed``, ``time`` and ``feature``, of which one is named ``y``, without diverged
             networks. If another is named ``x``, answers are drawn at these x instead of the time points.
@@ -221,7 +221,7 @@ def curve_panels(
         if title:
             figure.suptitle(style.plain(title))
         for place, (heading, part), curves, grid, height in zip(places, parts, chosen, grids, heights, strict=True):
-            more = f" ({len(curves)} of {len(part):,})" if len(curves) < len(part) else ""
+            more = f"; {len(curves)} of {len(part):,} drawn" if len(curves) < len(part) else ""
             place.suptitle(style.plain(f"{heading}{more}"))
             both = place.subfigures(2, 1, height_ratios=(above, height)) if panels and overlay else (place, place)
             if overlay:
@@ -281,7 +281,12 @@ def _part(
             axes.plot(curve.answers.time, curve.shown, color=curve.color, **INPUT)
         if curve.given is not None:
             axes.plot(curve.answers.time, curve.given, color=curve.color if alone else GRAY, **GIVEN)
-    if alone and (len(curves) > 1 or not filled):
+    if not filled:
+        axes.set_xlim(right=float(time[-1]))
+        medians = zip(curves, axes.lines[1::2], strict=False)
+        ends = {curve.label: (np.asarray(line.get_ydata())[-1], curve.color) for curve, line in medians}
+        style.label_ends(axes, float(time[-1]), ends, 0.06 * np.ptp(axes.get_ylim()))
+    elif alone and len(curves) > 1:
         handles: list[Artist] = [style.entry(curve.label, curve.color) for curve in curves]
         panels[0].legend(handles=handles, loc="center left", bbox_to_anchor=(1.0, 0.5))
 

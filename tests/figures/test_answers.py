@@ -79,7 +79,7 @@ def test_many_curves_are_told_apart_by_a_scale_and_the_title_says_how_many_are_d
     assert len(titles) == shown
     assert (titles[0], titles[-1]) == ("curve 0", f"curve {count - 1}")
     assert len({median(axes).get_color() for axes in panels(figure)}) == shown
-    assert figure.subfigs[0].get_suptitle() == ("phase" if shown == count else "phase (12 of 40)")
+    assert figure.subfigs[0].get_suptitle() == ("phase" if shown == count else "phase; 12 of 40 drawn")
 
 
 @pytest.mark.parametrize("count", [3, 6])
@@ -93,7 +93,9 @@ def test_an_overlay_has_the_answers_of_the_panels_on_a_y_axis_of_its_own(hand_ma
     for line, other in zip(overlay.lines, drawn, strict=True):
         np.testing.assert_array_equal(line.get_xydata(), other.get_xydata())
         assert line.get_color() == other.get_color()
-    assert labels(overlay) == [*names.values()]
+    ends = {text.get_text(): (text.get_color(), text.xy[1]) for text in overlay.texts}
+    medians = zip(names.values(), overlay.lines[1::2], strict=True)
+    assert ends == {name: (line.get_color(), line.get_ydata()[-1]) for name, line in medians}
     assert overlay.get_ylim()[1] < 100 < below[0].get_ylim()[1]
     without = figures.probe_answers(labeled, {"phase": names}, "phase", overlay=True, panels=False)
     (alone,) = panels(without)
