@@ -131,15 +131,15 @@ def _answers(results: xr.DataTree, index: int, feature: str) -> Figure:
     fit, one = not_diverged(results), called(results)
     trained = probed(fit, TRAINING)
     sets = {f"{style.training(trained)} {one}": trained}
-    sets |= {f"{one}s: {name}": probed(fit, name) for name in names_of(fit)}
+    sets |= {f"other {one}s: {name}": probed(fit, name) for name in names_of(fit)}
     title, drawn, shown, ylabel = "", [*sets.items()][:MOST], "correct answer", f"answered {feature}"
     if "loss" in trained.answer.attrs:
         ylabel = f"probability of {feature}"
     else:
-        title = _errors([*sets.values()], index, f"{feature}: RMSE", one)
+        title = _errors([*sets.values()], index, f"RMSE of {feature}:", one)
         if feature == axis_label(trained.time):  # All correct answers are the diagonal.
             drawn = [(name, _minus_truth(curves)) for name, curves in drawn]
-            shown, ylabel = "no error", f"error of {feature}"
+            shown, ylabel = "no error", f"answer − {feature}"
     parts = [(name, [*curves_of(curves, index, one)]) for name, curves in drawn]
     some = f"{MOST} of {len(sets)} sets of {one}s" if len(sets) > MOST else ""
     title = "\n".join(filter(None, (title, some)))
@@ -237,9 +237,9 @@ def set_answers(results: xr.DataTree, probe: str, feature: str, title: str) -> F
     place = _place(chosen, feature)
     if "truth" in chosen and chosen.sizes["seed"]:
         error = np.median(squared_errors(chosen).feature(place).over(1, 2).root)
-        title += f"\nmedian RMSE of {counted(chosen.sizes['seed'], 'network')}: {error:.2g}"
+        title += f"\nRMSE of {feature}: {error:.2g} (median of {counted(chosen.sizes['seed'], 'network')})"
         if "ahead" in chosen.attrs:
-            title += f"; repeating the last value: {squared_errors(chosen, 'input').feature(place).over().root:.2g}"
+            title += f", {squared_errors(chosen, 'input').feature(place).over().root:.2g} if the last value is repeated"
     return curve_panels(chosen, [(title, [*curves_of(chosen, place)])], shown="true curve", ylabel=feature)
 
 
@@ -293,7 +293,7 @@ def errors_over_curves(results: xr.DataTree, feature: str, title: str) -> Figure
     Args:
         results: labeled results with named curves, such as those of a file; diverged networks are left out.
         feature: the feature whose error is drawn, in its unit.
-        title: title of the figure.
+        title: beginning of the title, which gives the median over the curves of each set.
     """
     fit = not_diverged(results)
 
@@ -305,9 +305,11 @@ def errors_over_curves(results: xr.DataTree, feature: str, title: str) -> Figure
                 again = squared_errors(chosen, "input").feature(place).over(1).root
             yield label, color, labels(chosen, called(fit)), np.argsort(np.median(error, axis=0)), error, again
 
-    xlabel = "curves of a set, sorted by their error"
+    drawn, xlabel = [*rows()], "curves of a set, sorted by their error"
+    halves = (f"{np.median(np.median(error, axis=0)):.2g} ({label})" for label, _, _, _, error, _ in drawn)
+    title = f"{title}: median {', '.join(halves)}" if drawn else title
     with style.canvas(title, xlabel=xlabel, ylabel=f"RMSE of {feature}") as (figure, (axes,)):
-        _side_by_side(axes, rows(), "repeating the last value")
+        _side_by_side(axes, drawn, "repeating the last value")
         axes.set_ylim(bottom=0)
         style.legend(figure, explained(fit))
     return figure

@@ -47,7 +47,7 @@ def test_values_are_drawn_with_correct_answers_and_the_parameters_in_which_curve
     assert [*drawn] == ["loss.png", "answers_1.png", "answers_2.png"]
     for number, feature in enumerate(("x", "y"), 1):
         first, *others = panels(drawn[f"answers_{number}.png"])
-        assert first.get_ylabel() == ("error of x" if feature == "x" else "answered y")
+        assert first.get_ylabel() == ("answer − x" if feature == "x" else "answered y")
         assert [each.get_title() for each in others][::4] == ["slope −0.3, intercept 0.6", "height −0.2, base 0.6"]
         for own, axes in zip(curves_of(results, "training", *names), (first, *others), strict=True):
             answer, truth = own.answer.sel(feature=feature).values[SOUND], own.truth.sel(feature=feature).values
@@ -55,12 +55,12 @@ def test_values_are_drawn_with_correct_answers_and_the_parameters_in_which_curve
             assert_answers(axes, answer - off, truth - off)
         assert_legible(drawn[f"answers_{number}.png"])
         titles = [each.get_suptitle() for each in drawn[f"answers_{number}.png"].subfigs]
-        assert titles == ["training curve", *(f"curves: {name}" for name in names)]
+        assert titles == ["training curve", *(f"other curves: {name}" for name in names)]
         off = [
             np.median(np.sqrt(np.square(each.answer - each.truth).mean("time").sel(feature=feature).values[SOUND]))
             for each in curves_of(results, "training", *names)
         ]
-        said = f"{feature}: RMSE {off[0]:.2g} in training, up to {max(off[1:]):.2g} on another curve"
+        said = f"RMSE of {feature}: {off[0]:.2g} in training, up to {max(off[1:]):.2g} on another curve"
         assert drawn[f"answers_{number}.png"].get_suptitle() == f"{said} (medians of {len(SOUND)} networks)"
     assert "counts as learned: 0.02" in str([each.get_label() for each in drawn["loss.png"].legends[0].legend_handles])
 
@@ -88,7 +88,7 @@ def test_bits_are_drawn_as_probabilities():
     first, *others = panels(drawn["answers.png"])
     assert first.get_ylabel() == "probability of odd"
     assert [each.get_title() for each in others[:5]] == [f"sequence {number}" for number in range(1, 6)]
-    titles = ["validation sequence", "sequences: unseen"]  # The examples are fresh.
+    titles = ["validation sequence", "other sequences: unseen"]  # The examples are fresh.
     assert [each.get_suptitle() for each in drawn["answers.png"].subfigs] == titles
     for own, axes in zip(curves_of(results, "unseen"), others, strict=True):
         assert_answers(axes, expit(own.answer.values[SOUND, :, 0]), own.truth[:, 0])
@@ -107,7 +107,7 @@ def test_classes_are_drawn_as_probabilities_until_the_end_of_each_sequence_and_a
             assert_answers(axes, chances, np.where(np.isnan(own.truth), np.nan, own.truth == index))
         assert np.isnan(dashed(others[0])[0].get_ydata()[3:]).all()
         assert len(median(others[-1]).get_xdata()) == 30
-        titles = ["training sequence", "sequences: unseen", "sequences: long"]
+        titles = ["training sequence", "other sequences: unseen", "other sequences: long"]
         assert [each.get_suptitle() for each in figure.subfigs] == titles
 
 

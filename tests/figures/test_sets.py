@@ -24,7 +24,7 @@ def test_answers_say_what_is_measured_and_in_which_unit(results):
     trained = results["trained on"].to_dataset().isel(feature=0)
     error = np.sqrt(np.square(trained.answer - trained.truth).mean(["curve", "time"])).median()
     again = np.sqrt(np.square(trained.input - trained.truth).mean(["curve", "time"]))
-    said = f"median RMSE of 2 networks: {error:.2g}; repeating the last value: {again:.2g}"
+    said = f"RMSE of y: {error:.2g} (median of 2 networks), {again:.2g} if the last value is repeated"
     assert [each.get_suptitle() for each in figure.subfigs] == [f"Predictions\n{said}"]
     assert_legible(figure)
 
