@@ -14,6 +14,7 @@ import sine_claims
 import xarray as xr
 from commands import claims
 from drawn import assert_legible, legend
+from matplotlib.collections import LineCollection
 from one_number import changed
 from own_claims import declare
 
@@ -272,44 +273,43 @@ def test_the_figure_of_numbers_shows_every_network_and_what_it_is_held_against()
     entry = next(each for each in PUBLISHED if each.id == "sine-learned")
     (axes,) = figures.draw_numbers([entry]).axes
     lines = {(line.get_marker(), line.get_color()): line.get_xydata() for line in axes.lines}
-    spread, far = np.std(entry.number, ddof=1), figures.FAR
-
-    def distances(values):
-        return np.clip((entry.high - np.asarray(values)) / spread, -far, far)
-
     own = lines["o", COLORS["b"]]
-    np.testing.assert_allclose(own[:, 0], distances(np.sort(entry.number)))
-    assert len(np.unique(own, axis=0)) == len(entry.number)
-    assert lines["D", COLORS["k"]][0, 0] == pytest.approx(distances(entry.published.value))
-    assert lines["x", COLORS["k"]][0, 0] == pytest.approx(distances(0.0))
-    untrained = distances(np.sort(entry.controls["untrained networks"].number))
-    np.testing.assert_allclose(lines["o", COLORS["c"]][:, 0], untrained)
-    assert (untrained == -far).any()
+    np.testing.assert_allclose(own[:, 0], np.sort(entry.number))
+    assert (np.diff(own[:, 1]) < 0).all()  # The axis is inverted.
+    assert lines["D", COLORS["k"]][0, 0] == entry.published.value
+    assert lines["x", COLORS["k"]][0, 0] == 0.0
+    (threshold,) = (each for each in axes.collections if isinstance(each, LineCollection))
+    assert threshold.get_segments()[0][0, 0] == entry.high
+    untrained, (left, right) = lines["o", COLORS["c"]], axes.get_xlim()
+    assert (entry.controls["untrained networks"].number > right).all()
+    np.testing.assert_allclose(untrained[:, 0], right, atol=0.01 * (right - left))
 
 
 def test_the_figure_of_numbers_counts_the_claims_on_which_networks_agree():
-    figure = figures.draw_numbers(PUBLISHED)
+    entries = [*PUBLISHED, *(changed(each, statement=f"{each.statement} again") for each in PUBLISHED[:2])]
+    figure = figures.draw_numbers(entries)
     assert_legible(figure)
-    (axes,) = figure.axes
-    ordered = sorted(PUBLISHED, key=lambda each: ("supported", "refuted", "undecided").index(each.verdict))
-    labels = [" ".join(label.get_text().split()) for label in axes.get_yticklabels()]
-    assert all(label.startswith(each.statement) for label, each in zip(labels, ordered, strict=True))
-    assert max(label.get_text().count("\n") for label in axes.get_yticklabels()) <= 2
-    assert min(label.get_fontsize() for label in axes.get_yticklabels()) >= 8
-    agree = sum(not 0.05 < each.share.value < 0.95 for each in PUBLISHED)
-    assert figure.get_suptitle().startswith(f"On {agree} of {len(PUBLISHED)} claims, at least 95 % of networks")
+    assert len(figure.axes) == len({each.statistic for each in entries})
+    for axes in figure.axes:
+        assert max(each.get_window_extent().x1 for each in axes.texts) <= figure.bbox.x1
+        labels = [" ".join(label.get_text().split()) for label in axes.get_yticklabels()]
+        shown = [each for each in entries if " ".join(axes.get_xlabel().split()) == figures.plain(each.statistic)]
+        assert {*labels} == {each.statement for each in shown}
+        assert len(labels) == len(shown) > 0
+    agree = sum(not 0.05 < each.share.value < 0.95 for each in entries)
+    assert figure.get_suptitle().startswith(f"On {agree} of {len(entries)} claims, at least 95 % of networks")
 
 
-def test_numbers_that_are_compared_are_drawn_by_their_distance_from_the_others_median():
+def test_numbers_that_are_compared_are_drawn_with_the_others_median_as_the_threshold():
     (entry, *_) = COMPARED
     (axes,) = figures.draw_numbers([entry]).axes
     (own, theirs) = (
         next(line.get_xdata() for line in axes.lines if line.get_color() == color and line.get_marker() == "o")
         for color in (COLORS["b"], GRAY)
     )
-    distance = (entry.number - np.median(entry.other_number)) / np.std(entry.number, ddof=1)
-    np.testing.assert_allclose(own, np.sort(distance))
-    assert np.median(theirs) == pytest.approx(0.0, abs=1e-9)
+    np.testing.assert_allclose(own, np.sort(entry.number))
+    (threshold,) = (each for each in axes.collections if isinstance(each, LineCollection))
+    assert threshold.get_segments()[0][0, 0] == np.median(theirs) == np.median(entry.other_number)
 
 
 COMPARED = [each for each in PUBLISHED if each.against]
@@ -323,12 +323,13 @@ def test_the_legend_of_numbers_fits_however_many_claims_there_are(entries):
     assert ("networks compared with, whose median is the threshold" in legend(figure)) == compared
 
 
-@pytest.mark.parametrize("values", [[np.nan] * 4, [np.nan] * 3 + [0.1], [0.1] * 4, []])
-def test_few_or_equal_numbers_are_drawn_without_a_spread(values):
+@pytest.mark.parametrize("values", [[np.nan] * 4, [np.nan] * 3 + [0.1], [0.1] * 4, [-np.inf, 0.1, np.inf], []])
+def test_few_equal_or_infinite_numbers_are_drawn(values):
     entry = next(each for each in PUBLISHED if each.id == "sine-learned")
     (axes,) = figures.draw_numbers([changed(entry, number=np.array(values))]).axes
     drawn = next(line.get_xdata() for line in axes.lines if line.get_color() == COLORS["b"])
-    np.testing.assert_array_equal(drawn, [-figures.FAR] * int(np.isfinite(values).sum()))
+    (left, right), known = axes.get_xlim(), [each for each in values if not np.isnan(each)]
+    np.testing.assert_allclose(drawn, np.clip(known, left, right), atol=0.01 * (right - left))
 
 
 def test_verdicts_that_change_during_training_are_counted_and_drawn_first():

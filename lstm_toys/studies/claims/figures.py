@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from lstm_toys.figures.style import COLORS, GRAY, band_entry, canvas, colors, legend, plain
+from lstm_toys.figures.style import COLORS, GRAY, band_entry, canvas, colors, legend, middle, plain
 from lstm_toys.figures.style import entry as handle
 from lstm_toys.output import counted
 from lstm_toys.studies.claims.declaration import CLIPPED, COPY, INPUT, VERDICTS
@@ -38,19 +38,17 @@ CONTROLS = "cyrgk"
 
 PERCENTS = "0 %", "50 %", "100 %"
 
+THRESHOLD: dict[str, Any] = {"color": "black", "linewidth": 1, "linestyle": "--"}
+MEETS: dict[str, Any] = {"alpha": 0.13, "linewidth": 0}
+"""Styles of thresholds, and of numbers that meet a claim."""
+
 HALF: dict[str, Any] = {"color": GRAY, "linewidth": 0.9, "linestyle": "--"}
 
 DRAWN: dict[str, Any] = {"color": "black", "marker": "o", "markersize": 4, "fillstyle": "none", "linestyle": ""}
 """The look of shares of networks of new recipes."""
 
-COLUMNS = 3
-"""Most panels in a row."""
-
-WIDTH = 66
+WIDTH = 46
 """Characters in a line of a statement."""
-
-FAR = 100.0
-"""Standard deviations from a threshold beyond which numbers are drawn at the edge."""
 
 AGREE = 0.95
 """The share of networks on one side of a threshold from which on they agree."""
@@ -85,9 +83,9 @@ def draw_shares(entries: Sequence[Row]) -> Figure:
         label += "; of pairs: BCa bootstrap (exact if the two populations do not overlap)"
     if recipes:
         label += "\n95 % intervals in black: networks of a recipe counted as dependent"
-    with canvas("", xlabel=label, ylabel="") as (figure, (axes,)):
+    with canvas("", xlabel="", ylabel="") as (figure, (axes,)):
         names = [_wrapped(each.statement) for each in ordered]
-        figure.set_size_inches(8.6, 1.8 + 0.16 * sum(2 + name.count("\n") for name in names))
+        figure.set_size_inches(7.6, 1.8 + 0.16 * sum(2 + name.count("\n") for name in names))
         for row, entry in enumerate(ordered):
             style: dict[str, Any] = {"color": TINTS[entry.verdict], "clip_on": False}
             value, *interval = entry.share
@@ -99,7 +97,8 @@ def draw_shares(entries: Sequence[Row]) -> Figure:
                 axes.plot([cell.share.value], [row + 0.3], **DRAWN, clip_on=False)
                 _beside(axes, row + 0.38, _share(cell, str(cell.known)), DRAWN["color"])
             _beside(axes, row, _share(entry, _of(entry)), TINTS[entry.verdict])
-        axes.set_yticks(range(len(ordered)), map(plain, names), fontsize=7.5)
+        axes.set_yticks(range(len(ordered)), map(plain, names), fontsize=8)
+        axes.set_xlabel(label, fontsize=8)
         axes.set_xticks([0, 0.5, 1], PERCENTS)
         axes.set(xlim=(0, 1), ylim=(len(ordered) - 0.5, -0.5))
         axes.axvline(0.5, **HALF)
@@ -115,88 +114,95 @@ def draw_shares(entries: Sequence[Row]) -> Figure:
 
 
 def draw_numbers(entries: Sequence[Row]) -> Figure:
-    """Draws how far the number of every network is on the right side of its threshold: one row per claim.
+    """Draws the number of every network: one panel per statistic, in its unit, with one row per claim.
 
-    Where a claim compares two populations, the median of the other one stands for a threshold. What all claims measure
-    stands at the axis, else in the rows.
+    Each population is drawn in order, the smallest number lowest. Where a claim compares two populations, the median of
+    the other one stands for a threshold.
     """
-    ordered = _by_verdict(entries)
     shades = colors(named(each.controls for each in entries), CONTROLS)
-    label, measured = "distance from the threshold, in standard deviations (SD) of the networks", ""
-    if len(entries) > 1 and len({each.statistic for each in entries}) == 1:
-        measured = entries[0].statistic
-        label = f"{_wrapped(measured)}:\n{label}"
-    with canvas("", xlabel=label, ylabel="") as (figure, (axes,)):
-        figure.set_size_inches(9.4, 2.2 + 0.5 * len(ordered))
-        axes.set_xscale("symlog", linthresh=1)
-        for row, entry in enumerate(ordered):
-            _numbers(axes, row, entry, shades)
-            _beside(axes, row, f"{percent(entry.share.value)} of {_of(entry)}", TINTS[entry.verdict])
-        axes.axvspan(0, 1.3 * FAR, color=TINTS["supported"], alpha=0.1, linewidth=0)
-        axes.axvline(0, color="black", linewidth=1, linestyle="--")
-        judged = (each.meets if measured else f"{each.meets}: {each.statistic}" for each in ordered)
-        names = [
-            f"{_wrapped(each.statement)}\n{_wrapped(words, lines=1)}"
-            for each, words in zip(ordered, judged, strict=True)
-        ]
-        axes.set_yticks(range(len(ordered)), map(plain, names), fontsize=8)
-        ends = [10.0**power for power in range(int(np.log10(FAR)) + 1)]
-        ticks = [*(-end for end in reversed(ends)), 0, *ends]
-        axes.set_xticks(ticks, [plain(f"{tick:g}") for tick in ticks])
-        axes.set(xlim=(-1.3 * FAR, 1.3 * FAR), ylim=(len(ordered) - 0.5, -0.5))
+    panels: dict[str, list[Row]] = {}
+    for each in _by_verdict(entries):
+        panels.setdefault(each.statistic, []).append(each)
+    size = 7.6, 1.6 + 0.42 * len(entries) + 0.55 * len(panels)
+    rows: dict[str, Any] = {"height_ratios": [len(each) for each in panels.values()]}
+    look: dict[str, Any] = {"columns": 1, "size": size, "subplots": rows, "axes.labelsize": 8, "xtick.labelsize": 8}
+    with canvas(*[""] * len(panels), xlabel="", ylabel="", **look) as (figure, every):
+        for axes, (statistic, drawn) in zip(every, panels.items(), strict=True):
+            _panel(axes, drawn, shades)
+            axes.set_xlabel(plain(_wrapped(statistic, 66)))
         agree = sum(max(each.share.value, 1 - each.share.value) >= AGREE for each in entries)
         figure.suptitle(
             f"On {agree} of {counted(len(entries), 'claim')}, at least {100 * AGREE:g} % of networks "
             "are on the same side of the threshold"
         )
         handles: list[Artist] = [
-            _dots("one network each", COLORS["b"]),
-            *(_dots(name, color) for name, color in shades.items()),
-            band_entry("meets the claim", TINTS["supported"], alpha=0.13),
-            handle(f"threshold (at the edges: beyond {FAR:g} SD)", "black", linewidth=1, linestyle="--"),
+            _dots("one network each, sorted", COLORS["b"]),
+            *(_dots(f"{name}, sorted", color) for name, color in shades.items()),
+            band_entry("meets the claim", TINTS["supported"], **MEETS),
+            handle("threshold", **THRESHOLD),
         ]
         if any(each.against for each in entries):
             handles.append(_dots("networks compared with, whose median is the threshold"))
         handles += [_dots(label, COLORS["k"], SINGLE[name]) for name, label in single_names(entries).items()]
-        legend(figure, *handles)
+        legend(figure, *handles, handle("numbers beyond an axis lie at its ends", linestyle=""))
     return figure
 
 
-def _numbers(axes: Axes, row: int, entry: Row, controls: dict[str, str]) -> None:
-    """Draws a row: the networks above, controls below them, and single numbers on the line."""
-    numbers = _known(entry.number)
-    others = [(controls[name], _known(population.number)) for name, population in entry.controls.items()]
-    low, high = entry.low, entry.high
-    if entry.other_number is not None:
-        others.append((GRAY, _known(entry.other_number)))
-        low = np.median(others[-1][1]) if len(others[-1][1]) else np.nan
-    finite = numbers[np.isfinite(numbers)]
-    spread = max(np.std(finite, ddof=1) if len(finite) > 1 else 0.0, 1e-12)
+def _panel(axes: Axes, drawn: Sequence[Row], controls: dict[str, str]) -> None:
+    """Draws claims about one statistic: in each row the networks, controls below them, and single numbers."""
+    thresholds = [
+        (each.low, each.high) if each.other_number is None else (middle(each.other_number)[1], np.inf) for each in drawn
+    ]
+    left, right = _limits(drawn, thresholds)
+    inset = 0.006 * (right - left)  # Dots at the ends are drawn whole.
+    for row, (entry, (low, high)) in enumerate(zip(drawn, thresholds, strict=True)):
+        numbers = [
+            (COLORS["b"], entry.number),
+            *((controls[name], each.number) for name, each in entry.controls.items()),
+        ]
+        numbers += [] if entry.other_number is None else [(GRAY, entry.other_number)]
+        axes.fill_betweenx([row - 0.5, row + 0.5], max(low, left), min(high, right), color=TINTS["supported"], **MEETS)
+        axes.vlines([end for end in (low, high) if np.isfinite(end)], row - 0.5, row + 0.5, **THRESHOLD)
+        edges = np.linspace(row - 0.45, row + 0.45, len(numbers) + 1)
+        for (color, values), start, end in zip(numbers, edges, edges[1:], strict=False):
+            known = np.clip(np.sort(_known(values)), left + inset, right - inset)
+            places = np.linspace(end, start, len(known) + 2)[1:-1]
+            axes.plot(known, places, "o", color=color, markersize=2.4, markeredgewidth=0)
+        for name, value in single(entry).items():
+            axes.plot(np.clip(value, left + inset, right - inset), row, SINGLE[name], color=COLORS["k"], markersize=5)
+        _beside(axes, row, f"{percent(entry.share.value)} of {_of(entry)}", TINTS[entry.verdict])
+    axes.set_yticks(range(len(drawn)), [plain(_wrapped(each.statement)) for each in drawn], fontsize=8)
+    axes.xaxis.set_major_formatter("{x:,g}")
+    axes.grid(visible=False, axis="y")
+    axes.set(xlim=(left, right), ylim=(len(drawn) - 0.5, -0.5))
 
-    def distances(values: Any) -> Any:
-        with np.errstate(invalid="ignore"):  # An infinite number has no distance from an end that there is not.
-            return np.clip(np.fmin(values - low, high - values) / spread, -FAR, FAR)
 
-    dots: dict[str, Any] = {"marker": "o", "linestyle": "", "markeredgewidth": 0}
-    for lane, (color, values) in enumerate([(COLORS["b"], numbers), *others]):
-        # Neighbors lie on three lines, so that they are told apart.
-        first, apart = (-0.26, 0.09) if not lane else (0.1 + 0.3 * (lane - 1) / len(others), 0.0)
-        heights = row + first + apart * (np.arange(len(values)) % 3)
-        size, alpha = (2.6, 0.9) if not lane else (2.2, 0.5)
-        axes.plot(distances(np.sort(values)), heights, color=color, markersize=size, alpha=alpha, **dots)
-    for name, value in single(entry).items():
-        axes.plot(distances(value), row, SINGLE[name], color=COLORS["k"], markersize=5)
+def _limits(drawn: Sequence[Row], thresholds: Sequence[tuple[float, float]]) -> tuple[float, float]:
+    """The limits of an axis with all networks and thresholds, and others that are no further away than these span."""
+    others = [[*single(each).values()] for each in drawn]
+    others += [cell.number for each in drawn for cell in each.controls.values()]
+    others += [each.other_number for each in drawn if each.other_number is not None]
+    every = (np.hstack(values) for values in ([*thresholds, *(each.number for each in drawn)], others))
+    inside, more = (values[np.isfinite(values)] for values in every)
+    low, high = (inside.min(), inside.max()) if len(inside) else (0.0, 1.0)
+    near = more[(more >= 2 * low - high) & (more <= 2 * high - low)]
+    low, high = min([low, *near]), max([high, *near])
+    margin = 0.04 * (high - low) or 1.0
+    return low - margin, high + margin
 
 
 def draw_during(entries: Sequence[Row]) -> Figure:
     """Draws the share of networks that meet each claim over steps of training, with exact intervals for all at once."""
     drawn = sorted((each for each in entries if each.during), key=lambda each: not changes(each))
-    changing, columns = sum(map(changes, drawn)), min(COLUMNS, len(drawn))
-    titles = [_wrapped(each.statement, 40) for each in drawn]
-    with canvas(*titles, xlabel="steps", ylabel="", columns=columns) as (figure, panels):
-        figure.set_size_inches(max(6.8, 3.2 * columns), 1.5 + 2.1 * -(-len(drawn) // columns))
+    changing, columns = sum(map(changes, drawn)), min(2, len(drawn))
+    titles = [_wrapped(each.statement) for each in drawn]
+    look: dict[str, Any] = {"columns": columns, "size": (6.8, 1.4 + 1.6 * -(-len(drawn) // columns))}
+    with canvas(*titles, xlabel="", ylabel="", subplots={"sharey": True}, **look) as (figure, panels):
+        figure.supylabel("share of networks that meet the claim")
         for axes, each in zip(panels, drawn, strict=True):
             _course(axes, each.during)
+        for axes in panels[-columns:]:
+            axes.set_xlabel("steps of training")
         networks = counted(max(each.seeds for each in drawn), "network")
         pairs = {bool(each.against) for each in drawn}
         names = {False: "Clopper-Pearson", True: "BCa bootstrap of pairs"}
@@ -246,7 +252,7 @@ def single_names(entries: Sequence[Row]) -> dict[str, str]:
     return {name: names[name] for name in SINGLE if name in known}
 
 
-def _wrapped(text: str, width: int = WIDTH, lines: int = 2) -> str:
+def _wrapped(text: str, width: int = WIDTH, lines: int = 3) -> str:
     """So many lines at most, which do not begin with a percent sign."""
     return textwrap.fill(text.replace(" %", "\u00a0%"), width, max_lines=lines, placeholder=" …")
 
