@@ -14,8 +14,8 @@ from ...post.sentences import SENTENCES
 MODELS = {
     "clipped copy": ("the input, clipped to the range of answers at rest", "g", "D"),
     "static curve": ("the answer at rest under each input", "r", "s"),
-    "linear at the mean": ("the network, linearized at the mean input", "y", "v"),
-    "LPV": ("the network, linearized at each input", "b", "o"),
+    "linear at the mean": ("the network linearized at the mean input", "y", "v"),
+    "LPV": ("the network linearized at each input", "b", "o"),
 }
 """The models that are drawn, and their meanings, colors and markers, as in the figures of a study of dynamics."""
 
@@ -44,19 +44,20 @@ def claims_by_model(metrics: dict[str, Any]) -> Figure:
                     beyond = abs(value) > comparison["permuted"]
                     ordered[model] += beyond and value > 0
                     ends = comparison["correlation"]["low"], comparison["correlation"]["high"]
-                    axes.plot(ends, [height] * 2, color=style["color"], alpha=0.35, linewidth=2)
+                    axes.plot(ends, [height] * 2, color=style["color"], linewidth=0.9)
                     axes.plot(value, height, **style, markerfacecolor=style["color"] if beyond else "white")
-        axes.plot([], [], "o", **gray, markerfacecolor="white", markersize=4.5, label="not beyond chance")
-        axes.plot([], [], **gray, alpha=0.35, linewidth=2, label="95 % bootstrap interval")
+        axes.plot([], [], "o", **gray, fillstyle="none", markersize=4.5, label="open: within 95 % of permutations")
+        axes.plot([], [], **gray, linewidth=0.9, label="95 % bootstrap interval")
         axes.axvline(0, **gray, linewidth=0.9, linestyle="--")
         axes.set(xlabel=f"rank correlation of networks with their models ({FEW} to {metrics['seeds']} networks)")
         axes.set(xlim=(-1.05, 1.05), xticks=[-1, -0.5, 0, 0.5, 1], ylim=(len(rows) - 0.5, -0.5))
         stated = {sentence.id: textwrap.fill(sentence.statement, 36) for sentence in SENTENCES}
         axes.set_yticks(range(len(rows)), [stated[name] for name in rows], fontsize=8)
         figure.legend(loc="outside lower center", ncols=2)
-        best = max(ordered, key=lambda model: ordered[model])
-        count = f"{ordered[best]} of {len(rows)} claims"
-        figure.suptitle(f"Which networks have the larger number is predicted for {count} by\n{MODELS[best][0]}")
+        most = max(ordered.values())
+        best = ",\nand by ".join(words for model, (words, *_) in MODELS.items() if ordered[model] == most)
+        count = f"{most} of {len(rows)} claims"
+        figure.suptitle(f"Which networks have the larger number is predicted for {count},\nby {best}")
     return figure
 
 
@@ -72,10 +73,8 @@ def tuning(metrics: dict[str, Any]) -> Figure:
         figure.suptitle(
             f"Networks trained on {low:g} rad per x oscillate at {first:.3g}, those trained on {high:g} at {last:.3g}"
         )
-        among = (
-            f"medians and middle 90 % of the {min(resting)} to {max(resting)} of {metrics['seeds']} networks that rest"
-        )
-        figure.supxlabel(among, fontsize=8)
+        among = f"of the {min(resting)} to {max(resting)} of {metrics['seeds']} networks that rest"
+        figure.supxlabel(f"medians {among}, and middle 90 %, in the left panel for {low:g} and {high:g}", fontsize=8)
     return figure
 
 
@@ -84,7 +83,8 @@ def _gains(axes: Axes, rows: list[dict[str, Any]]) -> None:
     for color, row in zip(shades.values(), rows, strict=True):
         names = "frequency", "median", "low", "high"
         frequency, median, low, high = (np.array(row["resonance"][name], float) for name in names)
-        axes.fill_between(frequency, low, high, color=color, alpha=0.13, linewidth=0)
+        if row in (rows[0], rows[-1]):
+            axes.fill_between(frequency, low, high, color=color, alpha=0.13, linewidth=0)
         axes.plot(frequency, median, color=color, linewidth=1.3, label=f"{row['frequency']:g}")
         axes.plot(row["frequency"], np.interp(row["frequency"], frequency, median), "o", color=color, markersize=4)
     axes.axhline(1, color=lt.figures.GRAY, linewidth=0.9, linestyle="--")
@@ -105,5 +105,5 @@ def _tuned(axes: Axes, rows: list[dict[str, Any]], untrained: float) -> None:
     axes.plot(ends, ends, color=lt.figures.GRAY, linewidth=0.9, linestyle="--", label="the training frequency")
     axes.axhline(untrained, color=lt.figures.COLORS["b"], linewidth=0.9, linestyle=":", label="leading mode, untrained")
     axes.set(xlabel="training frequency (rad per x)", ylabel="frequency (rad per x)")
-    axes.set(title="What networks resonate at (0: no oscillation)")
+    axes.set(title="Resonance frequencies at rest (0: no oscillation)")
     axes.legend(loc="upper left")

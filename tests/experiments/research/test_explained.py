@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import xarray as xr
+from drawn import assert_legible
 
 from experiments.research.explained import __main__ as explained
 from experiments.research.explained import figures
@@ -81,7 +82,16 @@ def test_numbers_of_few_networks_are_not_drawn_and_count_for_no_model():
         (pytest.approx(-1), 0.09),
         (pytest.approx(1), 0.27),
     ]
-    assert figure.get_suptitle().endswith("is predicted for 1 of 2 claims by\nthe network, linearized at each input")
+    assert figure.get_suptitle().endswith("is predicted for 1 of 2 claims,\nby the network linearized at each input")
+
+
+def test_all_models_that_predict_as_many_claims_are_named():
+    numbers = np.random.default_rng(0).normal(size=40)
+    same = explained.agreement(numbers, numbers)
+    figure = figures.claims_by_model({"seeds": 40, "claims": {"sine-learned": {"static curve": same, "LPV": same}}})
+    drawn = figure.get_suptitle().partition("1 of 1 claims,\n")[2]
+    assert drawn == "by the answer at rest under each input,\nand by the network linearized at each input"
+    assert_legible(figure)
 
 
 def test_the_plateau_ends_and_the_resonance_appears_at_the_first_such_step():
