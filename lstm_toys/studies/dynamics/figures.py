@@ -21,8 +21,8 @@ from lstm_toys.tasks.parameters import TRAINING
 SHOWN = {
     "clipped copy": (COLORS["g"], "D", "the input, clipped to the range of answers at rest"),
     "static curve": (COLORS["r"], "s", "the answer at rest under each input"),
-    MEAN: (COLORS["y"], "v", "the network, linearized once"),
-    "LPV": (COLORS["b"], "o", "the network, linearized anew at each input"),
+    MEAN: (COLORS["y"], "v", "the network linearized once"),
+    "LPV": (COLORS["b"], "o", "the network linearized anew at each input"),
 }
 """Models that figures show: the color, the marker and the meaning of each."""
 
@@ -170,11 +170,12 @@ def explained(results: xr.Dataset) -> Figure:
             axes.set(xlim=(LOWEST - 0.05, 1.05), xticks=[-1, -0.5, 0, 0.5, 1])
         panels[0].set_yticks(range(len(kinds)), [plain(_set(name)) for name in kinds])
         panels[0].invert_yaxis()
-        best = wins.sum(axis=0).argmax()
-        later, early = wins[:, best]
-        found = f"on {early} of {len(kinds)} sets of curves in the first fifth of x, and on {later} after it"
-        model = [*SHOWN.values()][best][2]
-        figure.suptitle(f"{model[:1].upper()}{model[1:]}, explains answers best\n{found}")
+        found = [
+            f"by {words},\non {early} of {len(kinds)} sets of curves in the first fifth of x, on {later} after it"
+            for (*_, words), (later, early) in zip(SHOWN.values(), wins.T, strict=True)
+            if later + early == wins.sum(axis=0).max()
+        ]
+        figure.suptitle("Answers are explained best " + ",\nand ".join(found))
         named = [(_named(name), color, marker) for name, (color, marker, _) in SHOWN.items()]
         named += [("open: only a part of the time points is predicted", GRAY, "$\\circ$")]
         named += [(f"at the left edge: less than {LOWEST:g}", GRAY, "<")]
@@ -200,8 +201,9 @@ def models(results: xr.Dataset) -> Figure:
                 predicted = _of_most(one.prediction.sel(model=model))
                 error[place] = ((predicted.median("seed") - one.answer.median("seed")) ** 2).mean()
                 style.band(axes, results.time, predicted, SHOWN[model][0], f"{_named(model)}, median", filled=False)
+        linear = SHOWN["LPV"][2].capitalize()
         near = f"{(errors[1] < errors[0]).sum()} of {len(names)} curves"
-        figure.suptitle(f"On {near}, {PREDICTED[1]} is nearer to the median answer than the {PREDICTED[0]}")
+        figure.suptitle(f"{linear} is nearer to the median answer,\non {near}, than {SHOWN['static curve'][2]}")
     return figure
 
 
