@@ -48,14 +48,22 @@ def draw(results: lt.Results, _: dict[str, lt.Results]) -> dict[str, lt.figures.
     authors = {pair["amplitude"]: pair["predicted"] for pair in pairs}
     labels = dict(zip(sine.ORDER, [f"A = {a:g}" for a in POST], strict=True))
     columns = np.array(list(authors.values()))[:, None]
-    question = "How far beyond the training range are amplitudes read off?"
-    title = f"Sines of the read-off amplitude; training ended at A = {TRAINED[-1]:g}"
+    ended = f"training ended at A = {TRAINED[-1]:g}"
+    along, six = (f"{describe(results, probe)}; {ended}" for probe in ("sweep", "post"))
     return {
-        "amplitude_range.png": lt.figures.read_off_axis(results, "amplitude", question, (0.0, TRAINED[-1]), authors),
+        "amplitude_range.png": lt.figures.read_off_axis(results, "amplitude", along, (0.0, TRAINED[-1]), authors),
         "sines_with_different_amplitudes.png": lt.figures.training_set(results, "Training set: A + A sin(10 x)"),
-        "predicted_amplitude.png": lt.figures.read_off_curves(results, "post", rebuild, labels, title, columns),
+        "predicted_amplitude.png": lt.figures.read_off_curves(results, "post", rebuild, labels, six, columns),
         "loss.png": lt.figures.loss(results, "Training to read off the amplitude", goal=GOAL),
     }
+
+
+def describe(results: lt.Results, probe: str) -> str:
+    """Describes as what the largest amplitude of a probe is read off, in the median."""
+    answered = lt.probed(results, probe)
+    last = answered.isel(seed=~answered.diverged.values, curve=answered.parameter_amplitude.argmax())
+    read = f"{float(last.answer.median()):.2f}" if last.sizes["seed"] else "nothing"
+    return f"A = {float(last.parameter_amplitude):g} is read off as {read} (median)"
 
 
 def compare(results: lt.Results) -> list[dict[str, Any]]:
