@@ -46,5 +46,6 @@ def throughput(results: Results) -> Figure:
         axes.set(xscale="log", yscale="log", xticks=[*cells], xticklabels=[f"{count:,}" for count in cells])
         axes.minorticks_off()
         axes.yaxis.set_major_formatter(lambda rate, _: f"{rate:,.0f}")
-        figure.legend(loc="outside lower center", ncols=2, title="dashed: one network per process")
+        what = "bars: slowest to fastest round; dashed: one network per process"
+        figure.legend(loc="outside lower center", ncols=2, title=what)
     return figure
