@@ -89,20 +89,15 @@ def read(folder: Path, path: Path) -> RunFiles:
         config = read_json(folder / CONFIG)
         settings = {name: value for name, value in config.items() if name not in (VALUE, "schema")}
         metrics = Run(folder.resolve(), config).stored() if (folder / METRICS).is_file() else {}
-        name = _run_name(folder.resolve().name, folder)
+        name, place = folder.resolve().name, folder
     elif (folder / MANIFEST).is_file() and (folder / METRICS).is_file():
         settings, metrics = {}, read_sealed(folder / METRICS)
-        name = _run_name(read_json(folder / MANIFEST)["origin"], folder / MANIFEST)
+        name, place = read_json(folder / MANIFEST)["origin"], folder / MANIFEST
     else:
         raise UsageError(f"{path}: neither the folder of a run, nor a published one, nor a bundle")
-    return RunFiles(path, folder, name, settings, metrics, origin.read(folder), report)
-
-
-def _run_name(name: Any, path: Path) -> str:
-    """Returns the name of a run, after which pages and bundles are named; raises Damaged for any other."""
-    if not listing.NAME.fullmatch(str(name)):
-        raise Damaged(path, f"is damaged: {name!r} is not the name of a run")
-    return str(name)
+    if not listing.NAME.fullmatch(str(name)):  # Pages and bundles are named after it.
+        raise Damaged(place, f"is damaged: {name!r} is not the name of a run")
+    return RunFiles(path, folder, str(name), settings, metrics, origin.read(folder), report)
 
 
 def shown(name: str, results_dir: Path) -> Path:
