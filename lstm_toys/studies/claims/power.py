@@ -18,9 +18,6 @@ RULE = (
 class Power(Help):
     """A request for the tables of intervals of shares, and probabilities of a verdict, by number of networks."""
 
-    def __init__(self) -> None:
-        super().__init__(__doc__ or "", {})
-
     def text(self, _: str) -> str:
         """The tables, and that there is no rule for looking again and again."""
 
