@@ -95,7 +95,7 @@ def measure_recurrences(params: Mapping[str, Any], hard: bool, length: int) -> M
     networks, longest = Recurrences.of(params, hard), parity.LONGEST * length
     bits = parity.strings(longest)
     margin = np.min([margins.min(axis=1) for margins in parity.margins(networks, bits[:, :length].T)], axis=0)
-    means = np.array([answer.mean for answer in parity.answers(networks, length)])
+    means = np.array([mean for mean, _ in parity.answers(networks, length)])
     apart = means[:, 1] - means[:, 0]
     return {
         "horizon": parity.horizon(networks, bits.T, longest),

@@ -18,6 +18,9 @@ LONGEST = 40
 """K, the length of these strings over that of the training."""
 
 Numbers = jt.Float[np.ndarray, " S"]
+ByParity = jt.Float[np.ndarray, "2 S"]
+"""Numbers about strings of even (0) and odd (1) parity."""
+
 Bits = jt.Int[np.ndarray, "C T"]
 Shown = jt.Int[np.ndarray, "*S C"]
 """The number of a symbol in each string, the same to all networks, or for each of them."""
@@ -89,15 +92,11 @@ def horizon(networks: Recurrences, shown: Iterable[Shown], longest: int) -> Numb
     return np.median(lengths, axis=1)
 
 
-class Answers(NamedTuple):
-    """The mean output and its standard deviation over random strings of one length, of even (0) and odd (1) parity."""
+def answers(networks: Recurrences, longest: int) -> Iterator[tuple[ByParity, ByParity]]:
+    """Yields the mean output and its standard deviation over random strings of each length from 1 on.
 
-    mean: jt.Float[np.ndarray, "2 S"]
-    spread: jt.Float[np.ndarray, "2 S"]
-
-
-def answers(networks: Recurrences, longest: int) -> Iterator[Answers]:
-    """Yields what networks answer to random strings of each length from 1 on, by recursion of moments."""
+    They come from a recursion of moments.
+    """
     seeds, units = networks.readout.shape
     moments: Any = np.array([1.0, 0.0]), np.zeros((2, seeds, units)), np.zeros((2, seeds, units, units))
     for _ in range(longest):
@@ -112,7 +111,7 @@ def answers(networks: Recurrences, longest: int) -> Iterator[Answers]:
         squared = np.einsum(
             "csij,si,sj->cs", second - first[..., :, None] * first[..., None, :], *2 * [networks.readout]
         )
-        yield Answers(mean, np.sqrt(np.maximum(squared, 0)))
+        yield mean, np.sqrt(np.maximum(squared, 0))
 
 
 def _moved(networks: Recurrences, symbol: int, probability: Any, first: Any, second: Any) -> tuple[Any, Any, Any]:

@@ -59,7 +59,7 @@ def test_recurrences_of_all_gates_answer_as_the_networks_do(task, hard, slope, l
 
 def test_means_and_spreads_are_those_of_all_strings_of_signs_by_their_probability():
     networks = parity.Recurrences.of(drawn(features=3)[1], hard=False, symbols=SIGNS)
-    for length, found in enumerate(parity.answers(networks, 4), 1):
+    for length, (means, spreads) in enumerate(parity.answers(networks, 4), 1):
         strings = np.array([*product(range(4), repeat=length)])
         weights = SIGNS.shares[strings].prod(axis=1)
         negative = SIGNS.flips[strings].sum(axis=1) % 2
@@ -68,9 +68,9 @@ def test_means_and_spreads_are_those_of_all_strings_of_signs_by_their_probabilit
         for kind in (0, 1):
             own, share = outputs[:, negative == kind], weights[negative == kind] / weights[negative == kind].sum()
             mean = own @ share
-            np.testing.assert_allclose(found.mean[kind], mean)
+            np.testing.assert_allclose(means[kind], mean)
             spread = np.sqrt(np.square(own - mean[:, None]) @ share)
-            np.testing.assert_allclose(found.spread[kind], spread, atol=1e-6)
+            np.testing.assert_allclose(spreads[kind], spread, atol=1e-6)
 
 
 def invented(transition, **values):
@@ -176,7 +176,7 @@ def results():
         for name in {"lowered", "closed", "control", "unmoved"} & {*own}:
             own[name]["distance"] = np.full(np.shape(own[name]["horizon"]), 0.01)
         every[each.name] = own
-    for name in hypotheses.counters("sigmoid"):
+    for name in hypotheses.COUNTERS:
         horizons = 150 * np.exp(np.linspace(-1, 1, 7) + random.normal(size=(SEEDS, 1)) / 9)
         still = {edit: 150 * wobble(size=(SEEDS, 7)) for edit in ("other", "same unit")}
         shifted = {"predicted": horizons, "counter": horizons, **still}
