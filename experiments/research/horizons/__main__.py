@@ -46,7 +46,7 @@ def measure(name: str, run: lt.Run) -> dict[str, Any]:
     """Measures the networks of a population."""
     task, gates, _ = name.split(", ")
     if task == "counting":
-        return measured(run, partial(measure_counters, gates=gates))
+        return measured(run, measure_counters)
     return measured(run, partial(measure_recurrences, hard=gates == "hard", length=int(task.split()[1])))
 
 
@@ -65,7 +65,7 @@ def horizon(seeds: Annotated[int, range(12, 10_000_000)] = 48, base_seed: BaseSe
         seeds: number of networks for each setting.
         base_seed: base seed of all networks; other values give other networks with the same seed numbers.
     """
-    names = [*hypotheses.counters("sigmoid"), *hypotheses.parities("sigmoid", hypotheses.LENGTHS)]
+    names = [*hypotheses.COUNTERS, *hypotheses.parities("sigmoid", hypotheses.LENGTHS)]
     names += hypotheses.parities("hard")
     return lt.Analysis(
         name="horizons",

@@ -37,15 +37,14 @@ State = jt.Float[np.ndarray, "4 S C H"]
 
 
 class Counters(NamedTuple):
-    """LSTMs of one layer with a dense readout, in double precision."""
+    """LSTMs of one layer, with sigmoid gates and a dense readout, in double precision."""
 
     params: Mapping[str, Mapping[str, jt.Float[np.ndarray, "S ..."]]]
-    gates: str
 
     @staticmethod
-    def of(params: Mapping[str, Any], gates: str) -> Counters:
+    def of(params: Mapping[str, Any]) -> Counters:
         """The networks with these parameters."""
-        return Counters(jax.tree.map(lambda leaf: np.asarray(leaf, float), params), gates)
+        return Counters(jax.tree.map(lambda leaf: np.asarray(leaf, float), params))
 
     @property
     def layer(self) -> Mapping[str, jt.Float[np.ndarray, "S ..."]]:
@@ -54,7 +53,7 @@ class Counters(NamedTuple):
 
     def chosen(self, networks: Any) -> Counters:
         """Some of the networks."""
-        return Counters(jax.tree.map(lambda leaf: leaf[networks], self.params), self.gates)
+        return jax.tree.map(lambda leaf: leaf[networks], self)
 
     def shifted(self, bias: Units, shift: float) -> Counters:
         """The networks with one bias of each shifted; biases are in the order input, forget, cell, output."""
@@ -71,12 +70,10 @@ class Counters(NamedTuple):
         """The states after one more symbol."""
         drive = (self.layer["kernel"][:, symbol] + self.layer["bias"])[:, None]
         i, f, g, o = np.split(drive + state[0] @ self.layer["recurrent_kernel"], 4, axis=-1)
-        lost, added = self._gate(-f), self._gate(i) * np.tanh(g)
+        lost, opened, shown = (0.5 * np.tanh(drive / 2) + 0.5 for drive in (-f, i, o))
+        added = opened * np.tanh(g)
         cell = (1 - lost) * state[1] + added
-        return np.stack([self._gate(o) * np.tanh(cell), cell, lost, added])
-
-    def _gate(self, drive: np.ndarray) -> np.ndarray:
-        return np.clip(0.2 * drive + 0.5, 0, 1) if self.gates == "hard" else 0.5 * np.tanh(drive / 2) + 0.5
+        return np.stack([shown * np.tanh(cell), cell, lost, added])
 
     def margin(self, state: State, place: str) -> jt.Float[np.ndarray, "S C"]:
         """The smallest logit of the next symbols, signed so that it is positive on the right side of 0."""

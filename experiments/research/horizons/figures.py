@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 import lstm_toys as lt
 
-from .hypotheses import COUNTING, FOLLOWS, LENGTHS, PARITY, PREDICTED, STAYS, counters, parities
+from .hypotheses import COUNTERS, COUNTING, FOLLOWS, LENGTHS, PARITY, PREDICTED, STAYS, parities
 from .measures import numbers
 
 EDITS = {"counter": ("counter's forget gate", "b", FOLLOWS), "other": ("another bias", "r", STAYS)}
@@ -22,7 +22,7 @@ def counting(metrics: Mapping[str, Any]) -> Figure:
     titles = "each network", "biases shifted from −1 to 1 (bands: hypothesis)"
     with lt.figures.canvas(*titles, ylabel="", size=(9.5, 4.8)) as (figure, (scatter, slopes)):
         shades = [*colormaps["Blues"](np.linspace(0.7, 1, 3)), *colormaps["Oranges"](np.linspace(0.75, 1, 3))]
-        _predicted(scatter, metrics, counters("sigmoid"), COUNTING, shades)
+        _predicted(scatter, metrics, COUNTERS, COUNTING, shades)
         scatter.set(xlabel="n predicted by its counter (P)", ylabel="n up to which it counts (H)")
         for edit, (label, color, limits) in EDITS.items():
             slopes.axvspan(*limits, color=lt.figures.COLORS[color], alpha=0.08, linewidth=0)

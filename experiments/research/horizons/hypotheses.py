@@ -1,6 +1,6 @@
 """The hypotheses about horizons and their tests, fixed before any network that judges them was trained."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import product
 from typing import Any
 
@@ -43,15 +43,13 @@ POINTS = 4
 COUNTING = tuple(recipe(name, rate) for name, rates in RATES.items() for rate in rates)
 PARITY = tuple(recipe("adam", rate) for rate in RATES["adam"])
 
+COUNTERS = tuple(f"counting, sigmoid, {setting}" for setting in COUNTING)
+"""The names of the populations that count."""
+
 LENGTHS, PREDICTED = (10, 20, 40, 80), (20, 40)
 """Lengths of the training on parity, and those that H2 and H5 are about."""
 
 Populations = Mapping[str, Mapping[str, Any]]
-
-
-def counters(gates: str) -> list[str]:
-    """The names of the populations that count."""
-    return [f"counting, {gates}, {setting}" for setting in COUNTING]
 
 
 def parities(gates: str, lengths: Iterable[int] = PREDICTED) -> list[str]:
@@ -114,7 +112,7 @@ def verdicts(results: Populations, counts: Counts) -> dict[str, Any]:
     H5 counts seeds, so its p-value is exact.
     """
     judged = {
-        "H1": predicts(results, counters("sigmoid"), counts),
+        "H1": predicts(results, COUNTERS, counts),
         "H2": predicts(results, parities("sigmoid"), counts),
         "H3": grows(results, counts),
         "H4": intervened(results, counts),
@@ -123,7 +121,7 @@ def verdicts(results: Populations, counts: Counts) -> dict[str, Any]:
     return adjusted(judged)
 
 
-def predicts(results: Populations, names: list[str], counts: Counts) -> dict[str, Any]:
+def predicts(results: Populations, names: Sequence[str], counts: Counts) -> dict[str, Any]:
     """H1 and H2: means over the judged recipes of skill and C exceed `LEAST_SKILL` and `LEAST_CONCORDANCE`."""
     rows = {name: resamples for name in names if (resamples := prediction(results[name], counts)[1])}
     if not rows:
@@ -155,7 +153,7 @@ def intervened(results: Populations, counts: Counts) -> dict[str, Any]:
     """
     recipes: dict[str, Any] = {}
     holds = []
-    for name in counters("sigmoid"):
+    for name in COUNTERS:
         by_edit = slopes(results[name], eligible(results[name]))
         enough = np.isfinite([by_edit["counter"], by_edit["other"]]).all(axis=0).sum() >= FEWEST
         judged = {edit: measures.median_in(values, RANGES[edit], counts) for edit, values in by_edit.items()}

@@ -48,12 +48,12 @@ def padded(values: Any, sound: jt.Bool[np.ndarray, " S"]) -> Any:
     return whole
 
 
-def measure_counters(params: Mapping[str, Any], gates: str) -> Measured:
+def measure_counters(params: Mapping[str, Any]) -> Measured:
     """Measures how far LSTMs count: H, P, also at other drifts, other scores, and H and P after shifts of biases.
 
     The shifts of `SHIFTS` are those of the counter's forget bias, and of others for comparison.
     """
-    networks = Counters.of(params, gates)
+    networks = Counters.of(params)
     horizon, reading = counting.horizon(networks), counting.read(networks)
     margin = counting.margins(networks, np.arange(1, TRAINED + 1)).min(axis=1)
     steps = np.abs(reading.added)
@@ -68,7 +68,7 @@ def measure_counters(params: Mapping[str, Any], gates: str) -> Measured:
         "predicted": {name: counting.predict(networks, share) for name, share in DRIFTS.items()},
         "scores": scores,
         "largest": counting.LARGEST,
-        **({"shifted": shifted(networks, reading)} if gates == "sigmoid" else {}),
+        "shifted": shifted(networks, reading),
     }
 
 

@@ -22,7 +22,7 @@ from .. import surgery
 from ..horizons import measures
 from ..horizons.__main__ import trained as counting
 from ..horizons.counting import LARGEST
-from ..horizons.hypotheses import counters
+from ..horizons.hypotheses import COUNTERS
 from ..horizons.measurements import padded
 from . import hypotheses
 from .measurements import K, measure_counters, measure_recurrences
@@ -63,7 +63,7 @@ def doses(seeds: Annotated[int, range(12, 10_000_000)] = 48, base_seed: BaseSeed
         settings={"seeds": seeds, "base_seed": base_seed},
         needs={
             **{name: population.training(*flags) for name, population in POPULATIONS.items()},
-            **{name: counting(name, seeds, base_seed) for name in counters("sigmoid")},
+            **{name: counting(name, seeds, base_seed) for name in COUNTERS},
         },
         score=lambda runs, keep: score(runs, seeds, keep),
         draw=lambda metrics, _: {"doses.png": surgery.figures.doses(metrics)},

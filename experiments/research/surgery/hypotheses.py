@@ -11,7 +11,7 @@ import numpy as np
 import lstm_toys as lt
 
 from ..horizons import measures
-from ..horizons.hypotheses import PARITY, RANGES, at_least, counters
+from ..horizons.hypotheses import COUNTERS, PARITY, RANGES, at_least
 from ..horizons.hypotheses import slopes as slopes_of_shifts
 from ..horizons.measures import Counts, Numbers, estimate, growth, median_in, numbers, uncensored
 from . import measurements
@@ -174,7 +174,7 @@ def counted(results: Populations, counts: Counts) -> dict[str, Any]:
     The ranges are those of H4; the control that counts is another bias of the counter's own unit.
     """
     rows = {}
-    for name in counters("sigmoid"):
+    for name in COUNTERS:
         slopes = slopes_of_shifts(results[name], right(results[name]))
         rows[name] = {edit: median_in(slopes[edit], limits, counts)[0] for edit, limits in RANGES.items()}
     return rows

@@ -91,7 +91,7 @@ def measure_recurrences(params: Mapping[str, Any], population: Population, seeds
 
 def measure_counters(params: Mapping[str, Any]) -> Measured:
     """Measures how far LSTMs count as the counter's forget gate is closed by `LEAKED`, or other biases are shifted."""
-    networks = Counters.of(params, "sigmoid")
+    networks = Counters.of(params)
     shifts = (-np.log(LEAKED)).tolist()
     right = counting.margins(networks, np.arange(1, TRAINED + 1)).min(axis=1) > 0
     return {"right": right, "shifted": shifted(networks, counting.read(networks), shifts)}

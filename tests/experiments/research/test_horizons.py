@@ -20,7 +20,7 @@ LEAKS = np.array([0.0, 0.0005, 0.002, 0.008, 0.03])
 FAINT = np.array([0.0, 5e-6, 1e-5, 2e-5])
 
 
-def counters(leaks=LEAKS, gates="sigmoid", down=1.0):
+def counters(leaks=LEAKS, down=1.0):
     """LSTMs that count by hand: the first unit adds 0.1 for an a and takes away as much for a b; the second holds the
     last symbol. What is lost in a step is the leak, and 2e-9 more of gates that cannot close."""
     kernel, bias, readout = np.zeros((3, 8)), np.full(8, 20.0), np.zeros((2, 3))
@@ -28,9 +28,7 @@ def counters(leaks=LEAKS, gates="sigmoid", down=1.0):
     bias[3], bias[4:6] = -20, 0
     readout[1, 0], readout[0, 1], readout[0, 2] = 1, 1, -1
     every = np.tile(bias, (len(leaks), 1))
-    with np.errstate(divide="ignore"):
-        openness = (0.5 - leaks) / 0.2 if gates == "hard" else np.log((1 - leaks) / np.maximum(leaks, 2e-9))
-    every[:, 2] = openness
+    every[:, 2] = np.log((1 - leaks) / np.maximum(leaks, 2e-9))
     limit = np.tanh(0.05)
     layer = {"kernel": kernel, "recurrent_kernel": np.zeros((2, 8))}
     ends = {"kernel": readout, "bias": np.array([0, -limit, limit])}
@@ -47,20 +45,19 @@ def test_counters_answer_as_the_networks_do():
     signed = np.asarray(lt.answers((model, params), strings.inputs)) * (2 * np.asarray(strings.targets) - 1)
     counted = (np.arange(11) < np.asarray(strings.lengths)[:, None]) & (np.asarray(strings.weights) > 0)
     expected = np.where(counted, signed.min(axis=-1), np.inf).min(axis=-1)
-    found = counting.margins(counting.Counters.of(params, "sigmoid"), np.arange(1, 6))
+    found = counting.margins(counting.Counters.of(params), np.arange(1, 6))
     np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-6)
 
 
-@pytest.mark.parametrize("gates", ["sigmoid", "hard"])
-def test_the_horizon_of_counting_is_that_of_a_plain_loop(gates, monkeypatch):
+def test_the_horizon_of_counting_is_that_of_a_plain_loop(monkeypatch):
     monkeypatch.setattr(counting, "BATCH", 3)
-    params, sizes = counters(gates=gates), np.unique(np.geomspace(1, 300, 20).round()).astype(int)
+    params, sizes = counters(), np.unique(np.geomspace(1, 300, 20).round()).astype(int)
 
     def accepts(network, n):
         layer = {name: leaf[network] for name, leaf in params["lstm_0"].items()}
         state, string = np.zeros((2, 2)), [0] + n * [1] + n * [2]
         for place, symbol in enumerate(string):
-            state, _ = plain_cells.step("lstm", gates, layer, np.eye(3)[symbol], state)
+            state, _ = plain_cells.step("lstm", "sigmoid", layer, np.eye(3)[symbol], state)
             says = state[0] @ params["readout"]["kernel"][network] + params["readout"]["bias"][network] > 0
             legal = [place <= n, place < 2 * n, place == 2 * n]
             if place and says.tolist() != legal:
@@ -71,13 +68,13 @@ def test_the_horizon_of_counting_is_that_of_a_plain_loop(gates, monkeypatch):
     for network in range(len(LEAKS)):
         failed = [place for place, n in enumerate(sizes) if not accepts(network, int(n))]
         expected.append([0, *sizes][failed[0]] if failed else sizes[-1])
-    found = counting.horizon(counting.Counters.of(params, gates), sizes)
+    found = counting.horizon(counting.Counters.of(params), sizes)
     assert found.tolist() == expected
     assert len({*expected}) >= 4
 
 
 def test_the_prediction_of_counting_shows_no_string_longer_than_in_training(monkeypatch):
-    networks = counting.Counters.of(counters(FAINT), "sigmoid")
+    networks = counting.Counters.of(counters(FAINT))
     shown, step = [], counting.Counters.step
 
     def counted(self, state, symbol):
@@ -99,13 +96,15 @@ def test_the_prediction_of_counting_shows_no_string_longer_than_in_training(monk
 
 
 def test_a_counter_that_loses_nothing_drifts_where_its_steps_differ():
-    networks = counting.Counters.of(counters(np.zeros(1), "hard", down=0.99), "hard")
+    params = counters(np.zeros(1), down=0.99)
+    params["lstm_0"]["bias"][:, 2] = 40  # Rounded to a gate of 1.
+    networks = counting.Counters.of(params)
     assert counting.read(networks).lost.tolist() == [[0], [0]]
     assert counting.predict(networks) == pytest.approx(100, abs=1)  # A half of a step beyond the half that 50 give.
 
 
 def test_one_bias_of_each_network_is_shifted():
-    networks = counting.Counters.of(counters(), "sigmoid")
+    networks = counting.Counters.of(counters())
     unit = counting.read(networks).unit
     assert unit.tolist() == 5 * [0]
     moved = networks.shifted(2 + unit, -0.7)
@@ -117,7 +116,7 @@ def test_one_bias_of_each_network_is_shifted():
 
 
 def test_shifts_of_the_counters_gate_move_horizons_as_predicted_and_another_bias_is_another(monkeypatch):
-    networks = counting.Counters.of(counters(2 * FAINT[2:]), "sigmoid")
+    networks = counting.Counters.of(counters(2 * FAINT[2:]))
     found = measurements.shifted(networks, counting.read(networks))
     np.testing.assert_allclose(found["counter"], found["predicted"], rtol=0.12)
     assert (np.diff(found["counter"], axis=1) > 0).all()
@@ -188,7 +187,7 @@ def invented():
         scores = {"noise": random.normal(size=SEEDS).tolist()}
         return {**own, "predicted": {"P": np.minimum(predicted, largest).tolist()}, "scores": scores}
 
-    for name in hypotheses.counters("sigmoid"):
+    for name in hypotheses.COUNTERS:
         horizon = 150 * np.exp(0.7 * random.normal(size=SEEDS))
         every[name] = population(horizon, 4_000)
         moved = horizon[:, None] * np.exp(np.array(hypotheses.SHIFTS) / 2)
@@ -214,13 +213,13 @@ def change(found, names, **values):
 def test_each_hypothesis_can_fail_alone_of_populations_of_which_all_hold():
     found, noise = invented(), np.random.default_rng(5).normal(150, 20, SEEDS).tolist()
     broken = {
-        "H1": change(found, hypotheses.counters("sigmoid"), predicted={"P": noise}),
+        "H1": change(found, hypotheses.COUNTERS, predicted={"P": noise}),
         "H2": change(found, hypotheses.parities("sigmoid"), predicted={"P": noise}),
         "H3": change(found, hypotheses.parities("sigmoid", [80]), horizon=[100.0 + n for n in range(SEEDS)]),
         "H5": change(found, hypotheses.parities("hard")[:2], horizon=[100.0] * SEEDS),
     }
     for edit in ("counter", "other"):
-        other = {name: {**found[name]["shifted"]} for name in hypotheses.counters("sigmoid")[:2]}
+        other = {name: {**found[name]["shifted"]} for name in hypotheses.COUNTERS[:2]}
         changed = {"counter": "other", "other": "counter"}[edit]
         for name, own in other.items():
             own[edit] = found[name]["shifted"][changed]
@@ -236,7 +235,7 @@ def test_each_hypothesis_can_fail_alone_of_populations_of_which_all_hold():
 
 
 def test_recipes_are_judged_if_enough_horizons_are_known_and_differ():
-    found, (name, *_) = invented(), hypotheses.counters("sigmoid")
+    found, (name, *_) = invented(), hypotheses.COUNTERS
 
     def judged(**values):
         return hypotheses.prediction({**found[name], **values}, COUNTS)[0]["judged"]
