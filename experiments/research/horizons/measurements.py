@@ -24,17 +24,14 @@ Measured = Mapping[str, Any]
 """Arrays with one entry for each network by name, also nested."""
 
 
-def measured(run: lt.Run, measure: Callable[[Mapping[str, Any]], Measured]) -> dict[str, Any]:
-    """Measures the networks of a run that did not diverge by a function, and adds their last validation losses.
+def measured(run: lt.Run, measure: Callable[[lt.Networks], Measured]) -> dict[str, Any]:
+    """Measures the networks of a run that did not diverge by a function.
 
     Returns arrays with one entry for each network, NaN for one that diverged; nested as ``measure`` nests them.
     """
     trained = lt.load(run.folder)
     sound = ~trained.diverged
-    measurements = measure(trained[sound].params)
-    losses = trained.results.training.train_loss.values[sound, -1]  # Of fresh strings: those of the validation set.
-    scores = {"validation loss": -losses, **measurements["scores"]}
-    return dict(padded({**measurements, "scores": scores}, sound))
+    return dict(padded(measure(trained[sound]), sound))
 
 
 def padded(values: Any, sound: jt.Bool[np.ndarray, " S"]) -> Any:
@@ -48,16 +45,22 @@ def padded(values: Any, sound: jt.Bool[np.ndarray, " S"]) -> Any:
     return whole
 
 
-def measure_counters(params: Mapping[str, Any]) -> Measured:
+def losses(trained: lt.Networks) -> jt.Float[np.ndarray, " S"]:
+    """The last losses; of fresh strings, they are those of the validation set."""
+    return trained.results.training.train_loss.values[:, -1]
+
+
+def measure_counters(trained: lt.Networks) -> Measured:
     """Measures how far LSTMs count: H, P, also at other drifts, other scores, and H and P after shifts of biases.
 
     The shifts of `SHIFTS` are those of the counter's forget bias, and of others for comparison.
     """
-    networks = Counters.of(params)
+    networks = Counters.of(trained.params)
     horizon, reading = counting.horizon(networks), counting.read(networks)
     margin = counting.margins(networks, np.arange(1, TRAINED + 1)).min(axis=1)
     steps = np.abs(reading.added)
     scores = {
+        "validation loss": -losses(trained),
         "smallest margin": margin,
         "leak alone": -reading.lost.mean(axis=0),
         "asymmetry alone": -np.abs(steps[1] - steps[0]) / steps[0],
@@ -90,9 +93,9 @@ def shifted(networks: Counters, reading: Read, shifts: Sequence[float] = SHIFTS)
     return {"predicted": np.stack(predicted, axis=1), **horizons}
 
 
-def measure_recurrences(params: Mapping[str, Any], hard: bool, length: int) -> Measured:
+def measure_recurrences(trained: lt.Networks, hard: bool, length: int) -> Measured:
     """Measures how far linear recurrences track parity: H, P, also without the spread, and other scores."""
-    networks, longest = Recurrences.of(params, hard), parity.LONGEST * length
+    networks, longest = Recurrences.of(trained.params, hard), parity.LONGEST * length
     bits = parity.strings(longest)
     margin = np.min([margins.min(axis=1) for margins in parity.margins(networks, bits[:, :length].T)], axis=0)
     means = np.array([mean for mean, _ in parity.answers(networks, length)])
@@ -102,6 +105,7 @@ def measure_recurrences(params: Mapping[str, Any], hard: bool, length: int) -> M
         "eligible": margin > 0,
         "predicted": {name: parity.predict(networks, longest, spreads) for name, spreads in SPREADS.items()},
         "scores": {
+            "validation loss": -losses(trained),
             "smallest margin": margin,
             "decays alone": apart[-1] / apart[0],
             "offset alone": -np.abs(means[-1].mean(axis=0)),

@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Annotated, Any
 
-import numpy as np
 from rich.console import RenderableType
 
 import lstm_toys as lt
@@ -21,9 +20,8 @@ from ... import BaseSeed
 from .. import surgery
 from ..horizons import measures
 from ..horizons.__main__ import trained as counting
-from ..horizons.counting import LARGEST
 from ..horizons.hypotheses import COUNTERS
-from ..horizons.measurements import padded
+from ..horizons.measurements import measured
 from . import hypotheses
 from .measurements import K, measure_counters, measure_recurrences
 from .populations import ALL_POPULATIONS, TASKS
@@ -36,12 +34,9 @@ POPULATIONS = {population.name: population for population in ALL_POPULATIONS}
 
 def measure(name: str, run: lt.Run) -> dict[str, Any]:
     """Measures a population; networks that diverged have NaN."""
-    trained = lt.load(run.folder)
-    sound = ~trained.diverged
-    params, seeds = trained[sound].params, np.flatnonzero(sound)
     if name in POPULATIONS:
-        return dict(padded(measure_recurrences(params, POPULATIONS[name], seeds), sound))
-    return dict(padded({**measure_counters(params), "largest": LARGEST}, sound))
+        return measured(run, partial(measure_recurrences, population=POPULATIONS[name]))
+    return measured(run, measure_counters)
 
 
 def score(needs: Mapping[str, lt.Run], seeds: int, keep: Callable[..., Any]) -> dict[str, Any]:

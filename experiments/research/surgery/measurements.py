@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
 import jaxtyping as jt
 import numpy as np
+
+import lstm_toys as lt
 
 from ..horizons import counting, parity
 from ..horizons.counting import Counters
@@ -48,9 +50,9 @@ def strings(networks: Recurrences, seeds: jt.Int[np.ndarray, " S"]) -> Iterator[
         yield from np.searchsorted(ends, drawn, side="right")
 
 
-def measure_recurrences(params: Mapping[str, Any], population: Population, seeds: jt.Int[np.ndarray, " S"]) -> Measured:
-    """Measures linear recurrences with these seed numbers."""
-    networks = Recurrences.of(params, *population[3:], population.symbols)
+def measure_recurrences(trained: lt.Networks, population: Population) -> Measured:
+    """Measures linear recurrences."""
+    networks, seeds = Recurrences.of(trained.params, *population[3:], population.symbols), trained.seeds
     carriers = doses.carriers(networks)
     inside = parity.margins(networks, islice(strings(networks, seeds), population.length))
     results = {
@@ -89,9 +91,10 @@ def measure_recurrences(params: Mapping[str, Any], population: Population, seeds
     }
 
 
-def measure_counters(params: Mapping[str, Any]) -> Measured:
+def measure_counters(trained: lt.Networks) -> Measured:
     """Measures how far LSTMs count as the counter's forget gate is closed by `LEAKED`, or other biases are shifted."""
-    networks = Counters.of(params)
+    networks = Counters.of(trained.params)
     shifts = (-np.log(LEAKED)).tolist()
     right = counting.margins(networks, np.arange(1, TRAINED + 1)).min(axis=1) > 0
-    return {"right": right, "shifted": shifted(networks, counting.read(networks), shifts)}
+    moved = shifted(networks, counting.read(networks), shifts)
+    return {"right": right, "shifted": moved, "largest": counting.LARGEST}

@@ -139,9 +139,8 @@ def test_what_is_measured_of_each_kind_of_gate(monkeypatch):
         (Population("parity", 4, "Adam 0.01", False, slope=4), {"unmoved": 1}),
         (Population("parity", 4, "Adam 0.01", True, leak=0.1), {"unmoved": 1}),
     ):
-        found = measurements.measure_recurrences(
-            drawn(features=population.symbols.inputs.shape[1])[1], population, np.arange(4)
-        )
+        trained = lt.Networks(*drawn(features=population.symbols.inputs.shape[1]))
+        found = measurements.measure_recurrences(trained, population)
         also = {"exact", "drifting"} if population.kind == "lowered" else set()
         assert {*found} == {"right", "carriers", "largest", *also, *names}
         for name, count in names.items():
