@@ -5,7 +5,6 @@ import importlib
 import importlib.util
 import inspect
 import operator
-import os
 import re
 import shlex
 import sys
@@ -188,8 +187,7 @@ def test_python_of_a_guide_runs(page):
 @pytest.fixture
 def outside(tmp_path):
     """Runs Python in a folder that is not the clone, as a user would, and returns what it printed."""
-    environment = {name: value for name, value in os.environ.items() if name != "XLA_FLAGS"}
-    return partial(process, cwd=tmp_path, env=environment)
+    return partial(process, cwd=tmp_path, unset="XLA_FLAGS")
 
 
 @pytest.mark.long

@@ -1,7 +1,5 @@
 """Eight devices of one host compute the bits that two do; `test_train.py` says so of trainings on up to three."""
 
-import os
-
 import numpy as np
 import pytest
 
@@ -57,11 +55,11 @@ def test_eight_devices_compute_the_bits_of_two(tmp_path):
     for count in (2, 8):
         folder = tmp_path / str(count)
         folder.mkdir()
-        environment = {name: value for name, value in os.environ.items() if name != "JAX_NUM_CPU_DEVICES"}
-        environment["XLA_FLAGS"] = f"--xla_force_host_platform_device_count={count}"
-        process("-c", COMPUTE, folder / "made.npz", env=environment)
+        flags = {"XLA_FLAGS": f"--xla_force_host_platform_device_count={count}"}
+        environment = {"unset": "JAX_NUM_CPU_DEVICES", "env": flags}
+        process("-c", COMPUTE, folder / "made.npz", **environment)
         made.append(dict(np.load(folder / "made.npz")))
-        told = process(*SWEEP, f"--results_dir={folder}", env=environment).stdout
+        told = process(*SWEEP, f"--results_dir={folder}", **environment).stdout
         assert f"{count} x cpu" in told
         (run,) = (folder / "runs").iterdir()
         swept.append((run.name, lt.load_results(run / "results.nc")))

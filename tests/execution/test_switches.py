@@ -1,10 +1,9 @@
 """Switches of JAX: each counts with its value, or is known to change no bits, however it is set."""
 
 import json
-import os
 
 from conftest import process
-from lstm_toys.execution.devices import HARMLESS
+from lstm_toys.execution.devices import HARMLESS, switches
 
 PROGRAM = """
 import json
@@ -19,12 +18,12 @@ print(json.dumps(switches()))
 
 def told(then="", first="", **environment):
     """The switches that a process sees, which may import JAX before the library."""
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("JAX_", "FLAX_"))}
-    return json.loads(process("-c", PROGRAM.format(first=first, then=then), env={**inherited, **environment}).stdout)
+    program = PROGRAM.format(first=first, then=then)
+    return json.loads(process("-c", program, unset=("JAX_", "FLAX_"), env=environment).stdout)
 
 
 def test_switches_are_equal_in_all_processes_but_for_those_that_are_set():
-    usual = told()
+    usual = switches()
     harmless = {"JAX_PLATFORMS": "cpu", "JAX_NUM_CPU_DEVICES": "4", "JAX_LOG_COMPILES": "1"}
     assert told("import flax, jax.experimental.pallas, jax.experimental.multihost_utils", **harmless) == usual
     early = told(first='import jax; jax.config.update("jax_enable_x64", True)', JAX_DEFAULT_MATMUL_PRECISION="highest")

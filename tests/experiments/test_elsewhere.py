@@ -1,7 +1,6 @@
 """Commands with --cluster: the same numbers as without, of an experiment in a file of one's own too."""
 
 import json
-import os
 import shutil
 
 import numpy as np
@@ -37,8 +36,7 @@ def scheduler(tmp_path_factory):
 def carried_out(name, folder, *further):
     """What a command printed that was called in a folder of one's own."""
     shutil.copytree(ROOT / "tests" / "modules", folder, dirs_exist_ok=True)
-    environment = {**os.environ, "COLUMNS": "200"}
-    return process(*COMMANDS[name], "--results_dir=results", *further, cwd=folder, env=environment).stdout
+    return process(*COMMANDS[name], "--results_dir=results", *further, cwd=folder, env={"COLUMNS": "200"}).stdout
 
 
 def told(folder):

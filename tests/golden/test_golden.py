@@ -5,7 +5,6 @@ that make NumPy, OpenBLAS, oneDNN and XLA choose other kernels, where they may: 
 """
 
 import json
-import os
 import shutil
 
 import jax
@@ -20,11 +19,7 @@ KNOWN = json.loads((ROOT / "tests" / "golden" / "digests.json").read_text())
 
 VERSIONS = f"jax {jax.__version__}, numpy {np.__version__}"
 
-OFTEN = {
-    "hard lstm, one curve, rmsprop_keras",
-    "gru, six curves, rmsprop",
-    "4 units, a sweep of rates, noise",
-}
+OFTEN = {"hard lstm, one curve, rmsprop_keras", "gru, six curves, rmsprop", "4 units, a sweep of rates, noise"}
 """Cases of `make test`, since each compiles for seconds."""
 
 FREE = ("XLA_FLAGS", "ONEDNN_MAX_CPU_ISA", "NPROC", *processor.NUMPY)
@@ -43,11 +38,10 @@ known = pytest.mark.skipif(
 
 def python(*line, emulated=None, **environment):
     """What Python printed in a user's environment, natively or on an emulated processor."""
-    kept = {name: value for name, value in os.environ.items() if name not in FREE}
     if emulated is not None:  # What is compiled on the one processor is for its instructions.
         environment["JAX_ENABLE_COMPILATION_CACHE"] = "0"
     before = [] if emulated is None else [QEMU, "-cpu", emulated]
-    return process(*line, before=before, env={**kept, **environment}, cwd=ROOT).stdout
+    return process(*line, before=before, unset=FREE, env=environment, cwd=ROOT).stdout
 
 
 @known
