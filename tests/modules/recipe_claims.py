@@ -12,7 +12,6 @@ CHOICES = {
         ("adam", lt.claims.Range(0.003, 0.03, "log")),
         ("sgd", lt.claims.Range(0.01, 0.03)),
     ],
-    "hidden": [4, 8],
 }
 RECIPES = lt.claims.Recipes("small", CHOICES)
 

@@ -10,7 +10,8 @@ import pytest
 import xarray as xr
 
 import lstm_toys as lt
-from conftest import process, untrained
+from conftest import carry_out, process, untrained
+from experiments import line
 from lstm_toys.files import Damaged, read_sealed, sha256, write_json, write_sealed
 from lstm_toys.networks.stack import Stack
 from lstm_toys.populations import answering
@@ -104,9 +105,27 @@ def test_a_run_without_networks_says_so_and_what_to_do(world, tmp_path):
 
 
 def test_a_model_that_could_not_be_read_back_is_not_written(networks, tmp_path):
-    with pytest.raises(ValueError, match="Unsaid cannot be saved"):
-        saving.save(replace(networks, model=Unsaid(1)), tmp_path / "saved")
+    class Inner(Stack):
+        pass
+
+    for model, told in ((Unsaid(1), "Unsaid cannot be saved"), (Inner(1), "its class is defined within a function")):
+        with pytest.raises(ValueError, match=told):
+            saving.save(replace(networks, model=model), tmp_path / "saved")
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.long
+def test_networks_of_a_command_with_a_cell_from_elsewhere_are_loaded(tmp_path, capsys):
+    arguments = ["--seeds=3", "--steps=4", "--timesteps=20", "--hidden=4", "--cell=flax.linen:SimpleCell", "--quiet"]
+    arguments += ["--learning_rate=0.001", f"--results_dir={tmp_path}"]
+    assert carry_out(line.EXPERIMENT, arguments) == 0
+    (run,) = (tmp_path / "runs").iterdir()
+    saved = saving.load(run)
+    assert saved.model == lt.Stack(2, (4,), cell="flax.linen:SimpleCell")
+    (first,) = saved.params.keys() - {"readout"}
+    assert lt.states(saved, saved.results.training.input.values)[first]["hidden"].shape[-1] == 4
+    assert carry_out(line.EXPERIMENT, arguments) == 0
+    assert capsys.readouterr() == (f"{run}\n{run}\n", "")
 
 
 SCRIPT = """
@@ -256,20 +275,8 @@ def test_a_model_that_cannot_be_made_again_is_named(folder, place, attributes, t
         saving.load(folder)
 
 
-CELL = """
-import flax.linen as nn
-
-class Mine(nn.Module):
-    units: int
-
-    @nn.compact
-    def __call__(self, inputs):
-        return nn.Dense(self.units)(inputs)
-"""
-
-
 def test_what_the_caller_trusts_is_imported(folder, tmp_path, monkeypatch):
-    (tmp_path / "cells_of_ones_own.py").write_text(CELL)
+    (tmp_path / "cells_of_ones_own.py").write_text("from maps import Linear as Mine\n")
     monkeypatch.syspath_prepend(tmp_path)
     rewritten(folder, model={"class": STACK, "attributes": {**ATTRIBUTES, "cell": "cells_of_ones_own:Mine"}})
     with pytest.raises(saving.Untrusted, match=r"cells_of_ones_own:Mine .* trust=\('cells_of_ones_own',\)"):

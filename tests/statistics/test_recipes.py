@@ -101,14 +101,14 @@ def test_holm_corrects_what_is_known():
 
 def test_effects_of_nothing_are_found_as_rarely_as_stated():
     random, found = np.random.default_rng(7), 0
-    for _ in range(100):
+    for _ in range(50):
         numbers, choice = random.random(32), random.random(32)
         p = [
             recipes.rank_association(numbers, choice, np.zeros(32, int)).p,
             *(recipes.median_association(numbers, choice > end).p for end in (0.3, 0.5, 0.7)),
         ]
         found += intervals.holm(np.array(p)).min() <= 0.05
-    assert found <= 12
+    assert found <= 7
 
 
 CELLS = [*product((32, 64, 128), (0.5, 0.8, 0.95), ALIKE)]

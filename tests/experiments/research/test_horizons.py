@@ -173,7 +173,7 @@ def test_harrells_c_is_that_of_two_loops():
 
 
 SEEDS = 48
-COUNTS = measures.resampled(SEEDS)[:400]
+COUNTS = measures.resampled(SEEDS)[:200]
 
 
 def invented():

@@ -76,6 +76,13 @@ ERROR = lt.claims.Claim("error", "Noise is reproduced", "error", error, (NOISY,)
 STEEP = lt.claims.Claim("steep", "Steep", "slope", steepness, (LEVELED,), against="other")
 WEIGHTS = lt.claims.Claim("weights", "Weights are small", "largest weight", weights, (OF,), high=9.0)
 LOW = lt.claims.Claim("low", "Answers are low", "largest", lambda lines: lines.answer.max(AXES), (LINES,), high=9.0)
+
+
+def faster(_, usual):
+    """The training of the population ``other``."""
+    return dataclasses.replace(usual, learning_rate=0.5)
+
+
 CLAIMS = lt.claims.Claims(
     "networks",
     (
@@ -86,8 +93,8 @@ CLAIMS = lt.claims.Claims(
         lt.claims.Claim("at_once", "It ends", "end", always(-np.inf), (OF,), low=1.0),
     ),
     {"line": (EXPERIMENT, FLAGS), "other": (EXPERIMENT, [*FLAGS, "--learning_rate=0.5"])},
-    controls={"faster": lambda _, settings: dataclasses.replace(settings, learning_rate=0.5)},
-    variants={"more": lambda name, usual: dataclasses.replace(usual, steps=30) if name == "line" else None},
+    controls={"faster": faster},
+    variants={"also faster": lambda name, usual: faster(name, usual) if name == "line" else None},
     during={"line": (5, 20)},
 )
 
@@ -141,18 +148,6 @@ def test_draws_depend_on_base_seed_name_and_seed_number_alone(networks):
     results = {"line": arrays.of_networks(networks.results, {"diverged": ("seed", [True, False, False])})}
     own = lt.claims.judge(ERROR, results, networks={"line": networks}).number
     np.testing.assert_array_equal(own, [np.nan, *every[1:]])
-
-
-def test_the_name_of_a_part_has_the_function_and_the_base_seed(networks):
-    names = []
-    populations = evidence.Answered(
-        {"line": networks.results},
-        {"line": lambda: networks},
-        lambda name, compute: names.append(name) or compute(),
-        7,
-    )
-    judging.judge(ERROR, populations)
-    assert names == ["error: error of line, on draws of noisy from base seed 7"]
 
 
 def test_both_populations_share_draws(networks):
@@ -286,6 +281,7 @@ def declared(monkeypatch):
 def test_the_command_judges_networks_and_draws_in_every_column_and_keeps_the_numbers(tmp_path, capsys):
     arguments = ["--claims=of_networks", "--seeds=6", "--base_seed=3", "--variants", f"--results_dir={tmp_path}"]
     assert carry_out(command, arguments) == 0
+    assert "error of line, on draws of noisy from base seed 3" in " ".join(capsys.readouterr().out.split())
     (entries,) = tmp_path.glob("runs/claims_*/claims.json")
     found = {entry.id: entry for entry in lt.claims.rows(lt.claims.read(entries))}
     (asked,) = lt.find([lt.ask(EXPERIMENT, *FLAGS, "--seeds=6", "--base_seed=3")], tmp_path)
@@ -297,7 +293,7 @@ def test_the_command_judges_networks_and_draws_in_every_column_and_keeps_the_num
     assert found["weights"].undefined == 1
     for name, copied in (("error", ["copy"]), ("weights", [])):
         each = found[name]
-        assert [[*each.null], [*each.controls], [*each.variants]] == [copied, ["faster"], ["more"]]
+        assert [[*each.null], [*each.controls], [*each.variants]] == [copied, ["faster"], ["also faster"]]
     assert [*found["weights"].during] == ["5", "20"]
     assert "| not applicable |" in entries.with_name("claims.md").read_text()
     assert all(found[name].other_number is not None for name in ("steep", "larger"))
@@ -306,7 +302,6 @@ def test_the_command_judges_networks_and_draws_in_every_column_and_keeps_the_num
     assert found["never"].baselines["nothing"].value == 0.0
     assert "the share is of networks on their own draws" in found["error"].remarks
     assert not any("draws" in remark or "these curves" in remark for remark in found["low"].remarks)
-    capsys.readouterr()
     CALLS.clear()
     ASKED.clear()
     draws.draws.cache_clear()
