@@ -62,10 +62,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def ours(page: Path) -> bool:
-    """Whether this command wrote a page that nobody changed since. Earlier versions listed theirs in a manifest."""
-    content, manifest = page.read_bytes(), page.with_name("manifest.json")
-    listed = manifest.is_file() and hashlib.sha256(content).hexdigest().encode() in manifest.read_bytes()
-    return listed or content == sealed(content.partition(b"\n")[2])
+    """Whether this command wrote a page that nobody changed since."""
+    content = page.read_bytes()
+    return content == sealed(content.partition(b"\n")[2])
 
 
 def sealed(html: bytes) -> bytes:

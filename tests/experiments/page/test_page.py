@@ -1,8 +1,6 @@
 """The command that makes the page, and what is in the file."""
 
 import errno
-import hashlib
-import json
 import webbrowser
 from types import SimpleNamespace
 
@@ -72,14 +70,9 @@ def test_a_page_is_made_of_the_runs_that_there_are_and_replaced_unless_somebody_
     assert [*tmp_path.iterdir()] == [page]
 
 
-def test_a_page_of_an_earlier_version_is_replaced_and_a_link_or_a_folder_is_not(written, tmp_path, capsys):
+def test_a_link_or_a_folder_is_not_replaced(written, tmp_path, capsys):
     page = tmp_path / command.NAME
-    page.write_bytes(b"earlier")
-    files = {page.name: hashlib.sha256(b"earlier").hexdigest()}
-    (tmp_path / "manifest.json").write_text(json.dumps({"origin": "page", "files": files}))
-    assert written() == 0
-    page.rename(elsewhere := tmp_path / "elsewhere.html")
-    page.symlink_to(elsewhere)
+    page.symlink_to(tmp_path / "elsewhere.html")
     assert written("--quiet") == 1
     assert "not written by this command" in capsys.readouterr().err
     page.unlink()

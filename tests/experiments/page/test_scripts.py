@@ -134,10 +134,7 @@ def flattened(params):
     return np.concatenate([np.ravel(leaf) for leaf in jax.tree.leaves(params)])
 
 
-@pytest.mark.parametrize(
-    ("hidden", "length"),
-    [((32,), 100), *rarely(((5, 3), 7), ((2,), 1))],
-)
+@pytest.mark.parametrize(("hidden", "length"), [((32,), 100), *rarely(((5, 3), 7), ((2,), 1))])
 def test_networks_learn_as_in_the_library_in_double_precision(hidden, length, trained):
     steps = 12
     model = lt.Stack(features=1, hidden=hidden, gates="hard")

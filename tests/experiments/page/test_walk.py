@@ -106,7 +106,7 @@ class Walker:
         return name
 
 
-@pytest.mark.parametrize("count", [12, *conftest.rarely(200)])
+@pytest.mark.parametrize("count", [6, *conftest.rarely(200)])
 def test_after_each_of_many_actions_a_page_opened_at_the_address_is_the_same(count, opened, browser):
     page = opened("", height=800)
     context = browser.new_context(reduced_motion="reduce", viewport={"width": 1280, "height": 800})
