@@ -66,9 +66,7 @@ RUNS = [
 ]
 """Files of runs that are damaged, gone, or another's."""
 
-MEMORY = [
-    Row("(ulimit -v 300000; line $S)", 1, "out of memory", always=True),
-]
+MEMORY = [Row("(ulimit -v 300000; line $S)", 1, "out of memory", always=True)]
 """Memory that is not enough to load JAX."""
 
 FEWEST = [

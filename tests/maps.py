@@ -38,6 +38,17 @@ class Wide(nn.Module):
         return nn.Dense(2 * self.units)(inputs)
 
 
+class Noisy(nn.Module):
+    """A layer whose hidden states have private noise where random numbers are given."""
+
+    @nn.compact
+    def __call__(self, inputs):
+        hidden = nn.Dense(2)(inputs)
+        if self.has_rng("noise"):
+            hidden = hidden + 0.3 * jax.random.normal(self.make_rng("noise"), hidden.shape)
+        return nn.Dense(1)(jnp.tanh(hidden))
+
+
 def linear(*recurrent, kernel=1.0):
     """Linear networks with these recurrent matrices; inputs enter into the first component."""
     matrices = np.array(recurrent, np.float32)

@@ -24,11 +24,7 @@ SMALL = {
     "G": "--amplitude=0.1:0.9:2 --frequency=1:12:2 --phase=0 --offset=0:0.5:2 --slope=0.3 --intercept=0:1:2 "
     "--length=20 --spacing=0.1",
 }
-PREPARED = {
-    "": "true",
-    "line": "line $S",
-    "generalization": "generalization $S $G",
-}
+PREPARED = {"": "true", "line": "line $S", "generalization": "generalization $S $G"}
 
 
 def typed(line, folder):

@@ -15,17 +15,12 @@ from lstm_toys.populations import blocks
 from lstm_toys.studies.sweep.settings import SweepSettings, expand
 from lstm_toys.studies.sweep.study import Sweep
 
+pytestmark = pytest.mark.usefixtures("promoting")
+
 X = lt.time_points(20)
 SINE = {"amplitude": 0.3, "frequency": 10.0, "phase": 0.0, "offset": 0.3}
 TASK, MODEL = lt.reproduce("sine", SINE, X), lt.Stack(1, (4,))
 INJECTED = optax.chain(optax.clip_by_global_norm(1.0), optax.inject_hyperparams(optax.adamw)(1e-3, weight_decay=1e-2))
-
-
-@pytest.fixture(autouse=True)
-def promoting():
-    """As users have it: Optax mixes types."""
-    with jax.numpy_dtype_promotion("standard"), jax.numpy_rank_promotion("allow"):
-        yield
 
 
 def trained(optimizer, seeds=3, steps=20, **options):

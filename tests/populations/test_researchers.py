@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from maps import Noisy
 from reference import PURPOSES
 
 import lstm_toys as lt
@@ -14,22 +15,9 @@ from conftest import initialized, rarely, untrained
 
 X = lt.time_points(12)
 TASK = lt.reproduce("line", {"slope": np.array([0.5, -0.2]), "intercept": 0.1}, X)
-MODEL = lt.Stack(1, (3,))
+MODEL = lt.Stack(1, (3,), "dense")
 GRU = lt.Stack(1, (3,), cell="flax.linen:GRUCell")
 RATE = 0.1
-
-
-class Noisy(nn.Module):
-    """A layer whose hidden states have private noise where random numbers are given."""
-
-    units: int = 2
-
-    @nn.compact
-    def __call__(self, inputs):
-        hidden = nn.Dense(self.units)(inputs)
-        if self.has_rng("noise"):
-            hidden = hidden + 0.3 * jax.random.normal(self.make_rng("noise"), hidden.shape)
-        return nn.Dense(1, name="out")(jnp.tanh(hidden))
 
 
 def loop(params, gradient, steps, start=0):
@@ -115,11 +103,11 @@ def test_networks_train_on_from_those_of_another_task():
 
 
 def test_initial_parameters_of_another_model_or_number_are_named():
-    before = untrained(TASK, lt.Stack(1, (4,)), losses=(0.1, 0.1))
+    before = untrained(TASK, lt.Stack(1, (4,), "dense"), losses=(0.1, 0.1))
     with pytest.raises(ValueError, match=r"lstm_0/bias of initial must be .*12.* not .*16"):
         lt.train(TASK, MODEL, seeds=2, steps=1, learning_rate=RATE, initial=before)
     with pytest.raises(ValueError, match=r"lstm_0/bias of initial must .*one entry per member"):
-        lt.train(TASK, lt.Stack(1, (4,)), seeds=3, steps=1, learning_rate=RATE, initial=before)
+        lt.train(TASK, lt.Stack(1, (4,), "dense"), seeds=3, steps=1, learning_rate=RATE, initial=before)
     with pytest.raises(ValueError, match="initial must be parameters of the model"):
         lt.train(TASK, MODEL, seeds=2, steps=1, learning_rate=RATE, initial={"a": np.ones(3)})
 
@@ -179,7 +167,7 @@ def test_random_numbers_outside_of_training_are_given_by_keys():
     assert 8 < np.std(alone.states[layer]["hidden"] - quiet.states[layer]["hidden"]) < 30  # Of 312 independent ones.
 
 
-class Demanding(Noisy):
+class Demanding(nn.Module):
     """A layer that cannot do without random numbers."""
 
     @nn.compact
