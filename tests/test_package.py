@@ -73,7 +73,7 @@ def command(wheel, tmp_path_factory):
     """The script of the installed wheel, and the environment that it is called in."""
     target = tmp_path_factory.mktemp("installed")
     process("-m", "pip", "install", "--quiet", "--no-index", "--no-deps", f"--target={target}", str(wheel), cwd=target)
-    return target / "bin" / "lstm-toys", {**os.environ, "PYTHONPATH": str(target)}
+    return target / "bin" / "lstm-toys", {"PYTHONPATH": str(target)}
 
 
 @pytest.mark.long
@@ -106,36 +106,6 @@ def test_the_script_is_the_command_and_trains_and_draws_from_any_folder(command,
     assert len(list(tmp_path.glob("results/runs/sine-*/results.nc"))) == 1
 
 
-RAMP = """
-import lstm_toys as lt
-from shape import ramp
-
-
-def task(x):
-    return lt.reproduce(ramp(x))
-
-
-def probes(x):
-    return [lt.Probe("steeper", 2 * ramp(x), {}, names=("steeper",))]
-
-
-SETTINGS = {"timesteps": 9, "steps": 3, "learning_rate": 0.1, "seeds": 2, "hidden": (2,)}
-EXPERIMENT = lt.Experiment("ramp", "A ramp.", SETTINGS, task, probes=probes)
-"""
-CLAIMS = """
-import lstm_toys as lt
-from ramp import EXPERIMENT
-
-
-def error(curves):
-    return lt.claims.per_curve(curves, lt.measures.rmse).max(axis=1)
-
-
-CLAIM = lt.claims.Claim("steep", "Ramps are followed", "RMSE", error, (lt.claims.Source("ramp", "steeper"),), high=0.1)
-CLAIMS = lt.claims.Claims("ramps", (CLAIM,), {"ramp": (EXPERIMENT, [])})
-"""
-
-
 @pytest.fixture
 def bare(tmp_path):
     """The folder of commands of a new environment, which has what the library needs, but not the library."""
@@ -149,29 +119,24 @@ def bare(tmp_path):
 
 
 @pytest.mark.long
-@pytest.mark.parametrize(("question", "flags"), [("ramp", []), ("ramps", ["--with_networks"])])
+@pytest.mark.parametrize(("question", "flags"), [("majority", []), ("recipe_claims", ["--with_networks"])])
 def test_a_bundle_is_installed_repeated_and_compared_in_a_new_environment(question, flags, bare, tmp_path):
     """By the commands in its README; of claims that carry their networks, nothing is trained."""
-    mine, theirs = tmp_path / "mine", tmp_path / "theirs"
-    mine.mkdir()
-    (mine / "ramp.py").write_text(RAMP)
-    (mine / "ramps.py").write_text(CLAIMS)
-    (mine / "shape.py").write_text("def ramp(x):\n    return x[None, :, None]\n")
+    mine, theirs = shutil.copytree(ROOT / "tests" / "modules", tmp_path / "mine"), tmp_path / "theirs"
     script = "import sys; sys.argv[0] = 'lstm-toys'; from lstm_toys.cli import script; script.main()"
-    clone = {**os.environ, "PYTHONPATH": str(ROOT)}
-    process("-c", script, question, cwd=mine, env=clone)
-    name = {"ramps": "claims_ramps"}.get(question, question)
+    clone = {"PYTHONPATH": str(ROOT)}
+    process("-c", script, question, "--seeds=2", cwd=mine, env=clone)
+    name = {"recipe_claims": "claims_recipe_claims"}.get(question, question)
     process("-c", script, "bundle", name, "made.zip", *flags, cwd=mine, env=clone)
     with zipfile.ZipFile(mine / "made.zip") as packed:
         packed.extractall(theirs)
     lines = (theirs / "README.txt").read_text().splitlines()
     install, repeat, compare = (line.strip() for line in lines if line.startswith("    "))
-    found = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    environment = {**found, "PATH": f"{bare}:{os.environ['PATH']}", "PIP_NO_INDEX": "1"}
+    environment = {"PATH": f"{bare}:{os.environ['PATH']}", "PIP_NO_INDEX": "1"}
 
     def shell(line):
         call = f"import subprocess, sys; sys.exit(subprocess.call({line!r}, shell=True))"
-        return process("-c", call, cwd=theirs, env=environment).stdout
+        return process("-c", call, cwd=theirs, unset="PYTHONPATH", env=environment).stdout
 
     shell(install)
     printed = shell(repeat.replace(")", " --no_training)") if flags else repeat)
