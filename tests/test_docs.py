@@ -252,7 +252,8 @@ def test_the_text_of_the_post_marks_every_conclusion_and_has_every_figure():
     assert sorted(mark.name for mark in marks if mark.kind == "claim") == sorted(CLAIMS.ids)
     figures = [mark.name for mark in marks if mark.kind == "figure"]
     assert all((ROOT / "results" / name).is_file() for name in figures)
-    assert re.findall(r"^!\[Figure (\d+) of the post", text("docs/post.md"), re.MULTILINE) == [*map(str, range(1, 16))]
+    numbers = re.findall(r"^!\[As figure (\d+) of the post", text("docs/post.md"), re.MULTILINE)
+    assert numbers == [*map(str, range(1, 16))]
     assert len({*figures}) == 15
 
 

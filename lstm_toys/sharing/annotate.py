@@ -47,11 +47,13 @@ class Mark(NamedTuple):
         kind: `CLAIM` or `FIGURE`.
         name: the id of the claim, or the run and the file of the figure.
         line: the line of the text, from 1.
+        section: the heading above it.
     """
 
     kind: str
     name: str
     line: int
+    section: str
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,7 @@ class Evidence:
 
     @property
     def marks(self) -> Iterator[str]:
-        """Yields what a reader of the verdict should know: controls meet the claim, too, or recipes may not share it."""
+        """Yields what a reader of the verdict should know: controls meet it, too; new recipes may not."""
         if self.verdict == "supported" and any(each.verdict == "supported" for each in self.about.controls.values()):
             yield "controls meet it, too"
         others = [*self.answers.values()][1:]
@@ -154,13 +156,14 @@ def _address(token: Token) -> tuple[str, str]:
 
 def marks(text: str) -> Iterator[Mark]:
     """Yields the marks of a text in their order."""
-    lines = text.splitlines()
+    section, lines, above = "", text.splitlines(), ""
     for block in MARKDOWN.parse(text):
-        first = (block.map or (0,))[0]
+        section = block.content if above == "heading_open" else section
+        first, above = (block.map or (0,))[0], block.type
         for kind, name in map(_address, block.children or ()):
             if kind in (CLAIM, FIGURE):
                 line = next((n for n, line in enumerate(lines[first:], first) if f"{kind}:{name}" in line), first)
-                yield Mark(kind, name, line + 1)
+                yield Mark(kind, name, line + 1, section)
 
 
 def html(text: str, name: str, run: RunFiles, declared: Claims, figure: Callable[[str], str], command: str) -> str:
