@@ -48,8 +48,8 @@ class Unfilled(Exception):
 
 def pages() -> dict[Path, Path]:
     """The template of each page that has numbers of published results."""
-    templates = sorted(PHRASES.glob("*.jinja"))
-    return {ROOT / ("" if path.stem == "README" else "docs") / f"{path.stem}.md": path for path in templates}
+    folders = {path: ROOT / ("" if path.stem == "README" else "docs") for path in sorted(PHRASES.rglob("*.jinja"))}
+    return {folder / path.relative_to(PHRASES).with_suffix(".md"): path for path, folder in folders.items()}
 
 
 def published(folder: Path) -> dict[str, dict[str, Any]]:
