@@ -5,9 +5,9 @@ Sections are those of `docs/post.md`, in which figures and claims are marked; `s
 
 from __future__ import annotations
 
+import re
 import tomllib
 from itertools import groupby
-from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -31,11 +31,16 @@ COMMANDS = {step.published: step.command for step in steps.STEPS if step.publish
 def text() -> str:
     """The text of the index."""
     judged = {row.id: row for row in rows(read(RESULTS / "claims" / "claims.json"))}
-    marks = annotate.marks((ROOT / "docs" / "post.md").read_text(encoding="utf-8"))
+    post = (ROOT / "docs" / "post.md").read_text(encoding="utf-8")
+
+    def heading(mark: annotate.Mark) -> str:
+        """The heading above a mark."""
+        return re.findall(r"^#+ (.*)", "\n".join(post.splitlines()[: mark.line]), re.MULTILINE)[-1]
+
     described = tomllib.loads(Path(__file__).with_name("sets.toml").read_text(encoding="utf-8"))
     environment = jinja2.Environment(undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     template = environment.from_string(Path(__file__).with_name("index.md.jinja").read_text(encoding="utf-8"))
-    sections = {section: _part([*found], judged) for section, found in groupby(marks, attrgetter("section"))}
+    sections = {section: _part([*found], judged) for section, found in groupby(annotate.marks(post), heading)}
     groups = {group: [_line(name, shows) for name, shows in sets.items()] for group, sets in described.items()}
     return template.render(sections=sections, groups=groups) + "\n"
 
