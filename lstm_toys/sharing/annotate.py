@@ -47,13 +47,11 @@ class Mark(NamedTuple):
         kind: `CLAIM` or `FIGURE`.
         name: the id of the claim, or the run and the file of the figure.
         line: the line of the text, from 1.
-        section: the heading above it.
     """
 
     kind: str
     name: str
     line: int
-    section: str
 
 
 @dataclass(frozen=True)
@@ -156,14 +154,13 @@ def _address(token: Token) -> tuple[str, str]:
 
 def marks(text: str) -> Iterator[Mark]:
     """Yields the marks of a text in their order."""
-    section, lines, above = "", text.splitlines(), ""
+    lines = text.splitlines()
     for block in MARKDOWN.parse(text):
-        section = block.content if above == "heading_open" else section
-        first, above = (block.map or (0,))[0], block.type
+        first = (block.map or (0,))[0]
         for kind, name in map(_address, block.children or ()):
             if kind in (CLAIM, FIGURE):
                 line = next((n for n, line in enumerate(lines[first:], first) if f"{kind}:{name}" in line), first)
-                yield Mark(kind, name, line + 1, section)
+                yield Mark(kind, name, line + 1)
 
 
 def html(text: str, name: str, run: RunFiles, declared: Claims, figure: Callable[[str], str], command: str) -> str:

@@ -123,12 +123,12 @@ def test_without_a_run_the_command_that_judges_is_named(tmp_path, monkeypatch, c
     assert capsys.readouterr().err == "text.md: is not text in UTF-8\n"
 
 
-def test_marks_know_their_lines_and_sections():
+def test_marks_know_their_lines():
     assert [*annotate.marks(TEXT)] == [
-        ("claim", "learned", 3, "On *sines*"),
-        ("claim", "learned", 3, "On *sines*"),
-        ("figure", "sine/frequency.png", 6, "On *sines*"),
-        ("claim", "bounded", 8, "On *sines*"),
+        ("claim", "learned", 3),
+        ("claim", "learned", 3),
+        ("figure", "sine/frequency.png", 6),
+        ("claim", "bounded", 8),
     ]
 
 
