@@ -238,9 +238,9 @@
       others: others.length, moves: moves.length, bound: bounds.length, published, guess: guess || states.guessing(state),
     };
     for (const [name, there] of Object.entries(shown)) byId(`key-${name}`).hidden = !there;
-    for (const { name, ends } of moves) say(byId(`key-${name}`), `${name}s move by ${decimal(ends[1] - ends[0])}`);
+    for (const { name, ends } of moves) say(byId(`key-${name}`), decimal(ends[1] - ends[0]));
     say(byId("key-single-text"), plucked.length ? `${each.length} of each kind` : controls.counted(state));
-    say(byId("key-median-text"), others.length ? `median of ${controls.counted(state)}` : seed < 0 ? "median" : `network ${seed}`);
+    say(byId("key-median-text"), others.length ? `median of ${controls.counted(state).replace("networks", "judged networks")}` : seed < 0 ? "median" : `network ${seed}`);
     for (const id of ["head-low", "head-high"]) byId(id).hidden = seed >= 0;
     say(byId("head-median"), seed < 0 ? "median answer" : "answer");
   }

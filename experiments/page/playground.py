@@ -14,7 +14,7 @@ from .. import published as posted
 from .. import sine
 from . import networks, story
 from .build import PartContent
-from .runs import FURTHER, FinishedRun
+from .runs import FURTHER, FinishedRun, judged
 
 ALL, FEW = 64, 16
 """Networks of the published population, and of all others."""
@@ -70,11 +70,14 @@ def make(runs: Mapping[str, FinishedRun]) -> PartContent | None:
     if "published" not in runs:
         return None
     loaded = {name: lt.load(runs[name].run.folder) for name in {option.run for option in POPULATIONS} & runs.keys()}
-    return lay_out(loaded, {name: runs[name].metrics for name in loaded})
+    during: Any = next((claim.during for claim in judged(runs) if claim.id == story.VALLEY.id), {})
+    return lay_out(loaded, {name: runs[name].metrics for name in loaded}, during)
 
 
-def lay_out(loaded: Mapping[str, lt.Networks], metrics: Mapping[str, Mapping[str, Any]]) -> PartContent:
-    """Makes story and playground from loaded populations, and the summaries of their runs."""
+def lay_out(
+    loaded: Mapping[str, lt.Networks], metrics: Mapping[str, Mapping[str, Any]], during: Mapping[str, Any] = {}
+) -> PartContent:
+    """Makes story and playground from populations, the summaries of their runs, and ``during`` of `story.steps`."""
     results = loaded["published"].results
     populations: list[dict[str, Any]] = []
     blocks: dict[str, str] = {}
@@ -92,7 +95,7 @@ def lay_out(loaded: Mapping[str, lt.Networks], metrics: Mapping[str, Mapping[str
         for family, ends in RANGES.items()
     }
     curve_sets = [*sets(results)]
-    steps = story.steps(loaded["published"], metrics["published"], dict(further(loaded, curve_sets)))
+    steps = story.steps(loaded["published"], metrics["published"], dict(further(loaded, curve_sets)), during)
     content = {"families": sliders, "populations": populations}
     data = {
         **content,

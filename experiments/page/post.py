@@ -9,17 +9,14 @@ import lstm_toys as lt
 from ..post.claims import CLAIMS
 from . import charts
 from .build import PartContent
-from .runs import FinishedRun
+from .runs import FinishedRun, judged
 
 VERDICTS = {"supported": "It holds", "refuted": "It does not hold", "undecided": "It is not decided"}
 
 
 def make(runs: Mapping[str, FinishedRun]) -> PartContent | None:
     """Makes the table of conclusions from the finished run of claims; None without it."""
-    if "claims" not in runs:
-        return None
-    run, command = runs["claims"].run, runs["claims"].command
-    return lay_out(lt.claims.rows(lt.claims.read(run.checked("claims.json"))), command)
+    return lay_out(entries, runs["claims"].command) if (entries := judged(runs)) else None
 
 
 def lay_out(entries: Sequence[Any], command: str) -> PartContent:

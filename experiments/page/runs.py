@@ -59,6 +59,13 @@ def find(results_dir: Path) -> tuple[dict[str, FinishedRun], dict[str, str]]:
     return finished, missing
 
 
+def judged(finished: Mapping[str, FinishedRun]) -> list[Any]:
+    """Returns the rows of claims from the finished run of claims; none without it."""
+    if "claims" not in finished:
+        return []
+    return lt.claims.rows(lt.claims.read(finished["claims"].run.checked("claims.json")))
+
+
 def planned(arguments: tuple[str, ...]) -> Any:
     """The study that a command line asks for."""
     name, *flags = arguments

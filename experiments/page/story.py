@@ -37,11 +37,15 @@ VALLEY = next(claim for claim in SENTENCES if claim.id == "valley-phase")
 
 
 def steps(
-    trained: lt.Networks, metrics: Mapping[str, Any], further: Mapping[str, tuple[str, lt.Results]]
+    trained: lt.Networks,
+    metrics: Mapping[str, Any],
+    further: Mapping[str, tuple[str, lt.Results]],
+    during: Mapping[str, Any],
 ) -> list[dict[str, Any]]:
     """Makes the story from the published networks and the summary of their run.
 
-    ``further`` are the trainings of `FURTHER` after the published one, each with the address of a picture and results.
+    ``further`` are the trainings of `FURTHER` after the published one, each with the address of a picture and results;
+    ``during`` are judgments of `VALLEY` at numbers of steps of the published training.
     """
     results = trained.results.isel(seed=np.flatnonzero(~trained.diverged))
     numbers = text_numbers(results, metrics)
@@ -54,7 +58,7 @@ def steps(
         step("learned", numbers, {"": address(MIDDLE, networks="own", learn=LEARNED, seeds=HERE, step=0)}),
         step("alone", numbers, {alone["every"].format(**numbers): address(LARGER, post="yes"), **singles}),
         step("pluck", numbers, {pluck["again"]: plucked}),
-        *([verdicts(further, numbers)] if len(further) > 1 else []),
+        *([verdicts(further, numbers, during)] if len(further) > 1 else []),
         step("own", numbers, {WORDS["own"]["again"]: address(0.8 * MIDDLE)}),
     ]
     return [{"id": f"step-{number}", **entry} for number, entry in enumerate(story, start=1)]
@@ -99,15 +103,24 @@ def text_numbers(results: lt.Results, metrics: Mapping[str, Any]) -> dict[str, A
     }
 
 
-def verdicts(further: Mapping[str, tuple[str, lt.Results]], numbers: Mapping[str, Any]) -> dict[str, Any]:
-    """The step about the claim whose verdict turns with training, judged by the networks of each training."""
-    words = WORDS["verdict"]
+def verdicts(
+    further: Mapping[str, tuple[str, lt.Results]], numbers: Mapping[str, Any], during: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The step about the claim whose verdict turns with training, judged by the networks of each training.
+
+    If it is another verdict where all numbers of steps are judged at once, this is said, too.
+    """
+    words, numbers = WORDS["verdict"], {**numbers, "high": VALLEY.high}
     rows = {name: judge(results) for name, (_, results) in further.items()}
     labels = {name: words["usual"] if name == "published" else FURTHER[name][0].capitalize() for name in rows}
     texts = {name: fill(words["judged"], row) for name, row in rows.items()}
+    for name, (_, _, value) in FURTHER.items():
+        if name in rows and value in during and (verdict := during[value].verdict_at_once) != rows[name]["verdict"]:
+            texts[name] += " " + fill(words["together"], {"words": words["verdicts"][verdict].lower()})
     usual, *more = (rows[name]["verdict"] for name in ("published", *BOTH) if name in rows)
     if len(more) == len(BOTH) and usual not in more:
-        texts |= {name: f"{texts[name]} {words['both']}" for name in BOTH}
+        both = fill(words["both"], {**numbers, "words": FURTHER[BOTH[0]][0], "value": FURTHER[BOTH[1]][-1]})
+        texts |= {name: f"{texts[name]} {both}" for name in BOTH}
     choices = [
         {"ask": further[name][0], "verdict": row["verdict"], "label": labels[name], "text": texts[name]}
         for name, row in rows.items()
@@ -120,7 +133,7 @@ def judge(results: lt.Results) -> dict[str, Any]:
     judgment: Any = lt.claims.judge(VALLEY, {VALLEY.sources[0].population: results})
     networks = judgment.counted + judgment.undefined
     words = WORDS["verdict"]["verdicts"][judgment.verdict]
-    return {"verdict": judgment.verdict, "words": words, "met": judgment.met, "networks": networks, "high": VALLEY.high}
+    return {"verdict": judgment.verdict, "words": words, "met": judgment.met, "networks": networks}
 
 
 def address(amplitude: float, **other: Any) -> str:

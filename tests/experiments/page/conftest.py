@@ -15,7 +15,7 @@ from playwright.sync_api import sync_playwright
 import lstm_toys as lt
 from conftest import HANG, ROOT
 from experiments import sine
-from experiments.page import build, playground, post
+from experiments.page import build, playground, post, story
 from experiments.page import networks as page_networks
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -75,8 +75,9 @@ def compose(saved, tmp_path_factory):
 
     def write(entries, kinds=every, missing=None):
         populations = {kind: saved(kind) for kind in kinds}
+        during = next((entry.during for entry in entries if entry.id == story.VALLEY.id), {})
         parts = {
-            "playground": playground.lay_out(populations, dict.fromkeys(kinds, METRICS)),
+            "playground": playground.lay_out(populations, dict.fromkeys(kinds, METRICS), during),
             "post": post.lay_out(entries, "lstm-toys claims"),
         }
         path = tmp_path_factory.mktemp("page") / "index.html"

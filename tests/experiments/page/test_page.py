@@ -13,7 +13,7 @@ from one_number import changed
 import conftest
 import lstm_toys as lt
 from experiments.page import __main__ as command
-from experiments.page import build, charts, playground, post, runs
+from experiments.page import build, charts, playground, post, runs, story
 
 RESULTS = conftest.ROOT / "results"
 
@@ -191,6 +191,17 @@ def test_numbers_of_the_story_are_those_of_the_networks_that_did_not_diverge(sav
     assert (
         "(networks 0, 1, 2) began with other random numbers, and peak at {:.2f}, {:.2f}, {:.2f};".format(*peaks) in told
     )
+
+
+def test_a_verdict_that_is_another_one_where_all_steps_are_judged_at_once_says_so(entries, monkeypatch):
+    monkeypatch.setattr(
+        story, "judge", lambda _: {"verdict": "supported", "words": "It holds", "met": 1, "networks": 2}
+    )
+    during = next(entry.during for entry in entries if entry.id == story.VALLEY.id)
+    further = {name: (name, None) for name in ("published", *runs.FURTHER)}
+    step = story.verdicts(further, {"rate": 0.001, "steps": 1_500}, during)
+    said = [choice["ask"] for choice in step["choices"] if "stricter: it is not decided." in choice["text"]]
+    assert said == ["steps-3000"]
 
 
 def test_the_committed_page_is_small_and_recognized_as_made_by_the_command():

@@ -63,9 +63,10 @@ def test_the_story_goes_from_one_step_to_the_next_and_leaves_it_where_a_curve_is
             met = story.VALLEY.met(story.VALLEY.number(sound)).sum()
             told = page.text(f"{SHOWN} >> [data-choice]:visible")
             assert told.startswith("As before: It ")
-            assert f": in {met} of 19 networks, " in told
+            assert f": the valley stays in {met} of 19 networks." in told
+            assert page.text(f"{SHOWN} >> p:visible") == told  # Before all other words.
             assert not page.tab.locator(REWARD).is_visible()
-            assert "responsible" not in page.text(SHOWN)  # Networks of all trainings are the same ones here.
+            assert "turns the verdict" not in page.text(SHOWN)  # Networks of all trainings are the same ones here.
         if number < 6:
             page.click(f"{SHOWN} >> text=Next")
     assert len(heights) == 1
@@ -85,7 +86,7 @@ def test_the_story_goes_from_one_step_to_the_next_and_leaves_it_where_a_curve_is
         page.click(f"{SHOWN} >> button:has-text('{words}')")
         assert page.text(f"{SHOWN} >> [data-choice]:visible").startswith(f"{words}: It ")
         assert page.values("networks") == [name]
-        assert page.text("#key-median-text") == "median of 16 of 19 networks"
+        assert page.text("#key-median-text") == "median of 16 of 19 judged networks"
         assert page.tab.locator(REWARD).is_visible()
     assert not page.tab.locator("#aside, #grips button").filter(visible=True).count()
 
