@@ -168,7 +168,7 @@
   /** Whether what a step of the story asks for has been done. */
   function rewarded(name, { at, exact, choice }) {
     const trained = state.networks === OWN.id && !own.busy && own.step === states.training.steps;
-    const done = { larger: !states.guessing(state), learned: trained, alone: state.seed >= 0, pluck: at >= 0 && !exact, verdict: choice > 0 };
+    const done = { larger: !states.guessing(state) && state.began === null, learned: trained, alone: state.seed >= 0, pluck: at >= 0 && !exact, verdict: choice > 0 };
     return done[name];
   }
 
@@ -190,7 +190,8 @@
     const told = states.step(state);
     const guessing = states.guessing(state);
     document.querySelectorAll("#story article").forEach((article, at) => { article.hidden = at !== told.at; });
-    document.querySelectorAll("[data-when]").forEach((part) => { part.hidden = (part.dataset.when === "guess") !== guessing; });
+    const hidden = { guess: !guessing, seen: guessing, told: guessing || state.began !== null };
+    document.querySelectorAll("[data-when]").forEach((part) => { part.hidden = hidden[part.dataset.when]; });
     document.querySelectorAll(".steps a").forEach((link, at) => link.setAttribute("aria-current", at === told.at ? "step" : "false"));
     for (const button of document.querySelectorAll("#story [aria-pressed]")) {
       button.setAttribute("aria-pressed", String(told.exact && story[told.at][told.choice] === button.dataset.ask));

@@ -89,6 +89,7 @@ def text_numbers(results: lt.Results, metrics: Mapping[str, Any]) -> dict[str, A
     return {
         **metrics,
         "networks": len(seeds),
+        "learners": "all" if metrics["converged"] == metrics["seeds"] else f"{metrics['converged']} of them",
         "here": HERE,
         "rate": sine.EXPERIMENT.defaults["learning_rate"],
         "shown": float(sines.input.isel(curve=row).max()),

@@ -41,11 +41,11 @@ function verdictOf(guess, { focus, curve, seed }, times) {
   return `Your guess is ${offOf(guess, focus, times)} from ${answer}. The dashed curve itself is ${dashed.replace(" on average", "")}.`;
 }
 
-/** How many of the answers to a release ring, and how wide their swings are along x. */
+/** How many of the answers to a release ring, and their periods along x. */
 function ringsOf(answers, times) {
   const widths = answers.map((answer) => ringing(answer, times)).filter(Boolean).map((frequency) => (2 * Math.PI) / frequency).sort((one, other) => one - other);
   const ends = [0.05, 0.95].map((share) => quantile(widths, share).toFixed(2));
-  const wide = widths.length ? `, ${ends[0] === ends[1] ? ends[0] : ends.join("–")} wide` : "";
+  const wide = widths.length ? `, period ${ends[0] === ends[1] ? ends[0] : ends.join("–")}` : "";
   return `${widths.length} of ${answers.length} ring${wide}`;
 }
 

@@ -237,7 +237,7 @@ def opened(window, address):
 
     def load(place, width=1280, height=900, scheme="light"):
         window.tab.set_viewport_size({"width": width, "height": height})
-        window.tab.emulate_media(color_scheme=scheme, media="screen")
+        window.tab.emulate_media(color_scheme=scheme, media="screen", reduced_motion="reduce")
         window.show(place if place.startswith("file:") else f"{address}{place}")
         return window
 

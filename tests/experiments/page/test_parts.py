@@ -141,6 +141,15 @@ def test_a_guess_is_drawn_and_compared_with_the_answers(hand, width, height, ope
     assert page.tab.locator("#show").is_visible()
 
 
+def test_what_answers_mean_is_said_once_they_are_drawn(opened):
+    page = opened("")
+    page.tab.emulate_media(reduced_motion="no-preference")
+    page.tab.click("#show")
+    meaning = page.tab.locator("[data-when=told]")
+    assert not meaning.or_(page.tab.locator(REWARD)).filter(visible=True).count()
+    meaning.wait_for(state="visible")
+
+
 def test_a_finger_finds_what_it_needs_and_one_thing_is_next_in_every_step(opened):
     page = opened("", width=390, height=844)
     for number, place in enumerate(("#step-1", "#step-1&guess=none", *(f"#step-{step}" for step in range(2, 7)))):
