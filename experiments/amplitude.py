@@ -61,7 +61,7 @@ def draw(results: lt.Results, _: dict[str, lt.Results]) -> dict[str, lt.figures.
 def describe(results: lt.Results, probe: str) -> str:
     """Describes as what the largest amplitude of a probe is read off, in the median."""
     answered = lt.probed(results, probe)
-    last = answered.isel(seed=~answered.diverged.values, curve=answered.parameter_amplitude.argmax())
+    last = answered.isel(seed=~answered.diverged.values, curve=np.argmax(answered.parameter_amplitude.values))
     read = f"{float(last.answer.median()):.2f}" if last.sizes["seed"] else "nothing"
     return f"A = {float(last.parameter_amplitude):g} is read off as {read} (median)"
 
