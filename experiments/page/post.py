@@ -1,5 +1,6 @@
 """Whether the post's conclusions hold: a table of all, and what was found about each."""
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -41,18 +42,32 @@ def claim(entry: Any) -> dict[str, Any]:
     untrained = any(
         name == "untrained networks" and control.verdict == "supported" for name, control in entry.controls.items()
     )
-    turns = len({moment.verdict_at_once for moment in entry.during.values()}) > 1
-    notes = ["also for most untrained networks"] * (entry.verdict == "supported" and untrained)
+    supported, turned = entry.verdict == "supported", turns(entry)
+    share, low, high = entry.share
+    shares = [f"{share:.0%} ({100 * low:.0f}–{high:.0%}){' of pairs' * bool(entry.against)}"]
+    shares += [f"new recipes: {cell.share.value:.0%}" for cell in entry.recipes.values()]
+    notes = ["only says that a task was learned"] * (supported and declared.learned)
+    notes += ["also for most untrained networks"] * (supported and untrained)
     curves = dict.fromkeys(source.curves for source in declared.sources if source.population == "sine")
     return {
         **{name: getattr(entry, name) for name in ("id", "statement", "origin", "statistic", "verdict", "meets")},
-        "share": entry.share.value,
+        "share": share,
         "words": lt.claims.sentences(entry),
         "verdict_words": VERDICTS[entry.verdict],
         "learned": declared.learned,
         "untrained": untrained,
-        "turns": turns,
-        "notes": notes + ["↺ changes with training"] * turns,
+        "turns": turned,
+        "notes": ["; ".join(shares), *notes] + [f"↺ changes with {', '.join(turned)}"] * bool(turned),
         "drawing": charts.drawing(entry),
         "curves": [*curves],
     }
+
+
+def turns(entry: Any) -> list[str]:
+    """Lists what gives another verdict: more or less training, other cells or readouts, new recipes."""
+    others = {name: cell for name, cell in entry.variants.items() if cell.counted and cell.verdict != entry.verdict}
+    cells = dict.fromkeys(re.split(" as large| at equal", name)[0] for name in others)
+    decided = [(cell.share.high < 0.5, cell.share.low > 0.5) for cell in entry.recipes.values()]
+    same = {(entry.verdict == "refuted", entry.verdict == "supported")}.issuperset(decided)
+    moments = {moment.verdict_at_once for moment in entry.during.values()}
+    return ["training"] * (len(moments) > 1) + [*cells] + ["new recipes"] * (not same)

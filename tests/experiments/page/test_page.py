@@ -146,6 +146,13 @@ def test_verdicts_are_counted_as_the_claims_have_them(entries):
     assert f"{len(supported)} of {len(entries)} conclusions hold" in page
     assert f"{untrained} also hold for most untrained networks" in page
     assert page.count("<small>also for most untrained networks</small>") == untrained
+    assert page.count("<small>only says that a task was learned</small>") == sum(each.learned for each in supported)
+    rows = {row["id"]: row for row in map(post.claim, entries)}
+    assert "(91–100%) of pairs; new recipes: " in rows["hill-y-longer"]["notes"][0]
+    for each in entries:
+        assert rows[each.id]["notes"][0].startswith(f"{each.share.value:.0%} (")
+        assert ("gru" in rows[each.id]["turns"]) == ("gru" in lt.claims.sentences(each)[-1])
+    assert [name for name, row in rows.items() if "new recipes" in row["turns"]] == ["only-amplitude-wrong"]
 
 
 def test_a_drawing_shows_every_network_and_says_what_lies_beyond(entries):
