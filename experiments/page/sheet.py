@@ -19,16 +19,16 @@ from .runs import SHEET, FinishedRun
 NAME = "post.png"
 
 PROBED = {
-    "line": "Lines",
-    "amplitude": "Other amplitudes",
-    "phase": "Other phases",
-    "frequency": "Other frequencies (two of six)",
+    "line": "Sine, shown lines",
+    "amplitude": "Sine, other amplitudes",
+    "phase": "Sine, other phases",
+    "frequency": "Sine, other frequencies",
 }
 """The titles of what the sine's networks are shown, by the name of the probe."""
 
 READ_OFF = {
-    "amplitude": ("Amplitude read off", amplitude.rebuild),
-    "slope_intercept": ("Line read off", slope_intercept.rebuild),
+    "amplitude": ("Amplitude, read off", amplitude.rebuild),
+    "slope_intercept": ("Line, read off", slope_intercept.rebuild),
 }
 """By run, the title, and what makes curves of the numbers that networks read off."""
 
@@ -38,7 +38,7 @@ LOOKS: Sequence[Mapping[str, Any]] = {"linewidth": 0.8, "linestyle": "--"}, {"li
 
 def draw(results: Mapping[str, lt.Results]) -> lt.figures.Drawing:
     """Draws the sheet from the results of `SHEET`, by name."""
-    titles = ["Hill", "Sine", *PROBED.values(), *(title for title, _ in READ_OFF.values())]
+    titles = ["Hill, as learned", "Sine, as learned", *PROBED.values(), *(title for title, _ in READ_OFF.values())]
     look: dict[str, Any] = {"columns": 4, "size": (9.6, 4.8), "subplots": {"sharex": True}}
     highest = []
     with lt.figures.canvas(*titles, **look) as (figure, panels):
@@ -47,7 +47,7 @@ def draw(results: Mapping[str, lt.Results]) -> lt.figures.Drawing:
             _curves(axes, learned.time.values, [learned.truth.values], [learned.answer.values], "b")
         for probe, axes in zip(PROBED, panels[2:], strict=False):
             shown, letters = results["sine"][probe].sel(feature="y"), sine.ORDER
-            if probe == "frequency":  # All six would hide each other.
+            if probe == "frequency":  # Two, since all six would hide each other.
                 shown, letters = shown.isel(curve=[1, 3]), letters[1] + letters[3]
             highest.append((shown.input.max(), np.nanmedian(shown.answer, axis=0).max()))
             letters = letters[-shown.sizes["curve"] :]
@@ -65,8 +65,8 @@ def draw(results: Mapping[str, lt.Results]) -> lt.figures.Drawing:
             axes.set_ylabel("")
         trained, (most, answered) = float(results["sine"].training.truth.max()), np.max(highest, axis=0)
         figure.suptitle(
-            f"Networks that learned a sine of up to {trained:.1f} answer curves of up to {most:.1f} "
-            f"with at most {answered:.1f}"
+            f"Networks of the sine, which has up to {trained:.1f}, answer curves of up to {most:.1f} "
+            f"with at most {answered:.1f} in the median"
         )
         count = results["sine"].sizes["seed"]
         lines = [Line2D([], [], color="gray", **look) for look in LOOKS]
