@@ -120,8 +120,9 @@ def of_new_recipes(entry: Row) -> Iterator[str]:
         yield (
             f"of new recipes, in which {cell.learners} of {counted(cell.seeds, 'network')} learned, "
             f"{percent(cell.share.value)} {percents(cell.share)} of {cell.known} meet it; the median is "
-            f"{number(cell.median.value)}; in {percent(cell.agreement.all)} of recipes with two numbers both networks "
-            f"meet it, in {percent(cell.agreement.some)} one, in {percent(cell.agreement.none)} neither"
+            f"{number(cell.median.value)}; where both networks of a recipe have a number, both meet it in "
+            f"{percent(cell.agreement.all)} of recipes, one in {percent(cell.agreement.some)}, neither in "
+            f"{percent(cell.agreement.none)}"
         )
         yield from (f"of new recipes, {each}" for each in _uncounted(cell))
 
@@ -164,7 +165,6 @@ def sentences(entry: Row) -> list[str]:
     else:
         of = "networks with a number" if entry.lacking else "networks"
         said = [f"{entry.met} of {entry.counted} {of} meet it: {share}{interval}."]
-    said.append(f"The median is {with_interval(entry.median)}.")
     said += [f"{each[0].upper()}{each[1:]}." for each in details(entry)]
     if published := entry.published:
         meet = "meet it" if published.meets else "do not meet it"
@@ -238,12 +238,7 @@ def said(entry: Row) -> str:
 
 def details(entry: Row) -> Iterator[str]:
     """Yields what belongs to a verdict, in words: effect, networks without a number, power if it is undecided."""
-    if np.isfinite((inside := distance(entry)).value):
-        side, far = "inside", inside
-        if inside.value < 0:
-            side, far = "beyond", Estimate(-inside.value, -inside.high, -inside.low)
-        nearer = "the nearer threshold" if np.isfinite([entry.low, entry.high]).all() else "the threshold"
-        yield f"the median is {with_interval(far)} {side} {nearer}"
+    yield f"the median is {with_interval(entry.median)}{distance(entry)}"
     if entry.against and (every := sum(pairs := comparisons.pairs(entry.number, entry.other_number))):
         above, tied, below = (percent(each / every) for each in pairs)
         yield f"of all pairs, ours is above {entry.against}'s in {above}, equal in {tied}, below in {below}"
@@ -258,12 +253,14 @@ def details(entry: Row) -> Iterator[str]:
         )
 
 
-def distance(entry: Row) -> Estimate:
-    """How far the median is inside the nearer threshold, negative beyond it; infinite without a threshold."""
-    low, high = entry.low, entry.high
-    value, *ends = (min(each - low, high - each) for each in entry.median)
-    inside = entry.median.low <= (low + high) / 2 <= entry.median.high
-    return Estimate(value, min(ends), (high - low) / 2 if inside else max(ends))
+def distance(entry: Row) -> str:
+    """Says how far the median is from the nearer threshold, if there is one: ", 0.05 above the limit of 0.2"."""
+    nearer = min((entry.low, entry.high), key=lambda limit: abs(entry.median.value - limit))
+    far = entry.median.value - nearer
+    if not np.isfinite(far):
+        return ""
+    beside = f"{number(abs(far))} {'above' if far > 0 else 'below'}" if far else "at"
+    return f", {beside} the limit of {number(nearer)}"
 
 
 def turned(cell: Cell) -> bool:

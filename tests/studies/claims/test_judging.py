@@ -177,8 +177,9 @@ def test_an_undecided_verdict_has_a_power_and_a_median_a_distance():
     (power,) = [each for each in report.details(alone(claim(low=1.0), [1.5])) if "chance" in each]
     assert power.startswith("with 1 network, the chance of a verdict is")
     entry = alone(claim(low=1.0, high=3.0), [1.4] * 9 + [1.5] * 9)
-    assert report.distance(entry) == pytest.approx([0.45, 0.4, 0.5])
-    assert report.distance(alone(claim(high=3.0), [*range(9)])) == (-1.0, -4.0, 2.0)
+    assert report.distance(entry) == ", 0.45 above the limit of 1"
+    assert report.distance(alone(claim(high=5.0), [*range(9)])) == ", 1 below the limit of 5"
+    assert report.distance(alone(claim(high=4.0), [*range(9)])) == ", at the limit of 4"
 
 
 def test_an_infinite_number_may_meet_a_claim():
