@@ -92,6 +92,7 @@ def test_a_tenth_is_left_out_to_the_time_point():
         assert errors.first_settled(points, 0.1) == -(-(points - 1) // 10)
         assert errors.first_settled(points, 0) == 0
     assert [errors.first_settled(points, 0.3) for points in (2, 11, 12)] == [1, 3, 4]
+    assert errors.first_settled(101, 0.07) == 7  # 0.07 * 100 is above 7.
 
 
 def test_a_goal_leaves_out_as_much_as_what_was_recorded():
