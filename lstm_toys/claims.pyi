@@ -1,5 +1,5 @@
 from .runs.external import curves_of, labeled
-from .studies.claims.declaration import Baseline, Change, Claim, Claims, Source, Thresholds, Variant
+from .studies.claims.declaration import Baseline, Change, Claim, Claims, Source, Thresholds, Variant, verdict
 from .studies.claims.evidence import per_curve
 from .studies.claims.figures import draw
 from .studies.claims.judging import judge
@@ -25,4 +25,5 @@ __all__ = [
     "read",
     "rows",
     "sentences",
+    "verdict",
 ]

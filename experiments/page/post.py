@@ -67,7 +67,6 @@ def turns(entry: Any) -> list[str]:
     """Lists what gives another verdict: more or less training, other cells or readouts, new recipes."""
     others = {name: cell for name, cell in entry.variants.items() if cell.counted and cell.verdict != entry.verdict}
     cells = dict.fromkeys(re.split(" as large| at equal", name)[0] for name in others)
-    decided = [(cell.share.high < 0.5, cell.share.low > 0.5) for cell in entry.recipes.values()]
-    same = {(entry.verdict == "refuted", entry.verdict == "supported")}.issuperset(decided)
+    drawn = any(lt.claims.verdict(cell.share) != entry.verdict for cell in entry.recipes.values())
     moments = {moment.verdict_at_once for moment in entry.during.values()}
-    return ["training"] * (len(moments) > 1) + [*cells] + ["new recipes"] * (not same)
+    return ["training"] * (len(moments) > 1) + [*cells] + ["new recipes"] * drawn

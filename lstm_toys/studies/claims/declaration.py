@@ -57,7 +57,19 @@ THRESHOLD = "threshold"
 
 
 def verdict(share: Estimate) -> Verdict:
-    """Compares the interval of a share with one half; undecided if it contains one half or there is no interval."""
+    """Compares the interval of a share with one half.
+
+    Args:
+        share: the share of networks that meet a claim, with ``low`` and ``high``.
+
+    Returns:
+        "supported" if the interval lies above one half, "refuted" if it lies below, else, or without an interval,
+        "undecided".
+
+    Example:
+        >>> lt.claims.verdict(lt.statistics.wilson(10, 64))
+        'refuted'
+    """
     if share.low > 0.5:
         return "supported"
     return "refuted" if share.high < 0.5 else "undecided"
