@@ -10,10 +10,10 @@ from matplotlib.figure import Figure
 
 import lstm_toys as lt
 
-from .hypotheses import COUNTERS, COUNTING, FOLLOWS, LENGTHS, PARITY, PREDICTED, STAYS, parities
+from .hypotheses import COUNTERS, COUNTING, LENGTHS, PARITY, PREDICTED, RANGES, parities
 from .measures import numbers
 
-EDITS = {"counter": ("counter's forget gate", "b", FOLLOWS), "other": ("another bias", "r", STAYS)}
+EDITS = {"counter": ("counter's forget gate", "b"), "other": ("another bias", "r")}
 
 
 def counting(metrics: Mapping[str, Any]) -> Figure:
@@ -24,7 +24,8 @@ def counting(metrics: Mapping[str, Any]) -> Figure:
         shades = [*colormaps["Blues"](np.linspace(0.7, 1, 3)), *colormaps["Oranges"](np.linspace(0.75, 1, 3))]
         _predicted(scatter, metrics, COUNTERS, COUNTING, shades)
         scatter.set(xlabel="n predicted by its counter (P)", ylabel="n up to which it counts (H)")
-        for edit, (label, color, limits) in EDITS.items():
+        for edit, (label, color) in EDITS.items():
+            limits = RANGES[edit]
             slopes.axvspan(*limits, color=lt.figures.COLORS[color], alpha=0.08, linewidth=0)
             words = f"{label}\nis shifted"
             slopes.text(sum(limits) / 2, -1, words, ha="center", va="center", color=lt.figures.COLORS[color])

@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from lstm_toys.figures.style import COLORS, GRAY, band_entry, canvas, colors, legend, middle, plain
+from lstm_toys.figures.style import COLORS, GOAL, GRAY, band_entry, canvas, colors, legend, middle, plain
 from lstm_toys.figures.style import entry as handle
 from lstm_toys.output import counted
 from lstm_toys.studies.claims.declaration import CLIPPED, COPY, INPUT, VERDICTS
@@ -38,9 +38,8 @@ CONTROLS = "cyrgk"
 
 PERCENTS = "0 %", "50 %", "100 %"
 
-THRESHOLD: dict[str, Any] = {"color": "black", "linewidth": 1, "linestyle": "--"}
 MEETS: dict[str, Any] = {"alpha": 0.13, "linewidth": 0}
-"""Styles of thresholds, and of numbers that meet a claim."""
+"""The look of where numbers meet a claim."""
 
 HALF: dict[str, Any] = {"color": GRAY, "linewidth": 0.9, "linestyle": "--"}
 
@@ -139,7 +138,7 @@ def draw_numbers(entries: Sequence[Row]) -> Figure:
             _dots("one network each, sorted", COLORS["b"]),
             *(_dots(f"{name}, sorted", color) for name, color in shades.items()),
             band_entry("meets the claim", TINTS["supported"], **MEETS),
-            handle("threshold", **THRESHOLD),
+            handle("threshold", **GOAL),
         ]
         if any(each.against for each in entries):
             handles.append(_dots("networks compared with, whose median is the threshold"))
@@ -162,7 +161,7 @@ def _panel(axes: Axes, drawn: Sequence[Row], controls: dict[str, str]) -> None:
         ]
         numbers += [] if entry.other_number is None else [(GRAY, entry.other_number)]
         axes.fill_betweenx([row - 0.5, row + 0.5], max(low, left), min(high, right), color=TINTS["supported"], **MEETS)
-        axes.vlines([end for end in (low, high) if np.isfinite(end)], row - 0.5, row + 0.5, **THRESHOLD)
+        axes.vlines([end for end in (low, high) if np.isfinite(end)], row - 0.5, row + 0.5, **GOAL)
         edges = np.linspace(row - 0.45, row + 0.45, len(numbers) + 1)
         for (color, values), start, end in zip(numbers, edges, edges[1:], strict=False):
             known = np.clip(np.sort(_known(values)), left + inset, right - inset)

@@ -8,13 +8,11 @@ from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from lstm_toys.figures.style import COLORS, GRAY, canvas, entry, legend, plain
+from lstm_toys.figures.style import COLORS, GOAL, GRAY, canvas, entry, legend, plain
 from lstm_toys.studies.claims.exploring import Explored
 from lstm_toys.studies.claims.recipes import Drawn, stated
 from lstm_toys.studies.claims.report import number
 from lstm_toys.studies.claims.table import percent
-
-THRESHOLD: dict[str, Any] = {"color": "black", "linewidth": 1.0, "linestyle": "--"}
 
 DOTS: dict[str, Any] = {"markersize": 3.5, "alpha": 0.8, "markeredgewidth": 0}
 
@@ -46,7 +44,7 @@ def draw(explored: Explored, base_seed: int) -> Figure:
                 if (drawn := own & ~np.isnan(numbers)).any():
                     axes.plot(places[drawn], numbers[drawn], "o", color=color, label=label, **DOTS)
             for end in explored.thresholds:
-                axes.axhline(end, **THRESHOLD, label="threshold")
+                axes.axhline(end, **GOAL, label="threshold")
             axes.set_xlabel(NAMES.get(each.setting, plain(each.setting.replace("_", " "))))
             axes.yaxis.set_major_formatter("{x:,g}")
         (cell,) = explored.row.recipes.values()

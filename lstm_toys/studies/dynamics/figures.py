@@ -201,9 +201,9 @@ def models(results: xr.Dataset) -> Figure:
                 predicted = _of_most(one.prediction.sel(model=model))
                 error[place] = ((predicted.median("seed") - one.answer.median("seed")) ** 2).mean()
                 style.band(axes, results.time, predicted, SHOWN[model][0], f"{_named(model)}, median", filled=False)
-        linear = SHOWN["LPV"][2].capitalize()
+        at_rest, linear = (SHOWN[model][2] for model in PREDICTED)
         near = f"{(errors[1] < errors[0]).sum()} of {len(names)} curves"
-        figure.suptitle(f"{linear} is nearer to the median answer,\non {near}, than {SHOWN['static curve'][2]}")
+        figure.suptitle(f"{linear.capitalize()} is nearer to the median answer,\non {near}, than {at_rest}")
     return figure
 
 
