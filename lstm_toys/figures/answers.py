@@ -283,8 +283,8 @@ def _part(
             axes.plot(curve.answers.time, curve.given, color=curve.color if alone else GRAY, **GIVEN)
     if not filled:
         axes.set_xlim(right=float(time[-1]))
-        medians = zip(curves, axes.lines[1::2], strict=False)
-        ends = {curve.label: (np.asarray(line.get_ydata())[-1], curve.color) for curve, line in medians}
+        known = (curve for curve in curves if curve.answers.sizes["seed"])
+        ends = {each.label: (style.middle(each.answers.sel(feature="y")[:, -1:])[1, 0], each.color) for each in known}
         style.label_ends(axes, float(time[-1]), ends, 0.06 * np.ptp(axes.get_ylim()))
     elif alone and len(curves) > 1:
         handles: list[Artist] = [style.entry(curve.label, curve.color) for curve in curves]
