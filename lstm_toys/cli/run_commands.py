@@ -124,10 +124,9 @@ def shown(path: Path, run: RunFiles) -> Iterator[str]:
 def report(options: RunCommandFlags, names: Sequence[str]) -> int:
     """Writes the page of a run."""
     with run_files.opened(run_files.find(names[0], options.results_dir)[0]) as run:
-        page = _page(run)
         is_ours = partial(sharing.report.begins_with, text=f"<title>{run.name}</title>")
         with _target(names, f"{run.name}.html", is_ours) as target:
-            write_text(target, page)
+            write_text(target, _page(run))
     print_lines([f"{target}: {run.name}"])
     return 0
 
