@@ -34,12 +34,13 @@ def off(answers, curve):
 
 
 def layer(weights, seed, inputs):
-    """Gates i, f, o at every time point, and the hidden states, of an LSTM layer with hard gates, in NumPy."""
+    """Gates i, f, g, o at every time point, and the hidden states, of an LSTM layer with hard gates, in NumPy."""
     own = {name: np.float64(weights[name][seed]) for name in plain_cells.WEIGHTS}
     state, gates, states = (np.zeros(len(own["recurrent_kernel"])),) * 2, [], []
     for shown in inputs:
+        new = np.tanh(np.split(shown @ own["kernel"] + state[0] @ own["recurrent_kernel"] + own["bias"], 4)[2])
         state, opened = plain_cells.step("lstm", "hard", own, shown, state)
-        gates.append([*opened.values()])
+        gates.append([opened["input"], opened["forget"], new, opened["output"]])
         states.append(state[0])
     return np.array(gates), np.array(states)
 
@@ -239,7 +240,7 @@ def test_one_value_is_followed_through_a_cell_and_a_click_takes_another_network(
         params, curve = saved("published").params, results.input.values[row]
         _, below = layer(params["lstm_0"], seed, curve[:, None])
         gates, answers = layer(params["readout"], seed, below)
-        found = [x, shown, gate, forget, out, answer, forget * before + gate * new, out * squashed]
+        found = [x, shown, gate, forget, new, out, answer, forget * before + gate * new, out * squashed]
         wanted = [time / 99, curve[time], *gates[time, :, 0], answers[time, 0], cell, answer]
         assert found == pytest.approx(wanted, abs=0.02)
         assert answers[time, 0] == pytest.approx(float(results.answer[seed, row, time]), abs=1e-4)
