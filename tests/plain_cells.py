@@ -10,7 +10,10 @@ WEIGHTS = ("kernel", "recurrent_kernel", "bias")
 
 
 def step(cell, gates, layer, inputs, state, clamped=None, library=np):
-    """The states (hidden, cell) after a time point, and the gates of every unit, some of which are clamped."""
+    """The states (hidden, cell) after a time point, and the gates of every unit, some of which are clamped.
+
+    Beside the gates of an LSTM is ``new``, the values that its input gate lets into the cell.
+    """
     kernel, recurrent_kernel, bias = (layer[name] for name in WEIGHTS)
     fed, back = inputs @ kernel, state[0] @ recurrent_kernel
     if cell == "rnn":
@@ -27,8 +30,9 @@ def step(cell, gates, layer, inputs, state, clamped=None, library=np):
     if cell == "gru":
         z, r = opened.values()
         return (z * state[0] + (1 - z) * library.tanh(a_h + r * b_h), state[1]), opened
-    memory = opened["forget"] * state[1] + opened["input"] * library.tanh(g)
-    return (opened["output"] * library.tanh(memory), memory), opened
+    new = library.tanh(g)
+    memory = opened["forget"] * state[1] + opened["input"] * new
+    return (opened["output"] * library.tanh(memory), memory), {**opened, "new": new}
 
 
 def along(cell, gates, layer, curves):

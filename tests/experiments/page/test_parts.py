@@ -34,13 +34,12 @@ def off(answers, curve):
 
 
 def layer(weights, seed, inputs):
-    """Gates i, f, g, o at every time point, and the hidden states, of an LSTM layer with hard gates, in NumPy."""
+    """What an LSTM layer with hard gates computes at every time point, in NumPy: i, f, g, o, and the hidden states."""
     own = {name: np.float64(weights[name][seed]) for name in plain_cells.WEIGHTS}
     state, gates, states = (np.zeros(len(own["recurrent_kernel"])),) * 2, [], []
     for shown in inputs:
-        new = np.tanh(np.split(shown @ own["kernel"] + state[0] @ own["recurrent_kernel"] + own["bias"], 4)[2])
         state, opened = plain_cells.step("lstm", "hard", own, shown, state)
-        gates.append([opened["input"], opened["forget"], new, opened["output"]])
+        gates.append([opened[name] for name in ("input", "forget", "new", "output")])
         states.append(state[0])
     return np.array(gates), np.array(states)
 
