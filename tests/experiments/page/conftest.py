@@ -99,9 +99,12 @@ def address(compose, entries):
     return compose(entries)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser():
-    """A browser without a window; where there is none, tests are skipped, unless LSTM_TOYS_BROWSER says otherwise."""
+    """A browser without a window; where there is none, tests are skipped, unless LSTM_TOYS_BROWSER says otherwise.
+
+    It is closed after the tests of this folder, since other tests would run in Playwright's event loop, too.
+    """
     with sync_playwright() as playwright:
         installed = next(filter(None, map(shutil.which, BROWSERS)), playwright.chromium.executable_path)
         if not Path(installed).exists() and os.environ.get("LSTM_TOYS_BROWSER") != "required":
@@ -111,7 +114,7 @@ def browser():
         launched.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def script(browser):
     """Evaluates an expression, or the body of a function, with the scripts of the page and given arguments."""
     tab = browser.new_page()
@@ -122,7 +125,7 @@ def script(browser):
     tab.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def trained(script):
     """Trains networks as the page's workers do, and returns the weights or the answer of each."""
 
@@ -225,7 +228,7 @@ class Window:
         return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def window(browser):
     """The window of all tests."""
     return Window(browser.new_context(reduced_motion="reduce").new_page())
