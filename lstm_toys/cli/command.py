@@ -56,8 +56,10 @@ def declared(name: str, attribute: str, kind: type[T], flag: str = "") -> T:
 
 def full_name(name: str, attribute: str) -> str:
     """Returns the name under which a module with this declaration is imported: first the experiments, then others."""
-    module = canonical(name).removeprefix(f"{EXPERIMENTS}.")
-    return full(module) if module in listed(attribute) else name
+    module, (package, folder) = canonical(name).removeprefix(f"{EXPERIMENTS}."), home()
+    ours = full(module)
+    path = folder.joinpath(*ours.removeprefix(f"{package}.").split(".")).with_suffix(".py")
+    return ours if attribute in declarations(path) and short(path, folder) == module else name
 
 
 def listed(attribute: str) -> list[str]:
