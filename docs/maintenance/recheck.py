@@ -176,7 +176,7 @@ def above(ours: Any, theirs: Any, stored: Any) -> tuple[float, ...]:
     value = scipy.stats.mannwhitneyu(first, second).statistic / (len(first) * len(second))
     if value in (0, 1) and fewer >= FEWEST:
         return proportion(value * fewer, fewer, "exact")
-    statistic = of_both(probability, ours, theirs)
+    statistic = probability(ours, theirs)
     without = np.array([[other for other in range(len(ours)) if other != seed] for seed in range(len(ours))])
     return bootstrapped(value, statistic, len(ours), fewer, stored, jackknife=statistic(without))
 
@@ -188,12 +188,19 @@ def of_both(statistic: Callable[[Any, Any], Any], ours: Any, theirs: Any) -> Cal
     )
 
 
-def probability(ours: Any, theirs: Any) -> Any:
-    """The share of pairs in which ours is above theirs, by resample; ties count half."""
-    known = ~np.isnan(ours)[:, :, None] & ~np.isnan(theirs)[:, None, :]
-    higher = (np.sign(apart(ours, theirs)) + 1) / 2
-    with np.errstate(invalid="ignore"):
-        return np.where(known, higher, 0).sum(axis=(1, 2)) / known.sum(axis=(1, 2))
+def probability(ours: Any, theirs: Any) -> Callable[[Any], Any]:
+    """A function of resampled seeds: the share of pairs in which ours is above theirs; ties count half."""
+    known = ~np.isnan(ours)[:, None] & ~np.isnan(theirs)
+    higher = np.where(known, (np.sign(apart(ours[None], theirs[None])[0]) + 1) / 2, 0)
+
+    def share_of_pairs(drawn: Any) -> Any:
+        shape = len(drawn), len(ours)
+        places = drawn + len(ours) * np.arange(len(drawn))[:, None]
+        times = np.bincount(places.ravel(), minlength=np.prod(shape)).reshape(shape)
+        with np.errstate(invalid="ignore"):
+            return ((times @ higher) * times).sum(axis=1) / ((times @ known) * times).sum(axis=1)
+
+    return share_of_pairs
 
 
 def shift(ours: Any, theirs: Any) -> Any:

@@ -20,8 +20,8 @@ COLUMNS = (
 )
 
 
-@pytest.fixture
-def judged(tmp_path):
+@pytest.fixture(scope="module")
+def judged(tmp_path_factory):
     """A file of claims of all kinds on made-up numbers, of which some are missing, diverged, or not learned."""
     source, random = (Source("sine", "line"),), np.random.default_rng(1)
     claims = [
@@ -40,7 +40,7 @@ def judged(tmp_path):
         (column, {"sine": population(24, 0.1 * place), "other": population(24, 0.0)})
         for place, column in enumerate(COLUMNS)
     ]
-    path = tmp_path / "claims.json"
+    path = tmp_path_factory.mktemp("judged") / "claims.json"
     path.write_text(table.as_text(judging.make_table(claims, evidence, "networks")))
     return path
 
@@ -51,7 +51,7 @@ def test_what_is_judged_is_found_again(judged):
     assert compared.endswith("values compared")
 
 
-def test_values_that_are_not_what_the_numbers_give_are_found(judged):
+def test_values_that_are_not_what_the_numbers_give_are_found(judged, tmp_path):
     stored = json.loads(judged.read_text())
     changed = ["share", "at_once", "median", "difference", "shift", "known"]
     for column, name in enumerate(changed):
@@ -61,8 +61,9 @@ def test_values_that_are_not_what_the_numbers_give_are_found(judged):
         value[0] += 1
     verdicts = stored["data_vars"]["verdict"]["data"][3]
     verdicts[4] = "refuted" if verdicts[4] != "refuted" else "supported"
-    judged.write_text(json.dumps(stored))
-    *found, _ = recheck.differing(judged)
+    path = tmp_path / "claims.json"
+    path.write_text(json.dumps(stored))
+    *found, _ = recheck.differing(path)
     values = [f"above, {column.name}, {name}" for column, name in zip(COLUMNS, changed, strict=True)]
     assert [line.partition(":")[0] for line in found] == [*values, "higher, learned, verdict"]
 
