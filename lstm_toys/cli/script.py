@@ -143,28 +143,28 @@ def called() -> str:
     return f"{SCRIPT} {canonical(name).removeprefix(f'{EXPERIMENTS}.')}" if ours else f"python -m {name}"
 
 
-def commands(folder: Path) -> dict[str, str]:
-    """Returns the first line of every command's docstring, by name, without importing any command.
+def commands(folder: Path) -> dict[str, Path]:
+    """Returns the file of every command in a folder, by name, in the order of names, without importing any command.
 
     The name of a command in a subfolder begins with that of the folder: ``papers.tune``.
     """
-    summaries = {}
-    for path in sorted(folder.rglob("*.py")):
-        source = path.read_bytes()
-        if re.search(b'^if __name__ == "__main__":', source, re.MULTILINE):
-            summaries[short(path, folder).removesuffix(".__main__")] = summary(source)
-    return dict(sorted(summaries.items()))
+    found = {
+        short(path, folder).removesuffix(".__main__"): path
+        for path in folder.rglob("*.py")
+        if re.search(b'^if __name__ == "__main__":', path.read_bytes(), re.MULTILINE)
+    }
+    return dict(sorted(found.items()))
 
 
-def studies() -> dict[str, str]:
-    """Returns the first line of the description of every study, by name, without importing any."""
+def studies() -> dict[str, Path]:
+    """Returns the file that describes each study, by name, without importing any."""
     folder = Path(lstm_toys.__file__).with_name("studies")
-    return {name: summary((folder / name / "settings.py").read_bytes()) for name in STUDIES}
+    return {name: folder / name / "settings.py" for name in STUDIES}
 
 
-def own_commands(folder: Path) -> dict[str, str]:
-    """Returns the first line of the docstring of every module in a folder that is a command, by name."""
-    return {path.stem: summary(path.read_bytes()) for path in sorted(folder.glob("*.py")) if declarations(path)}
+def own_commands(folder: Path) -> dict[str, Path]:
+    """Returns every module in a folder that is a command, by name."""
+    return {path.stem: path for path in sorted(folder.glob("*.py")) if declarations(path)}
 
 
 def declarations(path: Path) -> list[str]:
@@ -184,26 +184,27 @@ def declarations(path: Path) -> list[str]:
     return [name for name in DECLARED if name in assigned]
 
 
-def summary(source: bytes) -> str:
+def summary(path: Path) -> str:
     """Returns the first line of a module's docstring; empty without one."""
-    return (ast.get_docstring(ast.parse(source)) or "").partition("\n")[0]
+    return (ast.get_docstring(ast.parse(path.read_bytes())) or "").partition("\n")[0]
 
 
-def listing(included: Mapping[str, str], experiments: ModuleType, own_modules: Mapping[str, str]) -> str:
-    """Returns the usage text: how to call the script, and a line per command.
+def listing(modules: Mapping[str, Path], experiments: ModuleType, own_modules: Mapping[str, Path]) -> str:
+    """Returns the usage text: how to call the script, and a line per command, of its docstring.
 
     The experiments of the post and studies come first, then what is about the post, research, and the commands of the
     current folder.
     """
+    included, own = ({name: summary(path) for name, path in each.items()} for each in (modules, own_modules))
     first, cloned = (*experiments.COMMANDS, *STUDIES), experiments.CLONED
     paragraphs = {
         "": {name: included[name] for name in first},
         "about finished runs": RUN_COMMANDS,
         "about the post": {name: line for name, line in included.items() if name not in (*first, *cloned)},
         "research": {name: included[name] for name in cloned if name in included},
-        "in this folder": own_modules,
+        "in this folder": own,
     }
-    width = max(map(len, [*included, *own_modules, *RUN_COMMANDS]))
+    width = max(map(len, [*included, *own, *RUN_COMMANDS]))
     lines = [f"usage: {SCRIPT} NAME [flags]"]
     for title, rows in paragraphs.items():
         lines += ["", *([f"{title}:"] * bool(title))] if rows else []
