@@ -57,7 +57,7 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 
 gc.set_threshold(50_000)  # As in a command; Python's 700 take a tenth of the time.
-os.fsync = lambda descriptor: None  # Nothing that tests write has to outlast the machine.
+os.fsync = lambda _: None  # Nothing that tests write has to outlast the machine.
 
 if "PYTEST_XDIST_WORKER" not in os.environ:  # The process that starts the workers, or the only one.
     own = Path(tempfile.mkdtemp(prefix="lstm_toys_tests_"))
