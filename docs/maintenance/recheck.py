@@ -181,17 +181,10 @@ def above(ours: Any, theirs: Any, stored: Any) -> tuple[float, ...]:
     return bootstrapped(value, statistic, len(ours), fewer, stored, jackknife=statistic(without))
 
 
-def of_both(statistic: Callable[[Any, Any], Any], ours: Any, theirs: Any) -> Callable[[Any], Any]:
-    """A function of resampled seeds, which are the same in both populations."""
-    return lambda drawn: np.concatenate(
-        [statistic(ours[seeds], theirs[seeds]) for seeds in np.array_split(drawn, max(1, drawn.size // 10_000))]
-    )
-
-
 def probability(ours: Any, theirs: Any) -> Callable[[Any], Any]:
     """A function of resampled seeds: the share of pairs in which ours is above theirs; ties count half."""
     known = ~np.isnan(ours)[:, None] & ~np.isnan(theirs)
-    higher = np.where(known, (np.sign(apart(ours[None], theirs[None])[0]) + 1) / 2, 0)
+    higher = np.where(known, (np.sign(apart(ours, theirs)) + 1) / 2, 0)
 
     def share_of_pairs(drawn: Any) -> Any:
         shape = len(drawn), len(ours)
@@ -203,18 +196,26 @@ def probability(ours: Any, theirs: Any) -> Callable[[Any], Any]:
     return share_of_pairs
 
 
-def shift(ours: Any, theirs: Any) -> Any:
-    """The median difference that exists, by resample."""
-    ascending = np.sort(apart(ours, theirs).reshape(len(ours), -1))
-    known = (~np.isnan(ascending)).sum(axis=1)
-    return np.where(known > 0, np.take_along_axis(ascending, (np.maximum(known, 1)[:, None] - 1) // 2, 1)[:, 0], np.nan)
+def shift(ours: Any, theirs: Any) -> Callable[[Any], Any]:
+    """A function of resampled seeds: the median difference that exists."""
+    every = apart(ours, theirs)
+
+    def median_difference(drawn: Any) -> Any:
+        ascending = np.sort(every[drawn[:, :, None], drawn[:, None]].reshape(len(drawn), -1))
+        known = (~np.isnan(ascending)).sum(axis=1)
+        middle = np.take_along_axis(ascending, (np.maximum(known, 1)[:, None] - 1) // 2, 1)[:, 0]
+        return np.where(known > 0, middle, np.nan)
+
+    return lambda drawn: np.concatenate(
+        [median_difference(seeds) for seeds in np.array_split(drawn, max(1, drawn.size // 10_000))]
+    )
 
 
 def apart(ours: Any, theirs: Any) -> Any:
-    """All differences, of which those of equal infinite numbers are 0."""
-    first, second = ours[:, :, None], theirs[:, None, :]
+    """All differences of ours (rows) and theirs, of which those of equal infinite numbers are 0."""
+    first = ours[:, None]
     with np.errstate(invalid="ignore"):
-        return np.where(first == second, 0.0, first - second)
+        return np.where(first == theirs, 0.0, first - theirs)
 
 
 def bootstrapped(
@@ -309,9 +310,8 @@ def shifts(ours: Any, theirs: Any, stored: Any) -> tuple[float, ...]:
     known = min(int((~np.isnan(each)).sum()) for each in (ours, theirs))
     if not known:
         return NONE
-    return bootstrapped(
-        float(shift(ours[None], theirs[None])[0]), of_both(shift, ours, theirs), len(ours), known, stored
-    )
+    statistic = shift(ours, theirs)
+    return bootstrapped(float(statistic(np.arange(len(ours))[None])[0]), statistic, len(ours), known, stored)
 
 
 def same(stored: Any, found: Any) -> bool:
