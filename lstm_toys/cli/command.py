@@ -56,20 +56,21 @@ def declared(name: str, attribute: str, kind: type[T], flag: str = "") -> T:
 
 def full_name(name: str, attribute: str) -> str:
     """Returns the name under which a module with this declaration is imported: first the experiments, then others."""
-    module, (package, folder) = canonical(name).removeprefix(f"{EXPERIMENTS}."), home()
-    ours = full(module)
-    path = folder.joinpath(*ours.removeprefix(f"{package}.").split(".")).with_suffix(".py")
-    return ours if attribute in declarations(path) and short(path, folder) == module else name
+    module = canonical(name).removeprefix(f"{EXPERIMENTS}.")
+    path = _files().get(module)
+    return full(module) if path is not None and attribute in declarations(path) else name
 
 
 def listed(attribute: str) -> list[str]:
     """Lists the experiments' modules with this declaration, as a flag takes them, without importing them."""
+    return [name for name, path in _files().items() if attribute in declarations(path)]
+
+
+def _files() -> dict[str, Path]:
+    """The files of the experiments' modules, by the name that a flag takes; those in no folder come first."""
     _, folder = home()
-    return [
-        short(path, folder)
-        for path in sorted(folder.rglob("*.py"), key=lambda path: (len(path.parts), path))
-        if attribute in declarations(path)
-    ]
+    paths = sorted(folder.rglob("*.py"), key=lambda path: (len(path.parts), path))
+    return {short(path, folder): path for path in paths}
 
 
 def _module(name: str, attribute: str, prefix: str) -> ModuleType:

@@ -184,9 +184,10 @@ def declarations(path: Path) -> list[str]:
     return [name for name in DECLARED if name in assigned]
 
 
-def summary(path: Path) -> str:
-    """Returns the first line of a module's docstring; empty without one."""
-    return (ast.get_docstring(ast.parse(path.read_bytes())) or "").partition("\n")[0]
+def summaries(modules: Mapping[str, Path]) -> dict[str, str]:
+    """Returns the first line of the docstring of each module, by name; empty without one."""
+    docstrings = {name: ast.get_docstring(ast.parse(path.read_bytes())) or "" for name, path in modules.items()}
+    return {name: docstring.partition("\n")[0] for name, docstring in docstrings.items()}
 
 
 def listing(modules: Mapping[str, Path], experiments: ModuleType, own_modules: Mapping[str, Path]) -> str:
@@ -195,7 +196,7 @@ def listing(modules: Mapping[str, Path], experiments: ModuleType, own_modules: M
     The experiments of the post and studies come first, then what is about the post, research, and the commands of the
     current folder.
     """
-    included, own = ({name: summary(path) for name, path in each.items()} for each in (modules, own_modules))
+    included, own = summaries(modules), summaries(own_modules)
     first, cloned = (*experiments.COMMANDS, *STUDIES), experiments.CLONED
     paragraphs = {
         "": {name: included[name] for name in first},

@@ -107,7 +107,7 @@ def test_every_runnable_file_is_a_command_and_no_other(tmp_path):
     for name, text in files.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(text)
-    told = {name: script.summary(path) for name, path in script.commands(tmp_path).items()}
+    told = script.summaries(script.commands(tmp_path))
     assert told == {"folder.deeper": "Runs.", "larger": "Runs.", "runs": "Runs.", "silent": ""}
 
 
@@ -115,8 +115,7 @@ def test_every_runnable_file_is_a_command_and_no_other(tmp_path):
 def test_the_list_tells_what_each_command_is_about(arguments, typed, capsys):
     assert typed(*arguments) == 0
     told, found = " ".join(capsys.readouterr().out.split()), script.commands(home()[1]) | script.studies()
-    lines = {name: script.summary(path) for name, path in found.items()}
-    assert all(line and f" {name} {line}" in told for name, line in lines.items())
+    assert all(line and f" {name} {line}" in told for name, line in script.summaries(found).items())
     assert typed("--version") == 0
     assert capsys.readouterr().out == f"lstm_toys {lstm_toys.__version__}\n"
 
