@@ -32,10 +32,10 @@ sine: env
 test: tools
 	$(RUN) -m pytest $(WORKERS) $(PART:%=--part=%)
 
-# All tests, with annotations checked: also runs killed at random moments, hostile command lines, and rarer cases; with
-# PART=3/8 only the fourth eighth of them.
+# All tests, with annotations checked and programs compiled as for users: also runs killed at random moments, hostile
+# command lines, and rarer cases; with PART=3/8 only the fourth eighth of them.
 test-long: tools
-	$(RUN) -m pytest $(WORKERS) -m "long or not long" --annotations $(PART:%=--part=%)
+	$(RUN) -m pytest $(WORKERS) -m "long or not long" --thorough $(PART:%=--part=%)
 
 # Whether networks have the same bits on emulated processors, which takes hours; needs qemu-x86_64.
 processors: tools emulator

@@ -2,8 +2,9 @@
 
 Two devices, loops compiled as the commands compile them, no silent promotion of types or ranks, a home and a current
 folder of the tests' own, so that what was run before changes no outcome, and no limit of time on what Hypothesis tries.
-`make test-long` also checks annotations, which takes a fifth of the time. Compiled programs are kept beside
-pytest's own cache: compiling takes long, and JAX finds a program by all that it is compiled from.
+`make test-long` also checks annotations, which takes a fifth of the time, and compiles programs as users do; otherwise
+XLA is asked to compile quickly. Compiled programs are kept beside pytest's own cache: compiling takes long, and JAX
+finds a program by all that it is compiled from.
 """
 
 import atexit
@@ -296,9 +297,10 @@ def drawing():
 
 
 def pytest_addoption(parser):
-    """Adds a flag for parts of a run, and one for annotations."""
+    """Adds a flag for parts of a run, and one for what takes longer."""
     parser.addoption("--part", help="run only one part of the chosen tests: 0/8 is the first eighth")
-    parser.addoption("--annotations", action="store_true", help="check arguments and values of annotated functions")
+    more = "check arguments and values of annotated functions, and optimize programs when they are compiled"
+    parser.addoption("--thorough", action="store_true", help=more)
 
 
 @pytest.hookimpl(trylast=True)
@@ -313,8 +315,11 @@ def pytest_collection_modifyitems(config, items):
 
 def pytest_configure(config):
     """Chooses what is checked, how loops are compiled, before the first array, and what commands leave out."""
-    if config.getoption("annotations"):
+    if config.getoption("thorough"):
         jaxtyping.install_import_hook("lstm_toys", "parts.annotated")
+    else:
+        jax.config.update("jax_disable_most_optimizations", True)
+        os.environ["JAX_DISABLE_MOST_OPTIMIZATIONS"] = "1"  # For the processes that tests start.
 
     from lstm_toys.execution import devices, digests
 

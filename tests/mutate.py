@@ -16,7 +16,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 
-OPTIONS = {"make test": ["-m", "not long"], "make test-long": ["-m", "long or not long", "--annotations"]}
+OPTIONS = {"make test": ["-m", "not long"], "make test-long": ["-m", "long or not long", "--thorough"]}
 """What each command tells pytest."""
 
 

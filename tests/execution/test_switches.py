@@ -19,7 +19,7 @@ print(json.dumps(switches()))
 def told(then="", first="", **environment):
     """The switches that a process sees, which may import JAX before the library."""
     program = PROGRAM.format(first=first, then=then)
-    return json.loads(process("-c", program, unset=("JAX_", "FLAX_"), env=environment).stdout)
+    return json.loads(process("-c", program, env=environment).stdout)
 
 
 def test_switches_are_equal_in_all_processes_but_for_those_that_are_set():

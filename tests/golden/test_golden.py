@@ -22,7 +22,7 @@ VERSIONS = f"jax {jax.__version__}, numpy {np.__version__}"
 OFTEN = {"hard lstm, one curve, rmsprop_keras", "gru, six curves, rmsprop", "4 units, a sweep of rates, noise"}
 """Cases of `make test`, since each compiles for seconds."""
 
-FREE = ("XLA_FLAGS", "ONEDNN_MAX_CPU_ISA", "NPROC", *processor.NUMPY)
+FREE = ("XLA_FLAGS", "JAX_DISABLE_MOST_OPTIMIZATIONS", "ONEDNN_MAX_CPU_ISA", "NPROC", *processor.NUMPY)
 """Variables that the tests or the machine may have set, and a user's process need not have."""
 
 QEMU = shutil.which("qemu-x86_64")
