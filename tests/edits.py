@@ -222,11 +222,3 @@ OF_DATA = {
     "the goal": Edit("experiments/own.py", "LEARNED = 1e-3", "LEARNED = 2e-3"),
 }
 """Each of which makes another run on curves of one's own."""
-
-KEPT = [
-    library("populations/checkpoints.py", 'class Group:\n    """', 'class Group:\n    """Edited: '),
-    library("results/arrays.py", "def curve_set(", "# Of all members.\ndef curve_set("),
-    library("results/arrays.py", "def names_of(results: xr.DataTree)", "def names_of(results: Results)"),
-    library("networks/training.py", "an axis for seeds", "axes for seeds"),
-]
-"""Docstrings, comments and types in the library, after all of which nothing is trained."""

@@ -4,13 +4,10 @@ A program of `lstm_toys.populations.blocks.spread` is digested without the loop 
 the digest does not depend on the number of seeds and devices. It depends on versions and on the platform.
 """
 
-import ast
 import hashlib
-import json
 import re
 import sys
 import uuid
-from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -40,67 +37,21 @@ LAPACK = "custom_call @lapack_"
 BELOW = ("tasks", "statistics", "networks", "populations", "execution", "results", "runs", "studies/training")
 """Folders whose code every training runs, in addition to the modules directly in the library's folder."""
 
-UNREAD = ("annotation", "returns", "type_comment")
-"""Fields of a syntax tree that have no effect on results."""
-
-RULES = hashlib.sha256(sys.version.encode() + Path(__file__).read_bytes())
-"""What the digest of a syntax tree depends on, in addition to the bytes of the file."""
-
-TREES = "trees.json"
-MOST_TREES = 5_000
-"""The file in the user's cache folder that keeps digests of syntax trees, and how many it keeps at most."""
-
 
 @cache
 def library(*folders: str) -> str:
-    """Digests the code that a training runs, and all code in other folders of the library.
+    """Digests the code that a training runs, and all code in other folders of the library, with Python's version.
 
-    These are syntax trees without docstrings, comments and annotations. If a file was edited after this process began,
-    it is unknown which code runs, and the digest is random.
+    If a file was edited after this process began, it is unknown which code runs, and the digest is random.
     """
     root = Path(modules.LIBRARY)
-    paths = [*root.glob("*.py"), *(path for folder in (*BELOW, *folders) for path in (root / folder).rglob("*.py"))]
+    paths = {*root.glob("*.py"), *(path for folder in (*BELOW, *folders) for path in (root / folder).rglob("*.py"))}
     if any(map(modules.changed, paths)):
         return uuid.uuid4().hex[:16]
-    kept = _kept()
-    before = len(kept)
-    digests = {path.relative_to(root).as_posix(): of_module(path) for path in paths}
-    if len(kept) > before:
-        with suppress(OSError, RuntimeError):  # The folder cannot be written, or the user has no home.
-            files.cache_folder().mkdir(parents=True, exist_ok=True)
-            files.write_sealed(files.cache_folder() / TREES, dict([*kept.items()][-MOST_TREES:]))
-    return hashlib.sha256(json.dumps(digests, sort_keys=True).encode()).hexdigest()[:16]
-
-
-@cache
-def _kept() -> dict[str, str]:
-    """The digests of syntax trees in the user's cache folder, by those of their files' bytes; empty without any."""
-    with suppress(OSError, RuntimeError):
-        return files.read_sealed(files.cache_folder() / TREES)
-    return {}
-
-
-@cache
-def of_module(path: Path) -> str:
-    """Digests the syntax tree of a module, unless the digest is kept."""
-    source, key = path.read_bytes(), RULES.copy()
-    key.update(source)
-    kept = _kept()
-    if (name := key.hexdigest()) not in kept:
-        kept[name] = _of_tree(source)
-    return kept[name]
-
-
-def _of_tree(source: bytes) -> str:
-    tree = ast.parse(source)
-    for node in ast.walk(tree):
-        for name in UNREAD:
-            if getattr(node, name, None) is not None:
-                setattr(node, name, ast.Constant(None) if isinstance(node, ast.AnnAssign) else None)
-        if isinstance(body := getattr(node, "body", None), list):  # Modules, functions, blocks.
-            lines = [line for line in body if not (isinstance(line, ast.Expr) and isinstance(line.value, ast.Constant))]
-            node.body = lines or [ast.Pass()]  # type: ignore[attr-defined]
-    return hashlib.sha256(ast.dump(tree).encode()).hexdigest()[:16]
+    sha = hashlib.sha256(sys.version.encode())
+    for path in sorted(paths):
+        sha.update(f"{path.relative_to(root).as_posix()}\0{files.sha256(path)}\0".encode())
+    return sha.hexdigest()[:16]
 
 
 class Program(NamedTuple):

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from conftest import ROOT
-from lstm_toys import modules
+from lstm_toys import files, modules
 from lstm_toys.execution import digests
 from lstm_toys.runs import derived
 from lstm_toys.runs.folder import Run
@@ -119,8 +119,8 @@ def test_a_part_is_computed_again_with_another_version_of_a_package_or_of_a_publ
             derived.packages.cache_clear()
             assert computed()
             assert not computed()
-    digest, edited = digests.of_module, Path(ROOT, "lstm_toys/studies/claims/evidence.py")
-    monkeypatch.setattr(digests, "of_module", lambda path: "edited" if path == edited else digest(path))
+    sha256, edited = files.sha256, Path(ROOT, "lstm_toys/studies/claims/evidence.py")
+    monkeypatch.setattr(files, "sha256", lambda path: "edited" if path == edited else sha256(path))
     digests.library.cache_clear()
     assert computed()
     for each in (digests.library, derived.packages):
