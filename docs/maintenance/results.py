@@ -114,6 +114,7 @@ def write_sea(path: Path) -> None:
     """Writes the temperatures that statsmodels ships, one curve a year."""
     from statsmodels.datasets import elnino
 
+    path.parent.mkdir(parents=True, exist_ok=True)
     years = elnino.load_pandas().data.set_index("YEAR").T
     years.columns = [f"year {year:.0f}" for year in years]
     years.insert(0, "t (months)", range(1, 13))

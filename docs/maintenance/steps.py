@@ -1,17 +1,21 @@
 """The commands that make everything in ``results/``, and their costs the last time.
 
 ``python -m docs.maintenance.steps`` lists them with the date on which the published numbers were computed, the commit
-before, and whether the code that every training passes through is still the same; and when the page was published, and
-whether its scripts and style are still the same.
+before, and what was verified since by `docs.maintenance.verify`; and when the page was published, and whether it has
+today's scripts and style.
 """
 
 from __future__ import annotations
 
 import json
-import subprocess
+import runpy
+import shlex
+import warnings
+from collections.abc import Callable, Sequence
 from itertools import chain
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
+from unittest.mock import patch
 
 from rich.console import RenderableType
 
@@ -20,10 +24,14 @@ from experiments.page import build, runs
 from experiments.post import recipes as post_recipes
 from experiments.research.explained.predictions import KEPT_STEPS
 from experiments.research.papers import recipes as paper_recipes
-from lstm_toys import modules, output, tables
-from lstm_toys.execution import digests
+from lstm_toys import output, tables
+from lstm_toys.cli import command
+from lstm_toys.runs.study import Study
 
-RESULTS = Path(__file__).parents[2] / "results"
+from . import verified
+from .history import ROOT, git
+
+RESULTS = ROOT / "results"
 
 SEA = "results/runs/elnino.csv"
 """The file of temperatures that networks of `experiments.own` learn."""
@@ -123,25 +131,29 @@ def costs() -> dict[str, Cost]:
     return {command: Cost(**cost) for command, cost in json.loads(COSTS.read_text()).items()}
 
 
-def published(numbers: Path | None) -> tuple[str, str, str]:
-    """When published numbers were computed, the last commit before that, and whether trainings still have its code.
+def published(numbers: Path | None) -> tuple[str, str]:
+    """When published numbers were computed, and the last commit before that.
 
     Benchmarks do not say when they were measured, so the date is that of their commit. Dashes without a file, or if
     no such commit is known.
     """
     computed = json.loads(numbers.read_text()).get("computed") if numbers and numbers.exists() else None
-    when = computed or (git("log", "-1", "--format=%ci", "--", str(numbers)).strip() if numbers else "")
-    if not (when and (commit := git("rev-list", "-1", "--abbrev-commit", f"--before={when}", "HEAD").strip())):
-        return "–", "–", "–"
-    folder = Path(modules.LIBRARY)
-    paths = [f":(glob){folder}/*.py", *(str(folder / name) for name in digests.BELOW)]
-    return when.partition(" ")[0], commit, "no" if git("diff", "--stat", commit, "--", *paths) else "yes"
+    when = computed or (git("log", "-1", "--format=%ci", "--", str(numbers)) if numbers else "")
+    if not (when and (commit := git("rev-list", "-1", "--abbrev-commit", f"--before={when}", "HEAD"))):
+        return "–", "–"
+    return when.partition(" ")[0], commit
 
 
-def git(*arguments: str) -> str:
-    """The output of a Git command in the clone."""
-    command = ["git", "-C", str(RESULTS), *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=False).stdout
+def study_of(step: Step) -> Study[Any]:
+    """The study of a step."""
+    module, *arguments = shlex.split(step.command)
+    if module == "lstm_toys":
+        return command.only(command.named(arguments[0], arguments[1:]))
+    plans = list[Callable[[Sequence[str]], command.Plan]]()
+    with patch.object(command, "run_and_exit", plans.append), warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # That the module was imported before.
+        runpy.run_module(module, run_name="__main__")
+    return command.only(plans[0](arguments))
 
 
 def commands(group: str) -> list[str]:
@@ -155,21 +167,30 @@ def name_of(benchmark: str) -> str:
 
 
 def page(path: Path) -> tuple[str, str, str]:
-    """When the page was published, in which commit, and whether it has today's scripts and style."""
+    """When the page was published, in which commit, and which scripts and style it has."""
     day, commit = git("log", "-1", "--format=%cs %h", "--", str(path)).split() or ("–", "–")
     text = path.read_text(encoding="utf-8")
     sources = (build.source(name).strip() for name in ("page.css", *build.SCRIPTS, *build.WORKERS, build.START))
-    return day, commit, "yes" if all(each in text for each in sources) else "no"
+    return day, commit, f"{'' if all(each in text for each in sources) else 'not '}of today's scripts and style"
 
 
 def overview() -> RenderableType:
     """The table of all steps, and the page."""
-    previous = costs()
-    files = {step.command: RESULTS / step.published / "metrics.json" if step.published else None for step in STEPS}
-    files |= {command: RESULTS / BENCHMARKS / f"{name_of(command)}.json" for command in SPEEDS}
-    rows = [(command, f"{previous[command].seconds:,}", *published(numbers)) for command, numbers in files.items()]
+    previous, known = costs(), verified.record()
+    rows = [
+        (
+            step.command,
+            f"{previous[step.command].seconds:,}",
+            *published(RESULTS / step.published / "metrics.json" if step.published else None),
+            verified.words(known.get(step.published, {})) if step.published else "–",
+        )
+        for step in STEPS
+    ]
+    for measured in SPEEDS:
+        numbers = RESULTS / BENCHMARKS / f"{name_of(measured)}.json"
+        rows.append((measured, f"{previous[measured].seconds:,}", *published(numbers), "–"))
     rows.append((PAGES[0], "–", *page(RESULTS / "index.html")))
-    columns = ("python -m", "seconds>", "computed", "code of", "same code")
+    columns = ("python -m", "seconds>", "computed", "code of", "verified")
     return tables.table("steps of make results", columns, rows, **tables.PLAIN)
 
 

@@ -149,20 +149,18 @@ class Regions:
     Args:
         settings: the coordinates of each setting; None: there is a single one, and no axis ``setting``. Settings with
             different ``timesteps`` are in children, which are named after these.
-        seeds: number of networks of each setting.
-        labels: coordinates of each network, by name.
+        networks: coordinates of the networks of each setting, by name; ``seed`` are their numbers.
         steps: recorded steps of all trainings.
     """
 
     def __init__(
         self,
         settings: Sequence[Mapping[str, Any]] | None,
-        seeds: int,
-        labels: Mapping[str, Sequence[Any]],
+        networks: Mapping[str, Sequence[Any]],
         steps: Int[np.ndarray, " R"],
     ) -> None:
         self._settings, self._steps = settings, steps
-        self._of_networks = {"seed": np.arange(seeds), **{name: ("seed", [*each]) for name, each in labels.items()}}
+        self._of_networks = {name: ("seed", [*each]) for name, each in networks.items()}
         self._file: Any = None
         self._allocated = set[str]()
         points = [setting["timesteps"] for setting in settings or ()]
@@ -173,10 +171,10 @@ class Regions:
             self._places[number] = name, len(self._numbers[name])
             self._numbers[name].append(number)
 
-    def write(self, setting: int, seeds: slice, results: xr.DataTree) -> None:
-        """Writes the results of some seeds of the setting with this number."""
+    def write(self, setting: int, rows: slice, results: xr.DataTree) -> None:
+        """Writes the results of some networks of the setting with this number."""
         part, row = self._places.get(setting, ("", None))
-        place = (seeds,) if row is None else (row, seeds)
+        place = (rows,) if row is None else (row, rows)
         nodes = {_place(part, name): self._aligned(node) for name, node in nodes_of(results).items()}
         if part not in self._allocated:
             self._allocate(part, nodes)

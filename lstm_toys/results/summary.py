@@ -236,15 +236,22 @@ def summary(results: xr.DataTree, goal: Goal | None) -> dict[str, dict[str, Any]
         rows["steps until learned"] = _row(intervals.median_quartiles(steps_to_goal(training, goal)))
     for probe in names_of(fit):
         curves = probed(fit, probe)
-        for name, measure in named(_with(curves, measured(curves))).items():
-            if measure.notnull().any():
-                words = f"{probe}, {name}{' to target' if name.startswith('RMSE') else ''}"
-                rows[words] = _row(intervals.median_bootstrap(measure.values), "95 % bootstrap")
+        for words, values in of_probe(curves, probe).items():
+            rows[words] = _row(intervals.median_bootstrap(values), "95 % bootstrap")
         if "ahead" in curves.attrs and "loss" not in curves.answer.attrs:
             for name, measure in named(_with(curves, measured(curves, "input"))).items():
                 again = intervals.Estimate(float(measure), np.nan, np.nan)
                 rows[f"{probe}, {name} of the last value again"] = _row(again, "no network")
     return rows
+
+
+def of_probe(curves: xr.Dataset, probe: str) -> dict[str, Float[np.ndarray, " S"]]:
+    """The errors or accuracies of each network on a probe, in words; without those that no network has."""
+    return {
+        f"{probe}, {name}{' to target' if name.startswith('RMSE') else ''}": measure.values
+        for name, measure in named(_with(curves, measured(curves))).items()
+        if measure.notnull().any()
+    }
 
 
 def _with(curves: xr.Dataset, measure: xr.DataArray | None) -> xr.Dataset:
@@ -282,6 +289,11 @@ def metrics(results: xr.DataTree, goal: Goal | None) -> dict[str, Any]:
         "last_sound_steps": training.sound_step.values[training.diverged.values].tolist(),
         **({"last_steps": training.last_step.values.tolist()} if "last_step" in training else {}),
         **learning,
+        "of_probes": {
+            words: finite(np.where(training.diverged.values, np.nan, values))
+            for probe in names_of(results)
+            for words, values in of_probe(probed(results, probe), probe).items()
+        },
         "summary": summary(results, goal),
         "flags": flags,
         **({"scaling": str(scaling)} if scaling else {}),

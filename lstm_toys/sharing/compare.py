@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import xarray as xr
@@ -21,6 +21,9 @@ TIMES = ("computed", "continued", "seconds", "runs_seconds", "member_steps_per_s
 WRITTEN = ("files", "texts", "figures", "captions")
 APART = (*TIMES, "version", "run", "flags", "fingerprint", "earlier_fingerprints", *WRITTEN, VALUE)
 """Entries of summaries that depend on time; and these, names of a run, and what is compared apart from summaries."""
+
+USUAL = "usual"
+"""Entry of a population among the digests of networks: the settings that have the experiment's usual values."""
 
 MOST = 20
 """Most arrays of a file whose differences are printed."""
@@ -76,7 +79,7 @@ def _networks(ours: RunFiles, theirs: RunFiles, apart: Sequence[str]) -> Iterato
 
     ``apart`` are the names of the settings and versions that differ.
     """
-    digests, others = by_seed(ours), by_seed(theirs)
+    digests, others = by_seed(ours.metrics, theirs.metrics)
     same = sum(others.get(network) == digest for network, digest in digests.items())
     if digests and same == len(digests) == len(others):
         yield f"the {counted(same, 'network')} are those of {theirs.path}, bit by bit"
@@ -85,13 +88,33 @@ def _networks(ours: RunFiles, theirs: RunFiles, apart: Sequence[str]) -> Iterato
         yield f"{same:,} of {counted(len(digests), 'network')} are those of {theirs.path}, bit by bit{reason}"
 
 
-def by_seed(run: RunFiles) -> dict[tuple[str, int], str]:
-    """The digests of networks by the settings of their population and seed."""
-    return {
-        (json.dumps([population["experiment"], population["settings"]], sort_keys=True), seed): digest
-        for population in run.metrics.get("network_digests", ())
-        for seed, digest in enumerate(population["digests"], population.get("first_seed", 0))
-    }
+Digests: TypeAlias = dict[tuple[str, int], str]
+"""The digests of networks by their population and seed."""
+
+
+def by_seed(*summaries: Mapping[str, Any]) -> list[Digests]:
+    """The digests of the networks of runs, by their summaries.
+
+    A population is named by all its settings; where a run was made when only the unusual ones were recorded, in all
+    runs by these. A custom cell is named by its class, since the module may have moved.
+    """
+    every = [summary.get("network_digests", ()) for summary in summaries]
+    known = all(USUAL in population for populations in every for population in populations)
+
+    def name(population: Mapping[str, Any]) -> str:
+        settings = {**(population[USUAL] if known else {}), **population["settings"]}
+        if "cell" in settings:
+            settings["cell"] = settings["cell"].rpartition(":")[2]
+        return json.dumps([population["experiment"], settings], sort_keys=True)
+
+    return [
+        {
+            (name(population), seed): digest
+            for population in populations
+            for seed, digest in enumerate(population["digests"], population.get("first_seed", 0))
+        }
+        for populations in every
+    ]
 
 
 def _in_file(name: str, ours: RunFiles, theirs: RunFiles) -> Iterator[str]:

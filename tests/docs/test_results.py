@@ -2,16 +2,13 @@
 
 import json
 import re
-import shlex
-from functools import partial
 from types import SimpleNamespace
 
 import pytest
 
-from conftest import ROOT, plan_of
+from conftest import ROOT
 from docs.maintenance import picture, results, steps
 from experiments.page import build
-from lstm_toys.cli import command
 
 MADE = """
 import pathlib, sys
@@ -123,13 +120,7 @@ def test_a_command_publishes_the_sets_that_it_is_said_to(step, tmp_path, monkeyp
     monkeypatch.chdir(tmp_path)
     (tmp_path / steps.SEA).parent.mkdir(parents=True)
     results.write_sea(tmp_path / steps.SEA)
-    module, *arguments = shlex.split(step.command)
-    if module == "lstm_toys":
-        plan, arguments = partial(command.named, arguments[0]), arguments[1:]
-    else:
-        plan = plan_of(module)
-    study = command.only(plan([*arguments, "--publish", "--quiet"]))
-    assert step.published in ("", study.published)
+    assert step.published in ("", steps.study_of(step).published)
 
 
 def test_what_every_command_takes_is_known_and_they_publish_every_set_there_is():
@@ -141,10 +132,10 @@ def test_what_every_command_takes_is_known_and_they_publish_every_set_there_is()
     assert [cell.plain for cell in steps.overview().columns[0].cells] == [*every, steps.PAGES[0]]
 
 
-@pytest.mark.parametrize(("changed", "same"), [(None, "yes"), ("page.css", "no"), ("worker.js", "no")])
-def test_the_page_is_listed_as_of_other_code_once_a_script_or_its_style_has_changed(changed, same, tmp_path):
+@pytest.mark.parametrize(("changed", "which"), [(None, ""), ("page.css", "not "), ("worker.js", "not ")])
+def test_the_page_is_listed_as_of_other_code_once_a_script_or_its_style_has_changed(changed, which, tmp_path):
     names = ("page.css", *build.SCRIPTS, *build.WORKERS, build.START)
     texts = [build.source(name) for name in names if name != changed]
     (tmp_path / "index.html").write_text("\n".join(texts), encoding="utf-8")
-    assert steps.page(tmp_path / "index.html") == ("–", "–", same)
+    assert steps.page(tmp_path / "index.html") == ("–", "–", f"{which}of today's scripts and style")
     assert len(steps.page(steps.RESULTS / "index.html")[0]) == len("2026-12-01")

@@ -71,21 +71,25 @@ def measure_counters(trained: lt.Networks) -> Measured:
         "predicted": {name: counting.predict(networks, share) for name, share in DRIFTS.items()},
         "scores": scores,
         "largest": counting.LARGEST,
-        "shifted": shifted(networks, reading),
+        "shifted": shifted(networks, reading, trained.seeds),
     }
 
 
-def shifted(networks: Counters, reading: Read, shifts: Sequence[float] = SHIFTS) -> Measured:
+def shifted(
+    networks: Counters, reading: Read, seeds: jt.Int[np.ndarray, " S"], shifts: Sequence[float] = SHIFTS
+) -> Measured:
     """P after each shift of the counter's forget bias, and H after it and after equal shifts of two other biases.
 
-    These are drawn at random from all others of the layer, and from the others of the counter's unit.
+    These are drawn at random for each seed, from all others of the layer, and from the others of the counter's unit.
     """
-    biases, random = networks.layer["bias"].shape[1], np.random.default_rng(0)
+    biases = networks.layer["bias"].shape[1]
     forget = biases // 4 + reading.unit
-    edited_biases = {  # In the order of the first draws, so that an added bias leaves the others as they are.
+    generators = [np.random.default_rng(seed) for seed in seeds]
+    further, gates = np.transpose([[random.integers(1, biases), random.integers(1, 4)] for random in generators])
+    edited_biases = {
         "counter": forget,
-        "other": (forget + random.integers(1, biases, len(forget))) % biases,
-        "same unit": (forget + biases // 4 * random.integers(1, 4, len(forget))) % biases,
+        "other": (forget + further) % biases,
+        "same unit": (forget + biases // 4 * gates) % biases,
     }
     edits = {name: [networks.shifted(bias, shift) for shift in shifts] for name, bias in edited_biases.items()}
     horizons = {name: np.stack([*map(counting.horizon, edited)], axis=1) for name, edited in edits.items()}

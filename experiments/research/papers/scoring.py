@@ -64,7 +64,7 @@ def score(
 
 
 def files(about: Paper, drawn: int, metrics: Mapping[str, Any], needs: Mapping[str, lt.Run]) -> dict[str, str]:
-    """Writes the report on a paper as Markdown; ``drawn`` is the number of random networks."""
+    """Writes the report on a paper as Markdown, and the table of its claims; ``drawn`` is how many random networks."""
     title, _, claims = needs["claims"].checked("claims.md").read_text(encoding="utf-8").partition("\n")
     random = {claim: row["random"] for claim, row in metrics["claims"].items() if row["random"] is not None}
     environment = jinja2.Environment(undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
@@ -79,7 +79,7 @@ def files(about: Paper, drawn: int, metrics: Mapping[str, Any], needs: Mapping[s
         sources=metrics["sources"],
         open=metrics["open"],
     )
-    return {"paper.md": text + "\n"}
+    return {"paper.md": text + "\n", "claims.json": needs["claims"].checked("claims.json").read_text(encoding="utf-8")}
 
 
 def share(count: int, networks: int) -> str:

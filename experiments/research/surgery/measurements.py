@@ -96,5 +96,5 @@ def measure_counters(trained: lt.Networks) -> Measured:
     networks = Counters.of(trained.params)
     shifts = (-np.log(LEAKED)).tolist()
     right = counting.margins(networks, np.arange(1, TRAINED + 1)).min(axis=1) > 0
-    moved = shifted(networks, counting.read(networks), shifts)
+    moved = shifted(networks, counting.read(networks), trained.seeds, shifts)
     return {"right": right, "shifted": moved, "largest": counting.LARGEST}

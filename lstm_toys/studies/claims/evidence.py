@@ -345,7 +345,8 @@ def after(prepared: Prepared, networks: Networks, steps: int | Int[np.ndarray, "
         for name, each in prepared.curves.answered().items()
     }
     labeled = external.assembled(prepared.experiment, prepared.curves, answers)
-    return arrays.of_networks(labeled, {"diverged": ("seed", networks.results.sound_step.values < steps)})
+    diverged = networks.results.sound_step.values < steps
+    return arrays.of_networks(labeled, {"diverged": ("seed", diverged)}, {"seed": networks.seeds})
 
 
 def synthetic(experiment: Experiment, settings: Settings) -> xr.DataTree:

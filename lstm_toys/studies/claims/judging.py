@@ -164,6 +164,13 @@ def at_once(claim: Claim, values: Values, confidence: float) -> list[Estimate]:
     return found
 
 
+def numbers(claims: Sequence[Claim], column: Column, results: evidence.Evidence) -> Iterator[tuple[Claim, Numbers]]:
+    """Yields the claims that a column judges and has all sources of, with the number of each network."""
+    for claim in filter(column.judges, claims):
+        if (found := measured(claim, results, only_learned=column.only_learned(claim))) is not None:
+            yield claim, found
+
+
 def make_table(claims: Sequence[Claim], columns: Columns, about: str) -> xr.Dataset:
     """Makes the table of claims; raises Refused if the networks lack a source, or a function fails.
 
@@ -178,9 +185,7 @@ def make_table(claims: Sequence[Claim], columns: Columns, about: str) -> xr.Data
         held.append(column)
         published = {**results} if column.role == "published" else published
         same = {name: evidence.alike(each, published[name]) for name, each in results.items() if name in published}
-        for claim in filter(column.judges, claims):
-            if (found := measured(claim, results, only_learned=column.only_learned(claim))) is None:
-                continue
+        for claim, found in numbers(claims, column, results):
             own, values = cells[claim.id], judged(claim, found, of_recipes=column.role == "recipes")
             own[column] = values | {"found": found}
             if column.role == "networks":

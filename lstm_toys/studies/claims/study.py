@@ -27,8 +27,8 @@ from lstm_toys.runs.parts import Parts
 from lstm_toys.runs.preparation import Prepared
 from lstm_toys.runs.study import Metrics, Refused, RunContext, Study
 from lstm_toys.studies.claims import evidence, exploring, figures, judging, markdown, recipe_figures, report
-from lstm_toys.studies.claims.columns import measured
-from lstm_toys.studies.claims.declaration import CLIPPED, COPY, DURING, NETWORKS, RECIPES, Column
+from lstm_toys.studies.claims.columns import Numbers, measured
+from lstm_toys.studies.claims.declaration import CLIPPED, COPY, DURING, NETWORKS, RECIPES, Claim, Column
 from lstm_toys.studies.claims.recipes import OF_RECIPE
 from lstm_toys.studies.claims.settings import ClaimSettings, Question
 from lstm_toys.studies.claims.table import Row, as_text, read, rows
@@ -40,6 +40,9 @@ from lstm_toys.text import code, escape
 
 CLAIMS, CHOICES = "claims.json", "choices.json"
 """The files of the tables of claims, and of claims by other thresholds and numbers."""
+
+FINAL_LOSSES = "final_losses"
+"""Attribute of the table of claims: by population, the loss at which variants at equal loss are judged."""
 
 
 class ClaimStudy(Study[ClaimSettings]):
@@ -57,20 +60,16 @@ class ClaimStudy(Study[ClaimSettings]):
 
     @cached_property
     def needs(self) -> dict[tuple[str, str], Populations[Any]]:
-        trained: dict[tuple[str, str], Populations[Any]] = {
+        needs: dict[tuple[str, str], Populations[Any]] = {
             (column, name): Training(self.subject.experiment(name), each)
             for column, populations in self.subject.columns.items()
             for name, each in populations.items()
         }
-        return trained | {(RECIPES, name): each for name, each in self._recipes.items()}
-
-    @cached_property
-    def _recipes(self) -> dict[str, RecipeTraining]:
-        found = {}
         for name, every in self.subject.recipes.items():
             experiment = self.subject.experiment(name)
-            found[name] = RecipeTraining(experiment, RecipeSettings(f"{experiment.name}_recipes", settings=every))
-        return found
+            recipes = RecipeSettings(f"{experiment.name}_recipes", settings=every)
+            needs[RECIPES, name] = RecipeTraining(experiment, recipes)
+        return needs
 
     def check(self) -> None:
         declared = self.subject.declared
@@ -93,6 +92,8 @@ class ClaimStudy(Study[ClaimSettings]):
         made = {CLAIMS: judging.make_table(declared.claims, self._columns(), declared.about)}
         if self.subject.recipes:
             made[CLAIMS].attrs["recipes"] = [*report.distributions(declared)]
+        if any(column.counts == "equal loss" for column in declared.columns):
+            made[CLAIMS].attrs[FINAL_LOSSES] = self.final_losses
         choices = [(claim.id, *names, other) for claim in declared.claims for names, other in claim.choices.items()]
         if choices:
             of, kinds, names, others = zip(*choices, strict=True)
@@ -112,6 +113,12 @@ class ClaimStudy(Study[ClaimSettings]):
         """What the numbers of claims go with among the choices of drawn recipes."""
         return exploring.explored(self.subject.declared, self.settings.base_seed, rows(self.tables[CLAIMS]))
 
+    def numbers(self) -> Iterator[tuple[Column, Claim, Numbers]]:
+        """Yields the numbers of each column's networks, by claim, without any statistic of all networks."""
+        for column, results in self._columns():
+            for claim, found in judging.numbers(self.subject.declared.claims, column, results):
+                yield column, claim, found
+
     def _columns(self) -> judging.Columns:
         """Yields everything that the claims are judged by."""
         question, networks = self.subject, self._networks
@@ -124,7 +131,7 @@ class ClaimStudy(Study[ClaimSettings]):
             if column.role == "during":
                 yield from self._moments()
             elif column.counts == "equal loss":
-                yield column, self._at_loss(column, networks)
+                yield column, self._at_loss(column)
             else:
                 yield column, self._results(column.name)
         yield from self._of_recipes
@@ -135,7 +142,8 @@ class ClaimStudy(Study[ClaimSettings]):
         runs, asked = self._needs(RECIPES), self.settings
         if not runs:
             return []
-        networks = {name: [*each.parts(runs[name])] for name, each in self._recipes.items()}
+        trained = {name: each for (_, name), each in self.needs.items() if isinstance(each, RecipeTraining)}
+        networks = {name: [*each.parts(runs[name])] for name, each in trained.items()}
         names = {name: each.name for name, each in self.subject.declared.recipes.items()}
         keep = partial(self._keep, RECIPES, "")
         found = evidence.OfRecipes(networks, names, OF_RECIPE * asked.recipes, keep, asked.base_seed)
@@ -194,14 +202,22 @@ class ClaimStudy(Study[ClaimSettings]):
             found[name] = arrays.of_networks(results, {"learned": ("seed", learned)})
         return self._answered(column, found)
 
-    def _at_loss(self, column: Column, networks: evidence.Evidence) -> evidence.Evidence:
-        """The results of a variant, each network where its loss is as low as the median final loss of the networks."""
-        found, losses, then = dict[str, xr.DataTree](), dict[str, float](), dict[str, Networks]()
-        for name in self._needs(column.name):
-            final = arrays.not_diverged(networks[name])[TRAINING].train_loss.isel(step=-1)
-            losses[name] = float(final.median())
+    @cached_property
+    def final_losses(self) -> dict[str, float]:
+        """The median final loss of the networks, by population; another one can be set."""
+        final = {
+            name: arrays.not_diverged(self._networks[name])[TRAINING].train_loss.isel(step=-1)
+            for name in self._needs(NETWORKS)
+        }
+        return {name: float(loss.median()) for name, loss in final.items()}
+
+    def _at_loss(self, column: Column) -> evidence.Evidence:
+        """The results of a variant, each network where its loss is as low as the final loss of the networks."""
+        found, then = dict[str, xr.DataTree](), dict[str, Networks]()
+        losses = {name: self.final_losses[name] for name in self._needs(column.name)}
+        for name, loss in losses.items():
             trained = self._prepared(column.name, name), self._loaded(column.name, name)
-            found[name], then[name] = at_loss(*trained, losses[name])
+            found[name], then[name] = at_loss(*trained, loss)
         return self._answered(column.name, found, losses, then)
 
     def _moments(self) -> judging.Columns:

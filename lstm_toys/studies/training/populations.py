@@ -81,6 +81,8 @@ class Populations(Study[Identified]):
     """Trains an experiment's populations, one compiled program per `Shape`, and evaluates them on the probes.
 
     Attributes:
+        first_seeds: the number of the first seed of each population, the same for all unless they are ``joined``; if it
+            is set to other numbers, these are the networks that populations with more seeds have under them.
         several: whether there are populations of several settings.
         joined: whether the networks of all populations have different seeds, and one axis, ``seed``, in results. The
             settings are coordinates along it; otherwise several have an axis ``setting``.
@@ -119,7 +121,6 @@ class Populations(Study[Identified]):
 
     @cached_property
     def first_seeds(self) -> list[int]:
-        """The number of the first seed of each population."""
         counts = [settings.seeds if self.joined else 0 for settings in self.populations]
         return np.cumsum([0, *counts[:-1]]).tolist()
 
@@ -311,7 +312,7 @@ class Populations(Study[Identified]):
             "network_digests": [
                 {
                     "experiment": self.experiment.name,
-                    "settings": _without_seeds(self.experiment, settings),
+                    **_described(self.experiment, settings),
                     "digests": texts.tolist(),
                     **({"first_seed": first} if first else {}),
                 }
@@ -319,14 +320,14 @@ class Populations(Study[Identified]):
             ],
         }
 
-    def _axes(self) -> tuple[Sequence[Mapping[str, Any]] | None, int, Mapping[str, Sequence[Any]]]:
-        """The settings along an axis of results, the number of networks along another, and coordinates of these."""
+    def _axes(self) -> tuple[Sequence[Mapping[str, Any]] | None, Mapping[str, Sequence[Any]]]:
+        """The settings along an axis of results, and coordinates along another, ``seed``, by name."""
         labels = [settings.labels for settings in self.populations]
-        seeds = self.populations[0].seeds
+        seeds = [[*range(first, first + self.populations[0].seeds)] for first in self.first_seeds]
         if not self.joined:
-            return (labels if self.several else None), seeds, {}
-        columns = {name: [each[name] for each in labels for _ in range(seeds)] for name in labels[0]}
-        return None, seeds * len(labels), columns
+            return (labels if self.several else None), {"seed": seeds[0]}
+        columns = {name: [each[name] for each in labels for _ in seeds[0]] for name in labels[0]}
+        return None, {"seed": [*chain(*seeds)], **columns}
 
     def _begin(self, shape: Shape, specified: Specified, context: RunContext, part: int) -> PopulationTraining:
         """Announces the training by what distinguishes it from others of the command, or by its network, and begins it.
@@ -359,8 +360,8 @@ class Populations(Study[Identified]):
                 members = np.flatnonzero(of_group == number)
                 places = (group.members.start + members) % shape.settings.seeds
                 digests[number][places] = of_members[members]
-                seeds = self.first_seeds[number] + places
-                file.write(number, slice(seeds[0], seeds[-1] + 1), labeled.isel(seed=members))
+                rows = places + shape.settings.seeds * number * self.joined
+                file.write(number, slice(rows[0], rows[-1] + 1), labeled.isel(seed=members))
 
     def _labeled(self, shape: Shape, spec: TrainingSpecification, group: Group, steps: int) -> Any:
         """Labels what a training until ``steps`` stores of a group; of several, without training set and frames."""
@@ -385,9 +386,15 @@ class Populations(Study[Identified]):
         return files
 
 
-def _without_seeds(experiment: Experiment, settings: Settings) -> dict[str, Any]:
-    """The settings that differ from the usual ones, but for the number of networks, on which no network depends."""
-    return {name: value for name, value in differing(experiment, settings).items() if name != "seeds"}
+def _described(experiment: Experiment, settings: Settings) -> dict[str, dict[str, Any]]:
+    """The settings that differ from the experiment's usual ones, and the others, which a later version may change.
+
+    Without the number of networks, on which no network depends.
+    """
+    other = differing(experiment, settings)
+    usual = {name: value for name, value in settings.as_dict().items() if name not in (*other, "experiment", "seeds")}
+    other.pop("seeds", None)
+    return {"settings": other, "usual": usual}
 
 
 def stored(run: Run, without: frozenset[str] = frozenset()) -> Any:

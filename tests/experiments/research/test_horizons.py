@@ -117,12 +117,12 @@ def test_one_bias_of_each_network_is_shifted():
 
 def test_shifts_of_the_counters_gate_move_horizons_as_predicted_and_another_bias_is_another(monkeypatch):
     networks = counting.Counters.of(counters(2 * FAINT[2:]))
-    found = measurements.shifted(networks, counting.read(networks))
+    found = measurements.shifted(networks, counting.read(networks), range(2))
     np.testing.assert_allclose(found["counter"], found["predicted"], rtol=0.12)
     assert (np.diff(found["counter"], axis=1) > 0).all()
     asked = []
     monkeypatch.setattr(counting.Counters, "shifted", lambda self, bias, shift: asked.append((bias, shift)) or self)
-    measurements.shifted(networks, counting.read(networks))
+    measurements.shifted(networks, counting.read(networks), [3, 7])
     counter, other, same = (asked[first : first + 7] for first in (0, 7, 14))
     assert [shift for _, shift in counter] == [shift for _, shift in other] == [shift for _, shift in same]
     assert [shift for _, shift in counter] == [*hypotheses.SHIFTS]
@@ -131,6 +131,9 @@ def test_shifts_of_the_counters_gate_move_horizons_as_predicted_and_another_bias
         assert len({tuple(bias) for bias, _ in each}) == 1
         assert 2 not in each[0][0]
     assert set(same[0][0]) <= {0, 4, 6}  # Of two units, the counter is the first.
+    asked.clear()
+    measurements.shifted(networks, counting.read(networks), [7, 2])
+    assert [asked[first][0][0] for first in (7, 14)] == [other[0][0][1], same[0][0][1]]  # Those of seed 7.
 
 
 def test_parity_is_predicted_until_the_decays_meet_the_offset():
