@@ -4,7 +4,7 @@ RUN = $(VENV)/bin/python
 DOCS = build/docs-env
 WORKERS ?= --numprocesses=auto --maxprocesses=8 --dist=worksteal
 
-.PHONY: env tools sine test test-long processors mutations check docs numbers results lock browser emulator
+.PHONY: env tools sine test test-long verify processors mutations check docs numbers results lock browser emulator
 
 env: $(VENV)/installed
 
@@ -36,6 +36,12 @@ test: tools
 # command lines, and rarer cases; with PART=3/8 only the fourth eighth of them.
 test-long: tools
 	$(RUN) -m pytest $(WORKERS) -m "long or not long" --thorough $(PART:%=--part=%)
+
+# A tenth of what is published, another one at each commit: whether today's code trains the same networks, with the same
+# numbers. With SETS="sine claims" only these sets, and with SHARE=1 all of their populations.
+SHARE ?= 0.1
+verify: tools
+	$(RUN) -m docs.maintenance.verify --share $(SHARE) $(SETS)
 
 # Whether networks have the same bits on emulated processors, which takes hours; needs qemu-x86_64.
 processors: tools emulator

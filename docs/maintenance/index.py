@@ -13,10 +13,11 @@ from typing import Any
 
 import jinja2
 
+from lstm_toys.runs.folder import METRICS
 from lstm_toys.sharing import annotate
 from lstm_toys.studies.claims.table import Row, percent, percents, read, rows
 
-from . import steps
+from . import steps, verified
 
 ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "results"
@@ -42,7 +43,12 @@ def text() -> str:
     template = environment.from_string(Path(__file__).with_name("index.md.jinja").read_text(encoding="utf-8"))
     sections = {section: _part([*found], judged) for section, found in groupby(annotate.marks(post), heading)}
     groups = {group: [_line(name, shows) for name, shows in sets.items()] for group, sets in described.items()}
-    return template.render(sections=sections, groups=groups) + "\n"
+    record = verified.record()
+    known = {
+        name: (steps.published(RESULTS / name / METRICS)[0], verified.words(record.get(name, {})))
+        for name in (step.published for step in steps.STEPS if step.published)
+    }
+    return template.render(sections=sections, groups=groups, verified=known) + "\n"
 
 
 def _part(marks: list[annotate.Mark], judged: dict[str, Row]) -> dict[str, Any]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import importlib.util
+import inspect
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -59,6 +61,15 @@ def named(experiment: str, settings: Mapping[str, Any]) -> str:
     """The name of a population, by its experiment and the settings, as JSON has them, that differ from usual ones."""
     stated = (f"{name} {json.dumps(value)}" for name, value in settings.items() if name != "seeds")
     return ", ".join([experiment, *stated])
+
+
+def sources(study: Populations[Any]) -> Iterator[str]:
+    """Yields the files in which the task and the custom cells of trainings are declared, as paths in the clone."""
+    task = study.experiment.task
+    yield inspect.getsourcefile(getattr(task, "func", task)) or ""
+    for cell in {settings.cell for settings in study.populations if ":" in settings.cell}:
+        spec = importlib.util.find_spec(cell.partition(":")[0])
+        yield (spec and spec.origin) or ""
 
 
 def of_recipes(study: Study[Any]) -> str:

@@ -8,6 +8,8 @@ Of drawn recipes, an eighth is trained. ``--share 0.1`` takes a tenth of the pop
 Numbers are compared where a set stores those of single networks: of claims, `horizons` and `surgery`. Sets that cost
 little, see `WHOLE`, are made again as a whole, and all their numbers are compared. Of other sets, networks alone are
 verified. What was the same is recorded in ``results/verified.json``, and a set continues after an interruption.
+``--release`` lists what sets lack for a release: all populations have to be verified since the last change of the code
+that their networks, and their numbers, depend on.
 
 What this cannot find: two of 64 networks meet a fault of 5 % of the networks of one population with a probability of
 0.1; and equal networks say nothing of statistics that are made of them, which `docs.maintenance.recheck` computes a
@@ -17,6 +19,7 @@ second time for claims.
 from __future__ import annotations
 
 import argparse
+import math
 import shutil
 import sys
 import time
@@ -70,7 +73,7 @@ MOST = 20
 """Most differences of a set that are printed."""
 
 TOLERANCE = 1e-12
-"""Difference up to which numbers are the same, relative to numbers above 1."""
+"""Difference up to which numbers are the same, relative to the larger one if that is above 1."""
 
 
 class Comparison(NamedTuple):
@@ -85,12 +88,10 @@ class Comparison(NamedTuple):
     @property
     def same(self) -> bool:
         """Whether both are the same, numbers up to rounding."""
-        if self.ours == self.theirs or self.ours is None or self.theirs is None:
+        pair = self.ours, self.theirs
+        if not all(isinstance(each, int | float) for each in pair):
             return bool(self.ours == self.theirs)
-        if isinstance(self.ours, str) or isinstance(self.theirs, str):
-            return False
-        both = self.ours != self.ours and self.theirs != self.theirs  # NaN.
-        return both or abs(self.ours - self.theirs) <= TOLERANCE * max(1.0, abs(self.theirs))
+        return all(map(math.isnan, pair)) or math.isclose(*pair, rel_tol=TOLERANCE, abs_tol=TOLERANCE)
 
 
 class Result(NamedTuple):
@@ -279,27 +280,43 @@ def comparable() -> str:
     return f"not comparable with the published networks: {', '.join(other)}" if other else ""
 
 
+def release(every: Sequence[steps.Step]) -> int:
+    """Prints what sets lack to be released as they are; returns 1 if one lacks something."""
+    record, rows = verified.record(), []
+    for step in every:
+        populations = sampling.populations(steps.study_of(step))
+        sources = dict.fromkeys(chain(*(sampling.sources(each.study) for each in populations)))
+        lacks = verified.lacking(record.get(step.published, {}), [each.name for each in populations], [*sources])
+        rows.append((step.published, lacks or "nothing"))
+    output.console().print(tables.table("for a release", ("set", "lacks"), rows, **tables.PLAIN))
+    return int(any(lacks != "nothing" for _, lacks in rows))
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Verifies sets, prints what differs, and records what was verified; returns 1 if something differs."""
     named = {step.published: step for step in steps.STEPS if step.published}
     parser = argparse.ArgumentParser(prog="python -m docs.maintenance.verify", description=__doc__.splitlines()[0])
     parser.add_argument("sets", nargs="*", metavar="SET", help=f"published sets, by default all: {', '.join(named)}")
     parser.add_argument("--share", type=float, default=1.0, help="share of the populations of each set (default: 1)")
+    parser.add_argument("--release", action="store_true", help="only list what sets lack to be released as they are")
     asked = parser.parse_args(arguments)
     if unknown := [name for name in asked.sets if name not in named]:
         parser.error(f"no published set {unknown[0]}; there are {', '.join(named)}")
     if not 0 < asked.share <= 1:
         parser.error("--share: takes a number above 0, at most 1")
+    if "own" in (asked.sets or named):
+        results.write_sea(history.ROOT / steps.SEA)
+    if asked.release:
+        return release([named[name] for name in asked.sets or named])
     if why := comparable():
-        return output.complain(why)
+        return output.complain(why, 1)
     commit = history.commit()
     names = asked.sets or [*(name for name in named if name not in WHOLE), *sampling.chosen(WHOLE, asked.share, commit)]
     if edited := history.edited("results", "docs"):
         print(f"nothing is recorded: {output.listed(edited, 3)} differ from {commit}")
-    if "own" in names:
-        results.write_sea(history.ROOT / steps.SEA)
     rows, different = [], 0
     for name in names:
+        print(f"{name} ...", flush=True)
         result = verify(named[name], commit, asked.share)
         differing = [each for each in (*result.networks, *result.numbers) if not (each.same or each.reason)]
         for each in differing[:MOST]:

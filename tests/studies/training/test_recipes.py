@@ -11,6 +11,7 @@ from lstm_toys.files import sha256
 from lstm_toys.results import storage
 from lstm_toys.runs.experiment import parse
 from lstm_toys.runs.study import Refused
+from lstm_toys.sharing import compare
 from lstm_toys.studies.training.recipes import RecipeSettings, RecipeTraining
 from lstm_toys.studies.training.study import Training
 
@@ -93,6 +94,28 @@ def test_networks_of_one_model_answer_as_stored(trained):
 def test_more_recipes_change_none(labeled, tmp_path):
     fewer = storage.load_results(executed(training(DRAWN[:2]), tmp_path, trainings=2).results)
     np.testing.assert_array_equal(fewer.line.answer, labeled.line.answer.sel(seed=fewer.seed))
+
+
+def test_some_networks_are_trained_alone_under_their_numbers(trained, labeled, tmp_path):
+    some = training(DRAWN[1:4:2])
+    some.first_seeds = [2, 6]
+    some = some.placed(tmp_path / "runs", {})
+    some.run.folder.mkdir(parents=True)
+    summary = some.compute(context(tmp_path, trainings=2))
+    few = storage.load_results(some.run.results)
+    assert few.seed.values.tolist() == [2, 3, 6, 7]
+    for name in ("line", "training"):
+        np.testing.assert_array_equal(few[name].answer, labeled[name].answer.sel(seed=few.seed))
+    ours, theirs = compare.by_seed(summary, trained.run.stored())
+    assert len(ours) == 4
+    assert ours.items() <= theirs.items()
+    pair = Training(sine.EXPERIMENT, settings_of(DRAWN[2]))
+    pair.first_seeds = [4]
+    alone = storage.load_results(executed(pair, tmp_path).results)
+    assert alone.seed.values.tolist() == [4, 5]
+    np.testing.assert_array_equal(alone.line.answer, labeled.line.answer.sel(seed=[4, 5]))
+    usual = Training(sine.EXPERIMENT, settings_of(DRAWN[2]))
+    assert value(pair) != value(usual)
 
 
 def test_a_table_has_all_settings_of_each_recipe():
