@@ -165,49 +165,64 @@ class PopulationTraining:
         return group
 
     def _train(self, group: Group) -> Group:
-        """Trains a group call by call, and computes its answers; raises Stopped, with the saved group, to stop."""
-        spec, count, began = self.specification, len(group.members), time.perf_counter()
+        """Trains a group, and computes its answers; raises Stopped, with the saved group, to stop."""
+        spec, began = self.specification, time.perf_counter()
         group = replace(group, kept={**group.kept}, answers={})  # A worker that tries again gets the same group.
-        step, requested, total = group.step, group.records, len(spec.recorded)
-        if requested and requested < total:
-            self._look(group, requested - 1)
-        train_until = self._programs[1] if requested < total else None
-        compiling, pending = time.perf_counter() - began, None
-        members: Any = None if train_until is None else self._placed(group)
-        while requested < total or pending is not None:
-            called, following = time.perf_counter(), None
-            if train_until is not None and requested < total:
-                stops, recorded = next_stops(spec, step, requested, self._steps_of_call)
-                members, record = train_until(members, np.int32(step), stops, recorded)
-                following, step, requested = (record, recorded), int(stops[-1]), requested + int(recorded.sum())
-                if step in spec.kept_steps:
-                    group.kept[step] = blocks.flat(members.sound, count)
-            self._add(group, pending)  # While the devices compute the next steps.
-            pending, seconds = following, time.perf_counter() - called
-            if seconds < CALL_SECONDS / 2:  # How many steps a call takes does not change results.
-                self._steps_of_call = min(2 * self._steps_of_call, 2**30)
-            elif seconds > CALL_SECONDS:
-                self._steps_of_call = max(1, self._steps_of_call // 2)
-            stopped = self._stopping()
-            if pending is not None and (stopped or (self.checkpoints is not None and self.checkpoints.due)):
-                self._add(group, pending)
-                pending, finished = None, requested == total
-                changing = {name: getattr(members, name) for name in CHANGING}
-                group.step, group.member = step, {} if finished else blocks.flat(changing, count)
-                self._save(group)
-                if stopped and not finished:
-                    raise Stopped(group)
-        group.step, group.member, trained = step, {}, time.perf_counter()
+        if unfinished := group.records < len(spec.recorded):
+            if group.records:
+                self._look(group, group.records - 1)
+            _ = self._programs
+        compiled = time.perf_counter()
+        if unfinished:
+            self._take_steps(group)
+        trained = time.perf_counter()
         for kept, curves in spec.curves.items():
             networks = spec.procedure.model, group.kept[kept].params
             group.answers[kept] = {
                 name: answering.answers(networks, inputs, lengths=spec.lengths.get(name), block=spec.block)
                 for name, inputs in curves.items()
             }
-        group.seconds = {"compile": compiling, "train": trained - began - compiling}
+        group.seconds = {"compile": compiled - began, "train": trained - compiled}
         group.seconds["evaluate"] = time.perf_counter() - trained
         group.fingerprint = spec.fingerprint(self.group_size)
         return group
+
+    def _take_steps(self, group: Group) -> None:
+        """Trains a group call by call: begins a call, adds the records of the one before, and saves if that is due.
+
+        Raises Stopped, with the saved group, if the training is to stop before its last step.
+        """
+        spec, count, total = self.specification, len(group.members), len(self.specification.recorded)
+        _, train_until = self._programs
+        members, step, requested = self._placed(group), group.step, group.records
+        pending: tuple[training.Record, Bool[np.ndarray, " stops"]] | None = None
+        while requested < total:
+            began = time.perf_counter()
+            stops, recorded = next_stops(spec, step, requested, self._steps_of_call)
+            members, record = train_until(members, np.int32(step), stops, recorded)
+            step, requested = int(stops[-1]), requested + int(recorded.sum())
+            if step in spec.kept_steps:
+                group.kept[step] = blocks.flat(members.sound, count)
+            self._add(group, pending)  # While the devices compute these steps.
+            pending = record, recorded
+            self._choose_steps_of_call(time.perf_counter() - began)
+            stopping = self._stopping()
+            if stopping or (self.checkpoints is not None and self.checkpoints.due):
+                self._add(group, pending)
+                pending, changing = None, {name: getattr(members, name) for name in CHANGING}
+                group.step, group.member = step, blocks.flat(changing, count) if requested < total else {}
+                self._save(group)
+                if stopping and requested < total:
+                    raise Stopped(group)
+        self._add(group, pending)
+        group.step, group.member = step, {}
+
+    def _choose_steps_of_call(self, seconds: float) -> None:
+        """Takes more or fewer steps in the next call, by the seconds of the last one; results do not depend on it."""
+        if seconds < CALL_SECONDS / 2:
+            self._steps_of_call = min(2 * self._steps_of_call, 2**30)
+        elif seconds > CALL_SECONDS:
+            self._steps_of_call = max(1, self._steps_of_call // 2)
 
     @cached_property
     def _programs(self) -> list[jax.stages.Compiled]:
