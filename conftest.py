@@ -337,9 +337,9 @@ def pytest_configure(config):
         if name.startswith("lstm_toys.") and vars(module).get("program") is program:
             module.program = described
 
-    from lstm_toys.figures import style
+    from lstm_toys.figures import drawings
 
-    save = style.save
+    save = drawings.save
 
     @wraps(save)
     def saved(figure, path):
@@ -350,7 +350,7 @@ def pytest_configure(config):
         else:
             Path(path).write_bytes(b"")
 
-    style.save = saved
+    drawings.save = saved
 
 
 @pytest.fixture(scope="session")

@@ -275,7 +275,7 @@ def comparable() -> str:
     """Says why networks of this environment cannot be compared with the published ones; empty if they can."""
     lifecycle.start(Options())
     ours, theirs = devices.fingerprint(0), read_sealed(steps.RESULTS / "sine" / METRICS)["fingerprint"]
-    decisive = ("jax", "jaxlib", "platform", "processor", "several_devices")
+    decisive = ("jax", "jaxlib", "platform", "processor", "xla_flags", "onednn", "switches", "several_devices")
     other = [f"{name} {ours[name]} instead of {theirs[name]}" for name in decisive if ours[name] != theirs[name]]
     return f"not comparable with the published networks: {', '.join(other)}" if other else ""
 

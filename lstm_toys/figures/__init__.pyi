@@ -1,15 +1,10 @@
-from .answers import (
-    probe_answers,
-    read_off_axis,
-    read_off_curves,
-    read_off_plane,
-    target,
-    training_answer,
-    training_set,
-)
+from .answers import probe_answers, target, training_answer
+from .drawings import Drawing, save
+from .elements import label_ends
 from .histories import error_histories, film, loss
+from .read_off import read_off_axis, read_off_curves, read_off_plane, training_set
 from .sets import errors_over_curves, errors_over_time, numbers_of_curves, set_answers, set_numbers, usual
-from .style import COLORS, GRAY, Drawing, canvas, colors, label_ends, save
+from .style import COLORS, GRAY, canvas, colors
 
 __all__ = [
     "COLORS",

@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from lstm_toys.figures import style
+from lstm_toys.figures import elements, style
 from lstm_toys.figures.style import COLORS, GOAL, INPUT
 from lstm_toys.output import listed
 from lstm_toys.results import arrays
@@ -57,7 +57,7 @@ def loss(
         error = goal_error(training, goal)
         parts.append((goal_label(training, goal), error, {LEARNED: goal.limit}))
         learned = np.count_nonzero(goal.met(error[:, -1]) & ~training.diverged.values)
-        title += f": learned by {learned} of {style.counted(len(error))}"
+        title += f": learned by {learned} of {elements.counted(len(error))}"
     with style.canvas(*([title] if len(parts) == 1 else [""] * len(parts)), xlabel="step") as (figure, panels):
         if len(parts) > 1:
             figure.suptitle(style.plain(title))
@@ -116,19 +116,19 @@ def error_histories(populations: dict[str, xr.DataTree], title: str, goal: Goal)
             history = goal_error(fit, goal)
             axes.set_ylabel(style.plain(textwrap.fill(goal_label(fit, goal), LONGEST)))
             if len(history):
-                style.band(axes, fit.step, history, color, **_points(fit))
+                elements.band(axes, fit.step, history, color, **_points(fit))
                 ends[name] = float(np.median(history[:, -1])), color
-                counts[len(history)] = f"median and {style.band_name(len(history))}"
+                counts[len(history)] = f"median and {elements.band_name(len(history))}"
         axes.axhline(goal.limit, label=f"{LEARNED}: {goal.limit:.3g}", **GOAL)
         axes.set(yscale="log") if goal.accuracy is None else axes.set(ylim=SHARES)
         axes.set_xlim(right=float(fit.step[-1]))
         height = np.ptp(axes.yaxis.get_transform().transform(axes.get_ylim()))
-        style.label_ends(axes, float(fit.step[-1]), ends, 0.06 * height)
-        style.whole_ticks(axes, fit.step.values)
+        elements.label_ends(axes, float(fit.step[-1]), ends, 0.06 * height)
+        elements.whole_ticks(axes, fit.step.values)
         halves = (f"{step:,.0f} ({name})" if step < np.inf else f"never ({name})" for step, name in sorted(learned))
         found = ", ".join(half.replace(" ", "\u00a0") for half in halves)  # Lines end after commas.
         axes.set_title(style.plain(textwrap.fill(f"{title}: {found}", WIDEST)))
-        spread = [style.band_entry(label) for label in counts.values()]
+        spread = [elements.band_entry(label) for label in counts.values()]
         style.legend(axes, *spread, loc="upper right" if goal.accuracy is None else "lower right")
     return figure
 
@@ -148,13 +148,13 @@ def _networks(axes: Axes, results: xr.Dataset, values: Float[np.ndarray, "S K"])
     for history in values[~lost]:
         axes.plot(results.step, history, label="one network", **ONE, **points)
     if not lost.all():
-        median = f"median of {style.counted(int(sum(~lost)))}"
+        median = f"median of {elements.counted(int(sum(~lost)))}"
         axes.plot(results.step, np.median(values[~lost], axis=0), label=median, **MIDDLE, **points)
     for history in values[lost]:
-        axes.plot(results.step, history, label=f"{style.counted(int(sum(lost)))} diverged", **LOST, **points)
+        axes.plot(results.step, history, label=f"{elements.counted(int(sum(lost)))} diverged", **LOST, **points)
     if (values > 0).any():
         axes.set_yscale("log")
-    style.whole_ticks(axes, results.step.values)
+    elements.whole_ticks(axes, results.step.values)
 
 
 LARGE: dict[str, Any] = {"figure.dpi": 100, "font.size": 13, "axes.titlesize": 14, "legend.fontsize": 13}
@@ -196,7 +196,7 @@ def film(populations: dict[str, xr.DataTree]) -> FuncAnimation:
         raise ValueError(f"populations have different numbers of frames: {listed(sorted(counts))}")
     look = LARGE | {"size": (3.4 * len(fits), 4.0), "subplots": {"sharex": True, "sharey": True}}
     with style.canvas(*fits, xlabel=arrays.axis_label(example.time), **look) as (figure, panels):
-        style.legend(figure, *style.training_entries(example), columns=2)
+        style.legend(figure, *elements.training_entries(example), columns=2)
         for axes in panels:
             axes.xaxis.set_major_locator(MaxNLocator(4))
             axes.yaxis.set_major_locator(MaxNLocator(5))
@@ -204,7 +204,7 @@ def film(populations: dict[str, xr.DataTree]) -> FuncAnimation:
 
         def add(index: int) -> None:
             for axes, fit in zip(panels, fits.values(), strict=True):
-                style.answers_of(axes, fit.frame.isel(frame_step=index), COLORS["r"])
+                elements.answers_of(axes, fit.frame.isel(frame_step=index), COLORS["r"])
                 axes.plot(fit.time, fit.truth.sel(feature="y"), color=COLORS["b"], **INPUT)
 
         def show(index: int) -> list[Artist]:

@@ -10,7 +10,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from lstm_toys.figures import style
+from lstm_toys.figures import elements, style
 from lstm_toys.figures.answers import Curve, colored, curve_panels
 from lstm_toys.figures.histories import loss
 from lstm_toys.output import counted
@@ -130,7 +130,7 @@ def usual(results: xr.DataTree, goal: Goal | None = None) -> dict[str, Figure]:
 def _answers(results: xr.DataTree, index: int, feature: str) -> Figure:
     fit, one = not_diverged(results), called(results)
     trained = probed(fit, TRAINING)
-    sets = {f"{style.training(trained)} {one}": trained}
+    sets = {f"{elements.training(trained)} {one}": trained}
     sets |= {f"other {one}s: {name}": probed(fit, name) for name in names_of(fit)}
     title, drawn, shown, ylabel = "", [*sets.items()][:MOST], "correct answer", f"answered {feature}"
     if "loss" in trained.answer.attrs:
@@ -173,7 +173,7 @@ def _side_by_side(axes: Axes, rows: Iterable[Row], mark: str) -> None:
     for label, color, names, order, values, marks in rows:
         places = left + np.arange(len(order))
         ticks |= dict(zip(places.tolist(), np.array(names)[order], strict=True))
-        style.bars(axes, places, values[:, order], color, label)
+        elements.bars(axes, places, values[:, order], color, label)
         dashes = np.append(dashes, [places, marks[order]], axis=1)
         left += len(order) + 1
     if not np.isnan(dashes[1]).all():
@@ -277,8 +277,8 @@ def errors_over_time(results: xr.DataTree, feature: str, title: str) -> Figure:
     with style.canvas(title, xlabel=axis_label(results[TRAINING].time), ylabel=ylabel) as (figure, (axes,)):
         for label, color, chosen in _with_truth(fit):
             error = squared_errors(chosen).feature(_place(chosen, feature)).over(1).root
-            style.band(axes, chosen.time, error, color, label, linewidth=1.6)
-            style.whole_ticks(axes, chosen.time.values)
+            elements.band(axes, chosen.time, error, color, label, linewidth=1.6)
+            elements.whole_ticks(axes, chosen.time.values)
         axes.set_ylim(bottom=0)
         style.legend(figure, explained(fit))
     return figure
@@ -344,7 +344,7 @@ def set_numbers(results: xr.DataTree, title: str) -> Figure:
         for axes, name in zip(panels, names, strict=True):
             for label, color, chosen in known:
                 right, answers = (chosen[variable].sel(output_feature=name).values for variable in ("truth", "answer"))
-                style.bars(axes, right, answers, color, label)
+                elements.bars(axes, right, answers, color, label)
             ends = axes.get_xlim()
             axes.plot(ends, ends, color=style.GRAY, linewidth=0.9, zorder=0, label="true value")
     return figure
@@ -375,7 +375,7 @@ def numbers_of_curves(results: xr.DataTree, probe: str, title: str) -> Figure:
         for axes, name in zip(panels, names, strict=True):
             axes.set_xticks(places, [])
             if fit.sizes["seed"]:
-                style.bars(axes, places, chosen.answer.sel(output_feature=name).values, color)
+                elements.bars(axes, places, chosen.answer.sel(output_feature=name).values, color)
         names = [*map(shortened, chosen.name.values)]
         panels[-1].set_xticks(places, names, rotation=45, ha="right", parse_math=False)
     return figure
@@ -387,7 +387,7 @@ def shortened(name: str) -> str:
 
 
 def explained(fit: xr.Dataset | xr.DataTree) -> Artist:
-    """The legend entry of what `style.bars` draws."""
+    """The legend entry of what `elements.bars` draws."""
     if not fit.sizes["seed"]:
-        return style.entry("every network diverged", linestyle="")
-    return style.band_entry(f"median and {style.band_name(fit.sizes['seed'])}", alpha=0.3)
+        return elements.entry("every network diverged", linestyle="")
+    return elements.band_entry(f"median and {elements.band_name(fit.sizes['seed'])}", alpha=0.3)

@@ -1,4 +1,4 @@
-"""The house style of figures, and the elements that all figures share.
+"""The house style of figures: their look, colors, panels and text.
 
 >>> with lt.figures.canvas("A line") as (figure, _):
 ...     isinstance(figure, lt.figures.Drawing)
@@ -6,33 +6,16 @@ True
 """
 
 import re
-import warnings
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any, TypeVar
 
 import matplotlib as mpl
 import numpy as np
-import xarray as xr
-from jaxtyping import Float, Real
-from matplotlib.animation import AbstractMovieWriter, FuncAnimation
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
 from matplotlib.colors import Colormap, ListedColormap, to_hex
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
-from matplotlib.patches import Patch
-from matplotlib.ticker import MaxNLocator
-from PIL import Image
-from scipy.optimize import isotonic_regression
-
-from lstm_toys import arguments, output
-from lstm_toys.files import replacing
-from lstm_toys.results.arrays import recorded_on
-
-Drawing = Figure | FuncAnimation
 
 T = TypeVar("T", bound=Hashable)
 
@@ -80,16 +63,6 @@ STYLE: Any = {
     "hatch.color": "#8a8a93",
     "svg.hashsalt": "lstm_toys",
 }
-
-FRAMES_A_SECOND = 4
-
-HOLD = 2_000
-"""Milliseconds for which the last frame of an animation is shown."""
-
-UNDATED: dict[str, dict[str, Any]] = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}
-"""Metadata left out of files, so that equal figures have equal bytes."""
-
-FORMATS = ("png", *UNDATED)
 
 SIGN = re.compile(r"(?<![\w.)\]-])-(?=\.?\d)|(?<=\de)-(?=\d+(?!\w))|(?<=\d )-(?= [A-Za-z(])")
 """Hyphens that stand for a minus, as in ``-1``, ``1e-05`` and ``1 - R²``."""
@@ -171,6 +144,28 @@ def laid_out(axes: Axes, *, x: bool = True, y: bool = True) -> None:
         spine.set_in_layout(False)
 
 
+def labeled(place: Figure | Axes) -> list[Artist]:
+    """What was drawn with a label, in the order of drawing; of equal labels the first."""
+    drawn: dict[str, Artist] = {}
+    for axes in [place] if isinstance(place, Axes) else place.axes:
+        for handle, label in zip(*axes.get_legend_handles_labels(), strict=True):
+            drawn.setdefault(label, handle)
+    return [*drawn.values()]
+
+
+def legend(place: Figure | Axes, *more: Artist, columns: int = 3, loc: Any = None) -> None:
+    """Adds a legend of what is labeled, and of more: within axes, or below a figure with as many columns as fit."""
+    entries = [*labeled(place), *more]
+    if isinstance(place, Axes):
+        place.legend(handles=entries, loc=loc or "best")
+        return
+    for ncols in range(columns, 0, -1):
+        drawn = place.legend(handles=entries, loc=loc or "outside lower center", ncols=ncols)
+        if ncols == 1 or drawn.get_window_extent().width <= place.bbox.width:
+            return
+        drawn.remove()
+
+
 def plain(text: str) -> str:
     """Escapes text for matplotlib: no formulas, visible in legends, and minus signs before numbers."""
     signed = SIGN.sub("−", text)
@@ -213,232 +208,3 @@ def dark_scale() -> Colormap:
 def heat_scale(name: str = "viridis") -> Colormap:
     """Returns a color scale of heat maps, by its name in Matplotlib, with `SHADES`."""
     return mpl.colormaps[name].resampled(SHADES)
-
-
-def caption(drawing: Drawing) -> str:
-    """The heading of a figure, or the title of its first panel, as a sentence; empty without one."""
-    if not isinstance(drawing, Figure):
-        return ""
-    parts = [part.get_suptitle() for part in (drawing, *drawing.subfigs)]
-    titles = [*parts, *(axes.get_title() for axes in drawing.axes)]
-    words = next(filter(None, titles), "").replace("\\$", "$").replace(",\n", ", ").replace("\n", "; ")
-    return f"{words[:1].upper()}{words[1:]}." if words else ""
-
-
-def save(drawing: Drawing, path: Path | str) -> None:
-    """Writes a figure or an animation to a file.
-
-    The file has the same bytes whatever the user's Matplotlib settings are. An interruption leaves either the earlier
-    file or the complete new one.
-
-    Args:
-        drawing: a Matplotlib figure or animation, such as the functions of `lt.figures` return.
-        path: the file, whose suffix chooses the format: ``.png``, ``.svg`` or ``.pdf`` for a figure, ``.gif`` for an
-            animation.
-
-    Raises:
-        ValueError: the suffix is another one.
-        OSError: the file cannot be written.
-
-    Example:
-        >>> import tempfile
-        >>> from pathlib import Path
-        >>> with tempfile.TemporaryDirectory() as folder, lt.figures.canvas("A line") as (figure, _):
-        ...     lt.figures.save(figure, Path(folder, "line.svg"))
-        ...     [path.name for path in Path(folder).iterdir()]
-        ['line.svg']
-    """
-    path = Path(path)
-    arguments.instance("drawing", drawing, Drawing, "a figure or an animation, such as lt.figures returns")
-    form = path.suffix.removeprefix(".")
-    formats = FORMATS if isinstance(drawing, Figure) else ("gif",)
-    if form not in formats:
-        raise ValueError(f"{path.name}: the file name must end in .{' or .'.join(formats)}")
-    with house(), replacing(path) as temporary:
-        if not isinstance(drawing, Figure):
-            drawing.save(temporary, writer=_Gif(fps=FRAMES_A_SECOND))
-        elif form == "png":
-            canvas = FigureCanvasAgg(drawing)
-            canvas.draw()
-            _image(canvas).save(temporary, format="png", dpi=(drawing.dpi, drawing.dpi), compress_level=1)
-        else:
-            drawing.savefig(temporary, format=form, metadata=UNDATED[form])
-
-
-class _Gif(AbstractMovieWriter):
-    """Draws each frame once; matplotlib's own writer draws each twice, since it lays figures out anew."""
-
-    def setup(self, *args: Any, **options: Any) -> None:
-        super().setup(*args, **options)
-        self.frames: list[Image.Image] = []
-
-    def grab_frame(self, **_: Any) -> None:
-        renderer = RendererAgg(*self.frame_size, self.fig.dpi)
-        self.fig.draw(renderer)
-        self.frames.append(_image(renderer))
-
-    def finish(self) -> None:
-        first, *others = self.frames
-        durations = [1_000 // self.fps] * len(others) + [HOLD]
-        first.save(self.outfile, "GIF", save_all=True, append_images=others, duration=durations, loop=0)
-
-
-def _image(drawn: FigureCanvasAgg | RendererAgg) -> Image.Image:
-    """The pixels of what was drawn, which are opaque."""
-    return Image.fromarray(np.asarray(drawn.buffer_rgba())).convert("RGB")
-
-
-def middle(values: Float[np.ndarray, "S K"] | xr.DataArray) -> Float[np.ndarray, "3 K"]:
-    """The 5th, 50th and 95th percentile over the networks that have a number; NaN where none has."""
-    lacking = np.isnan(values).any()
-    quantile, median = (np.nanquantile, np.nanmedian) if lacking else (np.quantile, np.median)
-    with warnings.catch_warnings(action="ignore", category=RuntimeWarning):
-        low, high = quantile(values, (0.05, 0.95), axis=0)
-        return np.stack([low, median(values, axis=0), high])
-
-
-def band(
-    axes: Axes,
-    x: Any,
-    values: Float[np.ndarray, "S K"] | xr.DataArray,
-    color: str,
-    label: str = "",
-    spread: str = "",
-    *,
-    filled: bool = True,
-    **line: Any,
-) -> None:
-    """Draws the median over networks as a line and, if ``filled``, a band from the 5th to the 95th percentile.
-
-    ``label`` and ``spread`` are what a legend calls the line and the band.
-    """
-    low, median, high = middle(values)
-    axes.plot(x, median, color=color, label=plain(label), **(MEDIAN | line))
-    if filled:
-        axes.fill_between(x, low, high, color=color, label=plain(spread), **BAND)
-
-
-def bars(axes: Axes, x: Any, values: Float[np.ndarray, "S K"] | xr.DataArray, color: str, label: str = "") -> None:
-    """Draws medians over networks as dots on bars from the 5th to the 95th percentile, with a label for legends."""
-    low, median, high = middle(values)
-    axes.vlines(x, low, high, color=color, alpha=0.35, linewidth=2)
-    axes.plot(x, median, "o", color=color, markersize=3, label=plain(label))
-
-
-def answers_of(axes: Axes, answers: xr.DataArray, color: str, *, filled: bool = True) -> None:
-    """Draws answers ``seed, time, feature``: the median over seeds, its band if ``filled``, and one seed as dots.
-
-    If networks answer x too, the line and the band are at its median, and the dots at the answered x.
-    """
-    if not answers.sizes["seed"]:
-        return
-    y = answers.sel(feature="y").values
-    x = answers.sel(feature="x").values if "x" in answers.feature.values else answers.time.values[None]
-    # At most 40 dots: more would look like a second line.
-    axes.plot(x[0], y[0], color=color, markevery=-(-y.shape[1] // 40), **ONE)
-    band(axes, np.median(x, axis=0), y, color, filled=filled)
-
-
-def entry(label: str, color: str = GRAY, **style: Any) -> Line2D:
-    """A legend entry of a line or marker."""
-    return Line2D([], [], label=plain(label), **({"color": color} | style))
-
-
-def band_entry(label: str, color: str = GRAY, **style: Any) -> Patch:
-    """A legend entry of a band or area."""
-    return Patch(color=color, label=plain(label), **(BAND | style))
-
-
-def answer_entries(fit: xr.Dataset, color: str, *, filled: bool = True) -> list[Artist]:
-    """The legend entries of what `answers_of` draws."""
-    if not fit.sizes["seed"]:
-        return [entry("every network diverged", linestyle="")]
-    count, one = fit.sizes["seed"], f"one of them (network {int(fit.seed[0])})"
-    median = entry(f"median of {counted(count)}", color, **MEDIAN)
-    bands = [band_entry(band_name(count), color)] * filled
-    return [median, *bands, entry(one, color, **(ONE | {"markersize": 2.6}))]
-
-
-def label_ends(axes: Axes, x: float, ends: Mapping[str, tuple[float, str]], apart: float) -> None:
-    """Labels lines at their right ends, instead of a legend.
-
-    Args:
-        axes: the panel with the lines.
-        x: where the lines end.
-        ends: height and color of each line's end by label.
-        apart: least vertical distance of labels, in the unit of y, or in decades if its axis is logarithmic. Labels
-            that would be nearer are moved apart, as little as possible, and connected with their ends.
-
-    Example:
-        >>> with lt.figures.canvas("A line") as (figure, (axes,)):
-        ...     _ = axes.plot([0, 1], [0.1, 0.6], color=lt.figures.COLORS["b"])
-        ...     lt.figures.label_ends(axes, 1.0, {"up": (0.6, lt.figures.COLORS["b"])}, 0.1)
-        >>> [label.get_text() for label in axes.texts]
-        ['up']
-    """
-    sorted_ends = sorted(ends.items(), key=lambda end: -end[1][0])
-    scale = axes.yaxis.get_transform()
-    heights = scale.transform(np.array([height for _, (height, _) in sorted_ends]))
-    spacing = apart * np.arange(len(heights))
-    places = scale.inverted().transform(isotonic_regression(heights + spacing, increasing=False).x - spacing)
-    look: dict[str, Any] = {"annotation_clip": False, "va": "center", "fontsize": 8}
-    look |= {"textcoords": ("offset points", "data")}
-    for (label, (height, color)), place in zip(sorted_ends, places.tolist(), strict=True):
-        leader = {"arrowstyle": "-", "color": color, "linewidth": 0.7, "shrinkA": 1, "shrinkB": 0, "relpos": (0, 0.5)}
-        text, end = (14, place), (x, height)
-        axes.annotate(plain(label), end, text, color=color, arrowprops=leader, **look)
-
-
-def labeled(place: Figure | Axes) -> list[Artist]:
-    """What was drawn with a label, in the order of drawing; of equal labels the first."""
-    drawn: dict[str, Artist] = {}
-    for axes in [place] if isinstance(place, Axes) else place.axes:
-        for handle, label in zip(*axes.get_legend_handles_labels(), strict=True):
-            drawn.setdefault(label, handle)
-    return [*drawn.values()]
-
-
-def legend(place: Figure | Axes, *more: Artist, columns: int = 3, loc: Any = None) -> None:
-    """Adds a legend of what is labeled, and of more: within axes, or below a figure with as many columns as fit."""
-    entries = [*labeled(place), *more]
-    if isinstance(place, Axes):
-        place.legend(handles=entries, loc=loc or "best")
-        return
-    for ncols in range(columns, 0, -1):
-        drawn = place.legend(handles=entries, loc=loc or "outside lower center", ncols=ncols)
-        if ncols == 1 or drawn.get_window_extent().width <= place.bbox.width:
-            return
-        drawn.remove()
-
-
-def training(results: xr.Dataset) -> str:
-    """The name of the set that was recorded: ``training`` or ``validation``."""
-    return "training" if recorded_on(results) == "train" else "validation"
-
-
-def training_entries(fit: xr.Dataset) -> list[Artist]:
-    """The legend entries of a training curve and of the answers to it."""
-    return [*answer_entries(fit, COLORS["r"]), entry(f"{training(fit)} curve", COLORS["b"], **INPUT)]
-
-
-def evenly(count: int, most: int) -> list[int]:
-    """Evenly spaced indices of all items, or of as many as allowed."""
-    return np.linspace(0, count - 1, min(count, most)).round().astype(int).tolist()
-
-
-def counted(networks: int) -> str:
-    """How many networks there are, for a legend: ``16 networks``."""
-    return output.counted(networks, "network")
-
-
-def band_name(networks: int) -> str:
-    """The label of a band from the 5th to the 95th percentile of networks."""
-    return f"middle 90 % of {counted(networks)}"
-
-
-def whole_ticks(axes: Axes, places: Real[np.ndarray, " T"]) -> None:
-    """Puts the ticks of the x axis at time points if these are whole numbers, such as months or rows."""
-    if np.array_equal(places, np.round(places)):
-        steps = (1, 2, 3, 4, 6, 10) if np.ptp(places) < 24 else (1, 2, 5, 10)  # Of up to two years, quarters.
-        axes.xaxis.set_major_locator(MaxNLocator("auto", integer=True, steps=steps))
-        axes.xaxis.set_major_formatter("{x:,.0f}")

@@ -79,7 +79,7 @@ def show(study: Study[Any], form: str | None, tell: Callable[[str], None], *, ti
                 for name, drawing in drawings.items():
                     figures.save(drawing, run.folder / name)
             took = {"seconds": before["seconds"] | rounded(seconds)} if timed else {}
-            captions = {name: caption for name, each in drawings.items() if (caption := figures.style.caption(each))}
+            captions = {name: caption for name, each in drawings.items() if (caption := figures.drawings.caption(each))}
             if (metrics := {**before, "figures": [*drawings], "captions": captions, **took}) != before:
                 run.write_metrics(metrics)
         report, path = tables.as_json(study.report()), run.folder / REPORT

@@ -38,7 +38,7 @@ def test_all_bytes_of_code_below_a_study_count_wherever_it_lies(installed, monke
     assert digests.library("studies/dynamics") == usual != digests.library()
     for name, old, new in (
         ("studies/claims/judging.py", "found.state & DIVERGED > 0", "found.state & DIVERGED >= 0"),
-        ("figures/style.py", "FRAMES_A_SECOND = 4", "FRAMES_A_SECOND = 5"),
+        ("figures/drawings.py", "FRAMES_A_SECOND = 4", "FRAMES_A_SECOND = 5"),
         ("cli/command.py", "\nfrom ", "\n\nfrom "),
         ("experiments/sine.py", "rmse=0.02", "rmse=0.03"),
     ):

@@ -8,7 +8,7 @@ from matplotlib.image import imread
 
 from conftest import rarely
 from lstm_toys import figures
-from lstm_toys.figures import style
+from lstm_toys.figures import elements, style
 from lstm_toys.results import storage
 
 pytestmark = pytest.mark.usefixtures("drawing")
@@ -66,7 +66,7 @@ def test_another_kind_of_file_is_refused(tmp_path, name):
 def test_a_median_and_its_band_are_of_the_networks_with_a_number_and_are_named_in_the_legend():
     values = np.array([[1.0, np.nan, np.nan], [2.0, 5.0, np.nan], [4.0, 7.0, np.nan]])
     with figures.canvas("title") as (_, (axes,)):
-        style.band(axes, range(3), values, figures.GRAY, "median", "middle")
+        elements.band(axes, range(3), values, figures.GRAY, "median", "middle")
         style.legend(axes)
     np.testing.assert_array_equal(axes.lines[0].get_ydata(), [2.0, 6.0, np.nan])
     assert labels(axes) == ["median", "middle"]

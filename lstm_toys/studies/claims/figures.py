@@ -12,8 +12,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from lstm_toys.figures.style import COLORS, GOAL, GRAY, band_entry, canvas, colors, legend, middle, plain
-from lstm_toys.figures.style import entry as handle
+from lstm_toys.figures.elements import band_entry, middle
+from lstm_toys.figures.elements import entry as handle
+from lstm_toys.figures.style import COLORS, GOAL, GRAY, canvas, colors, legend, plain
 from lstm_toys.output import counted
 from lstm_toys.studies.claims.declaration import CLIPPED, COPY, INPUT, VERDICTS
 from lstm_toys.studies.claims.recipes import OF_RECIPE

@@ -8,7 +8,8 @@ from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from lstm_toys.figures.style import COLORS, GOAL, GRAY, canvas, entry, legend, plain
+from lstm_toys.figures.elements import entry
+from lstm_toys.figures.style import COLORS, GOAL, GRAY, canvas, legend, plain
 from lstm_toys.studies.claims.exploring import Explored
 from lstm_toys.studies.claims.recipes import Drawn, stated
 from lstm_toys.studies.claims.report import number

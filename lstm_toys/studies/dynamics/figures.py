@@ -11,8 +11,9 @@ from matplotlib.figure import Figure
 
 from lstm_toys.dynamics.limits import Kind
 from lstm_toys.dynamics.slow import variance_shares
-from lstm_toys.figures import style
-from lstm_toys.figures.style import COLORS, GRAY, INPUT, counted, plain
+from lstm_toys.figures import elements, style
+from lstm_toys.figures.elements import counted
+from lstm_toys.figures.style import COLORS, GRAY, INPUT, plain
 from lstm_toys.results.arrays import axis_label
 from lstm_toys.studies.dynamics.analysis import LEVELS, MEAN, SLOW, lasting, moduli, slow
 from lstm_toys.studies.dynamics.settings import WINDOWS
@@ -105,7 +106,7 @@ def resonance(results: xr.Dataset) -> Figure:
     with style.sheet(title, "", "", xlabel=axis_label(frequencies)) as (figure, (left, right)):
         gain, phase = (results[name].isel(input=int(results.attrs["mean"])).values for name in ("gain", "phase"))
         _band(left, frequencies, gain, "linearization at rest, median")
-        style.band(right, frequencies, np.unwrap(phase, axis=1), COLORS["b"])
+        elements.band(right, frequencies, np.unwrap(phase, axis=1), COLORS["b"])
         right.set(ylabel="phase of the answer (rad)")
         left.axhline(1, color=GRAY, linewidth=0.9, linestyle="--", label="as large as the input")
         peaks, low = results.peak_frequency.values, left.get_xaxis_transform()
@@ -140,8 +141,8 @@ def forgetting(results: xr.Dataset) -> Figure:
     with style.canvas(title, xlabel=axis_label(results.time)) as (figure, (axes,)):
         for place, (name, color) in enumerate(style.colors(names).items()):
             dashes: Any = (0, (4, 2)) if place % 2 else "-"  # Equal lines are both seen.
-            style.band(axes, results.time, distances[name], color, _set(name), filled=place == 0, linestyle=dashes)
-        style.legend(axes, style.band_entry(f"middle 90 %, {_set(names[0])}", COLORS["b"]))
+            elements.band(axes, results.time, distances[name], color, _set(name), filled=place == 0, linestyle=dashes)
+        style.legend(axes, elements.band_entry(f"middle 90 %, {_set(names[0])}", COLORS["b"]))
         axes.set(yscale="log", ylabel=f"distance over the initial one, median of {counted(results.sizes['seed'])}")
     return figure
 
@@ -158,7 +159,7 @@ def explained(results: xr.Dataset) -> Figure:
             medians = []
             for place, (model, (color, marker, _)) in enumerate(SHOWN.items()):
                 of_model = results.sel(model=model)
-                low, median, high = style.middle(of_model[f"explained{ending}"].values)
+                low, median, high = elements.middle(of_model[f"explained{ending}"].values)
                 covered = of_model[f"coverage{ending}"].median("seed").values >= COVERED
                 heights = np.arange(len(kinds)) + 0.18 * (place - (len(SHOWN) - 1) / 2)
                 axes.hlines(heights, low, high, color=color, alpha=0.35, linewidth=2)
@@ -179,8 +180,9 @@ def explained(results: xr.Dataset) -> Figure:
         named = [(_named(name), color, marker) for name, (color, marker, _) in SHOWN.items()]
         named += [("open: only a part of the time points is predicted", GRAY, "$\\circ$")]
         named += [(f"at the left edge: less than {LOWEST:g}", GRAY, "<")]
-        dots = [style.entry(*row, linestyle="", marker=marker, markersize=4.5) for *row, marker in named]
-        style.legend(figure, *dots, style.band_entry(style.band_name(results.sizes["seed"]), alpha=0.35), columns=2)
+        dots = [elements.entry(*row, linestyle="", marker=marker, markersize=4.5) for *row, marker in named]
+        band = elements.band_entry(elements.band_name(results.sizes["seed"]), alpha=0.35)
+        style.legend(figure, *dots, band, columns=2)
     return figure
 
 
@@ -200,7 +202,7 @@ def models(results: xr.Dataset) -> Figure:
             for place, model in enumerate(PREDICTED):
                 predicted = _of_most(one.prediction.sel(model=model))
                 error[place] = ((predicted.median("seed") - one.answer.median("seed")) ** 2).mean()
-                style.band(axes, results.time, predicted, SHOWN[model][0], f"{_named(model)}, median", filled=False)
+                elements.band(axes, results.time, predicted, SHOWN[model][0], f"{_named(model)}, median", filled=False)
         at_rest, linear = (SHOWN[model][2] for model in PREDICTED)
         near = f"{(errors[1] < errors[0]).sum()} of {len(names)} curves"
         figure.suptitle(f"{linear.capitalize()} is nearer to the median answer,\non {near}, than {at_rest}")
@@ -214,10 +216,10 @@ def course(results: xr.Dataset) -> Figure:
     silent = np.flatnonzero(~(np.nanmedian(courses["peak_frequency"], axis=0) > 0)).max(initial=-1)
     begun = steps[silent + 1 :]
     heading = f"The largest gain {f'leaves frequency 0 at step {begun[0]:,}' if len(begun) else 'stays at frequency 0'}"
-    look: dict[str, Any] = {"entries": [style.band_entry(style.band_name(results.sizes["seed"]))]}
+    look: dict[str, Any] = {"entries": [elements.band_entry(elements.band_name(results.sizes["seed"]))]}
     with style.sheet(heading, "Frequencies", "Gains", xlabel="step of training", **look) as (figure, panels):
         for name, (words, place, letter) in COURSES.items():
-            style.band(panels[place], steps, courses[name], COLORS[letter], words, marker="o", markersize=3)
+            elements.band(panels[place], steps, courses[name], COLORS[letter], words, marker="o", markersize=3)
         early, last = max(1, steps[steps > 0].min(initial=steps.max())), max(1, steps.max())
         for axes in panels:  # Much happens early, and the first step is 0.
             axes.set_xscale("symlog", linthresh=early)
@@ -231,7 +233,7 @@ def course(results: xr.Dataset) -> Figure:
 
 def slow_points(results: xr.Dataset) -> Figure:
     """Draws slow and fixed points of some networks in the plane of the visited states' first principal components."""
-    networks, names = style.evenly(results.sizes["seed"], NETWORKS), results.period.values.tolist()[:PERIODS]
+    networks, names = elements.evenly(results.sizes["seed"], NETWORKS), results.period.values.tolist()[:PERIODS]
     results = results.assign(slow=(results.q.dims, slow(results)))
     drawn = [(name, network) for name in names for network in networks]
     titles = [f"network {int(results.seed[network])}, {name}" for name, network in drawn]
@@ -243,9 +245,9 @@ def slow_points(results: xr.Dataset) -> Figure:
         figure.colorbar(image, ax=panels, extend="min", label="q of slow points").ax.grid(visible=False)
         style.legend(
             figure,
-            style.entry("visited in training sequences", linewidth=0.9),
-            style.entry(f"slow point, q at most {SLOW:.0e}", COLORS["g"], linestyle="", marker="o", markersize=3),
-            *(style.entry(f"{kind.name.lower()} fixed point", linestyle="", **look) for kind, look in MARKS.items()),
+            elements.entry("visited in training sequences", linewidth=0.9),
+            elements.entry(f"slow point, q at most {SLOW:.0e}", COLORS["g"], linestyle="", marker="o", markersize=3),
+            *(elements.entry(f"{kind.name.lower()} fixed point", linestyle="", **look) for kind, look in MARKS.items()),
             columns=min(4, len(networks)),
         )
     return figure
@@ -285,10 +287,10 @@ def slow_statistics(results: xr.Dataset) -> Figure:
         lie = variance_shares(results.slow_state.values, slow(results))
         largest = xr.DataArray(moduli(results)[..., :MODES]).median("dim_2").values
         for place, (name, color) in enumerate(style.colors(names).items()):
-            style.band(left, levels, below[:, place], color, name)
+            elements.band(left, levels, below[:, place], color, name)
             middle.plot(*lie[:, place].T, "o", color=color, alpha=0.6, markersize=4)
             places = np.arange(1, largest.shape[2] + 1) + 0.2 * (place - (len(names) - 1) / 2)
-            style.bars(right, places, largest[:, place], color)
+            elements.bars(right, places, largest[:, place], color)
         left.set(xscale="log", xlabel="q", ylabel="share of descents that reach this q", ylim=(-0.03, 1.03))
         middle.plot([0.5, 1, 0, 0.5], [0.5, 0, 0, 0.5], color=GRAY, linewidth=0.9, linestyle="--")
         for x, y, words in ((1.0, -0.04, "line"), (0.5, 0.52, "ring"), (0.0, -0.04, "cloud")):
@@ -318,4 +320,4 @@ def _of_most(values: xr.DataArray) -> xr.DataArray:
 
 def _band(axes: Axes, x: Any, values: Any, label: str = "median", color: str = COLORS["b"], **marks: Any) -> None:
     """Draws the median of all networks and their middle 90 %, and names both."""
-    style.band(axes, x, values, color, label, style.band_name(len(values)), **marks)
+    elements.band(axes, x, values, color, label, elements.band_name(len(values)), **marks)

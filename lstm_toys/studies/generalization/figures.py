@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.path import Path
 
-from lstm_toys.figures import style
+from lstm_toys.figures import elements, style
 from lstm_toys.figures.style import COLORS, GOAL, INPUT, plain
 from lstm_toys.output import listed
 from lstm_toys.results.arrays import axis_label
@@ -56,7 +56,7 @@ def heat_maps(results: Grids, shown: Grid, subject: Subject, goal: Goal) -> Figu
         errors = f"median error{which(goal)} is" if len(met) == 1 else "median errors are"
         number = {1: "the", 2: "both"}.get(len(met), "all")
         where = f"at most {goal.limit:g} on {every.sum():,} of {every.size:,} curves"
-        figure.suptitle(plain(f"Over {style.counted(grid.sizes['seed'])},\n{number} {errors} {where}"))
+        figure.suptitle(plain(f"Over {elements.counted(grid.sizes['seed'])},\n{number} {errors} {where}"))
         style.legend(figure, *marks, *outline, *[UNKNOWN] * (len(known) < values.size))
     return figure
 
@@ -85,7 +85,7 @@ def along_axes(results: Grids, shown: Sequence[Grid], subject: Subject, goal: Go
             axes.set_title(plain(title), fontsize=7)
             errors = {name: error.sel({across.name: fixed}) for name, error in judged(grid).items()}
             for (name, error), color in zip(errors.items(), style.colors(errors).values(), strict=True):
-                style.band(axes, along, error, color, f"error of the {name}, median" if name else "median")
+                elements.band(axes, along, error, color, f"error of the {name}, median" if name else "median")
             if all(goal.met(np.median(error, axis=0)).all() for error in errors.values()):
                 everywhere.append(along.attrs["long_name"])
             axes.axhline(goal.limit, color="black", **INPUT)
@@ -95,16 +95,16 @@ def along_axes(results: Grids, shown: Sequence[Grid], subject: Subject, goal: Go
                 axes.axvspan(*ends, color=TRAINED, alpha=0.25, linewidth=1.2)
             axes.set(xlabel=plain(axis_label(along)), yscale="log")
             axes.margins(x=0.02)
-            style.whole_ticks(axes, along.values)
+            elements.whole_ticks(axes, along.values)
             axes.sharey(panels[0])
             axes.tick_params(labelleft=panel % columns == 0)
             if panel % columns == 0:
                 axes.set_ylabel(plain(_measured(errors, goal)))
         found = f"are at most {goal.limit:g} at every {listed(everywhere)}"
         figure.suptitle(f"Median errors {found if everywhere else f'exceed {goal.limit:g} somewhere on every axis'}")
-        spread = style.band_entry(style.band_name(grid.sizes["seed"]))
-        level = style.entry(f"error {goal.limit:g}", "black", **INPUT)
-        ranges = style.entry("trained on", TRAINED, linewidth=5, alpha=0.4)
+        spread = elements.band_entry(elements.band_name(grid.sizes["seed"]))
+        level = elements.entry(f"error {goal.limit:g}", "black", **INPUT)
+        ranges = elements.entry("trained on", TRAINED, linewidth=5, alpha=0.4)
         style.legend(figure, spread, level, ranges, columns=4 if columns > 3 else 2)
     return figure
 
@@ -171,7 +171,7 @@ def _map(axes: Axes, grid: xr.Dataset, values: Float[np.ndarray, "rows columns"]
     image = axes.pcolormesh(*places, values.T, **look)
     axes.set_facecolor(UNKNOWN.get_facecolor())
     axes.grid(visible=False)
-    style.whole_ticks(axes, places[0])
+    elements.whole_ticks(axes, places[0])
     axes.set(xlabel=plain(axis_label(grid[horizontal])), ylabel=plain(axis_label(grid[vertical])))
     return image
 
@@ -186,7 +186,7 @@ def _outline(axes: Axes, grid: xr.Dataset, met: Bool[np.ndarray, "rows columns"]
     level = (((x[i], y[j]), (x[i + 1], y[j]), gap) for i, j in np.argwhere(np.diff(inside[1:-1], axis=1)))
     segments = np.array([*upright, *level]).reshape(-1, 2).T
     axes.plot(*segments, color="white", linewidth=1.2, solid_capstyle="projecting", **OUTLINED)
-    return [style.entry(f"error of at most {limit:g}", "white", linewidth=1.2, **OUTLINED)]
+    return [elements.entry(f"error of at most {limit:g}", "white", linewidth=1.2, **OUTLINED)]
 
 
 def _edges(places: Real[np.ndarray, " N"]) -> Float[np.ndarray, " N+1"]:
@@ -215,16 +215,16 @@ def _mark(axes: Axes, shown: Grid, subject: Subject) -> list[Artist]:
         corners = (left, right, right, left, left), (bottom, bottom, top, top, bottom)
         axes.plot(*corners, linewidth=2, **MARK)
     axes.set(xlim=limits[0], ylim=limits[1])
-    return [style.entry("training curves", **look)]
+    return [elements.entry("training curves", **look)]
 
 
 def over_lengths(labeled: xr.Dataset, trained: int) -> Figure:
     """Draws each measure over the length of sequences: median and band of seeds, and the length of the training."""
-    measures, networks = measures_at(labeled), style.band_name(labeled.sizes["seed"])
+    measures, networks = measures_at(labeled), elements.band_name(labeled.sizes["seed"])
     titles, columns = [""] * len(measures), min(3, len(measures))
     with style.canvas(*titles, xlabel=axis_label(labeled[LENGTH]), columns=columns) as (figure, panels):
         for axes, (label, values) in zip(panels, measures.items(), strict=True):
-            style.band(axes, values[LENGTH], values, COLORS["b"], "median", networks, marker="o", markersize=3)
+            elements.band(axes, values[LENGTH], values, COLORS["b"], "median", networks, marker="o", markersize=3)
             axes.axvline(trained, label="trained on", **GOAL)
             axes.set_ylabel(plain(label))
             if label.startswith("accuracy"):

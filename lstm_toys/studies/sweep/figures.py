@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.transforms import ScaledTranslation
 
-from lstm_toys.figures import style
+from lstm_toys.figures import elements, style
 from lstm_toys.figures.histories import LONGEST, goal_label
 from lstm_toys.figures.style import GOAL, MEDIAN, MOST_BANDS, plain
 from lstm_toys.results.arrays import axis_label, counted_of, loss_name, probed, recorded_on
@@ -93,14 +93,14 @@ def errors(results: xr.Dataset, title: str, limit: float | None, label: str, sca
                 axes.axhline(limit, **GOAL)
         figure.supxlabel(plain(_words(axis_label(results[across]))))
         figure.supylabel(plain(textwrap.fill(label, LONGEST)))
-        spread = style.entry(_seeds(results), linestyle="", marker="|", markersize=11)
+        spread = elements.entry(_seeds(results), linestyle="", marker="|", markersize=11)
         handles = _handles(hue, shades, [spread], MEDIAN if _numbers([across]) else DOTS)
         if results.diverged.values.any():
-            handles.append(style.entry("some networks diverged", marker="o", markersize=5, fillstyle="none"))
+            handles.append(elements.entry("some networks diverged", marker="o", markersize=5, fillstyle="none"))
         if results.diverged.values.all(axis=1).any():
-            handles.append(style.entry("every network diverged", linestyle="", marker="x", markersize=5))
+            handles.append(elements.entry("every network diverged", linestyle="", marker="x", markersize=5))
         if limit is not None:
-            handles.append(style.entry(f"counts as learned: {limit:.2g}", **GOAL))
+            handles.append(elements.entry(f"counts as learned: {limit:.2g}", **GOAL))
         style.legend(figure, *handles, columns=1, loc="outside right center")
     return figure
 
@@ -120,11 +120,11 @@ def histories(results: xr.DataTree) -> Figure:
                 recorded = loss.dropna("step", how="all")  # Each setting is recorded at steps of its own.
                 color = shades[part[hue].values.tolist()[index] if hue else None]
                 if not diverged.all():
-                    style.band(axes, recorded.step, recorded, color, filled=len(shades) <= MOST_BANDS)
+                    elements.band(axes, recorded.step, recorded, color, filled=len(shades) <= MOST_BANDS)
             axes.set_yscale("log")
         figure.supxlabel("step")
         figure.supylabel(plain(loss_name(training)))
-        bands = [style.band_entry(_seeds(losses))] if len(shades) <= MOST_BANDS else []
+        bands = [elements.band_entry(_seeds(losses))] if len(shades) <= MOST_BANDS else []
         style.legend(figure, *_handles(hue, shades, bands), columns=1, loc="outside right center")
     return figure
 
@@ -147,7 +147,7 @@ def _line(
     lost = diverged.all(axis=1)
     axes.plot(x[lost], [height] * lost.sum(), "x", color=color, markersize=5, transform=axes.get_xaxis_transform())
     known = np.flatnonzero(~lost)[np.argsort(x[~lost])]
-    x, whole, (low, median, high) = x[known], ~diverged.any(axis=1)[known], style.middle(errors[known].T)
+    x, whole, (low, median, high) = x[known], ~diverged.any(axis=1)[known], elements.middle(errors[known].T)
     # The quantiles of a single network may differ in their last bit, and an axis of this length cannot be drawn.
     lines: list[Artist] = [axes.vlines(x, low, high, color=color, linewidth=1.0)] if part.sizes["seed"] > 1 else []
     if _numbers([across]):
@@ -185,12 +185,13 @@ def _handles(
     hue: str | None, shades: dict[Any, str], spread: Sequence[Artist], median: dict[str, Any] = MEDIAN
 ) -> list[Artist]:
     named = list(shades.items())[:: -(-len(shades) // MOST_ENTRIES)] if hue else []
-    handles = (style.entry(f"{_words(hue)} {_text(value)}", color, **median) for value, color in named)
-    return [*handles, style.entry("median over networks", **median), *spread]
+    handles = (elements.entry(f"{_words(hue)} {_text(value)}", color, **median) for value, color in named)
+    return [*handles, elements.entry("median over networks", **median), *spread]
 
 
 def _seeds(results: xr.Dataset) -> str:
-    return f"middle 90 % of {'at most ' if results.diverged.values.any() else ''}{style.counted(results.sizes['seed'])}"
+    networks = elements.counted(results.sizes["seed"])
+    return f"middle 90 % of {'at most ' if results.diverged.values.any() else ''}{networks}"
 
 
 def _values(results: xr.Dataset, name: str) -> list[Any]:

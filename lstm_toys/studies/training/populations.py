@@ -411,7 +411,7 @@ def _read(path: Path, _: str, without: frozenset[str]) -> Any:
 
 
 def _load_writers() -> None:
-    for name in ("figures.style", "results.saving", "results.summary"):
+    for name in ("figures.elements", "results.saving", "results.summary"):
         import_module(f"lstm_toys.{name}")
     import xarray as xr
 
