@@ -235,14 +235,15 @@ def executed(study, folder, trainings=1):
 
 def located(study, folder, *, finished=True):
     """The folder of a run in a folder of results, which is finished or not."""
-    from lstm_toys.runs import lifecycle
+    from lstm_toys.runs.lifecycle import Lifecycle
     from lstm_toys.runs.origin import Command
 
     executed = context(folder)
-    work = lifecycle.Work(Command(executed.options), executed.console, executed.interruption)
+    runs = Lifecycle(Command(executed.options), executed.console, executed.interruption)
     with jax.numpy_dtype_promotion("standard"):
-        assert work.finished(study) == finished
-        return work.placed(study).run.folder
+        placed = runs.placed([study])
+        assert all(runs.find(each) for each in placed.values()) == finished
+        return placed[study].run.folder
 
 
 def reported(study, metrics):

@@ -26,6 +26,7 @@ from lstm_toys.runs import flags, lifecycle
 from lstm_toys.runs.experiment import FLAGS, Experiment, completed_experiment, flags_of, parse
 from lstm_toys.runs.folder import Busy, Run
 from lstm_toys.runs.identity import Options
+from lstm_toys.runs.lifecycle import Lifecycle
 from lstm_toys.runs.origin import Command
 from lstm_toys.runs.publishing import NotPublished
 from lstm_toys.runs.study import Failed, Refused, Study, described_error, study_of
@@ -165,10 +166,12 @@ def find(studies: Studies, results_dir: Path | str = "results") -> list[Run | No
         [None]
     """
     options = Options(results_dir=Path(results_dir))
-    work = lifecycle.Work(Command(options), output.console(quiet=True), Interruption())
+    runs = Lifecycle(Command(options), output.console(quiet=True), Interruption())
     try:
         lifecycle.start(options)  # Runs are named by programs, which depend on how JAX is configured.
-        return [work.runs[study] if work.finished(study) else None for study in studies]
+        for study in runs.placed(studies).values():
+            runs.find(study)
+        return [runs.finished.get(study) for study in studies]
     except Refused as error:
         raise flags.UsageError(str(error)) from None
 
@@ -319,7 +322,7 @@ def carry_out(make_plan: Callable[[Sequence[str]], Plan], arguments: Sequence[st
             console.print(note)
         try:
             command = replace(command, called=script.called(), arguments=flags.expanded(arguments))
-            done = lifecycle.Work(command, console, interruption).carry_out(make)
+            done = Lifecycle(command, console, interruption).carry_out(make)
             for study in done:
                 for line in (*study.report(), *(f"  {path}" for path in study.run.files())):
                     console.print(line, soft_wrap=isinstance(line, str), crop=False)

@@ -151,6 +151,11 @@ class Study(ABC, Generic[Identified]):
             yield from study.needed_first()
         yield self
 
+    def needed_to_show(self) -> Iterator[Study[Any]]:
+        """Yields all studies that are finished before this one is shown, and this one, each after its own needs."""
+        for study in (*self.companions.values(), self):
+            yield from study.needed_first()
+
     def check(self) -> None:
         """Raises Refused if the run is impossible; computes nothing."""
 

@@ -9,7 +9,7 @@ import numpy as np
 
 import lstm_toys as lt
 from conftest import carry_out, context, refusal
-from lstm_toys.runs import lifecycle
+from lstm_toys.runs.lifecycle import Lifecycle
 from lstm_toys.runs.origin import Command
 from lstm_toys.studies.sweep.settings import SweepSettings, expand
 from lstm_toys.studies.sweep.study import Sweep
@@ -76,7 +76,7 @@ def test_populations_of_a_sweep_train_on_from_the_run_of_their_own_settings(tmp_
     settings, _ = expand(second, axes, {"seeds": 2})
     asked, every = context(tmp_path, 3), [Sweep(second, SweepSettings("sweep", settings=settings))]
     with jax.numpy_dtype_promotion("standard"):
-        (study,) = lifecycle.Work(Command(asked.options), asked.console, asked.interruption).carry_out(lambda: every)
+        (study,) = Lifecycle(Command(asked.options), asked.console, asked.interruption).carry_out(lambda: every)
     assert len([*(tmp_path / "runs").glob("first-*")]) == 2
     swept = lt.load(study.run.folder)
     options = {"seeds": 2, "steps": (2, 4), "penalty": weights, "numbers": SECOND.numbers, "block": swept.block}
