@@ -4,10 +4,12 @@
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any, NamedTuple, TypeVar, cast
+from typing import Any, NamedTuple, cast
+from weakref import WeakKeyDictionary
 
 import flax.linen as nn
 import jax
@@ -38,8 +40,6 @@ BROAD = 64
 """Units per layer up to which it is faster to process curves one by one; measured with 8 to 128."""
 
 NUMBER: Any = jax.ShapeDtypeStruct((), np.float32)
-
-T = TypeVar("T")
 
 CurveSets = Mapping[str, Float[np.ndarray, "_ _ F"]]
 """Sets of curves to answer, by name, each with its own number of time points."""
@@ -82,14 +82,7 @@ class TrainingSpecification:
     @property
     def member(self) -> training.Member:
         """The shapes of ONE member's arrays."""
-        return self.once("member", partial(member_shapes, self.procedure))
-
-    def once(self, name: Any, make: Callable[[], T]) -> T:
-        """Makes something at the first call for a procedure, and returns the same object at later ones."""
-        cache, key = self.procedure.task.programs, (name, self.procedure, self.coefficients, self.continues)
-        if key not in cache:
-            cache[key] = make()
-        return cache[key]
+        return programs_of(self.procedure).member
 
     def fingerprint(self, members: int) -> dict[str, Any]:
         """The fingerprint of an execution of the programs that train groups of this many members."""
@@ -136,22 +129,43 @@ def calls(spec: TrainingSpecification, size: int) -> dict[str, tuple[Any, Any]]:
     have reached, `STOPS` stops and which of them to record, as `training.train_until` does, and reuses the members'
     memory.
     """
-
-    def make() -> tuple[jax.stages.Wrapped, jax.stages.Wrapped]:
-        begin, train = (partial(function, spec.procedure) for function in (_begin, training.train_until))
-        together = partial(jax.vmap, axis_name=training.MEMBERS)
-        in_turn = blocks.spread(begin, batch=blocks.members_in_turn)
-        return in_turn, blocks.spread(train, batch=together, donate=True)
-
-    initialize, train_until = spec.once("programs", make)
-    blank = _blank(spec.procedure, spec.coefficients, spec.member.params if spec.continues else None)
-    member = spec.member._replace(hyper=blank.hyper)
+    initialize, train_until, member = programs_of(spec.procedure)
+    blank = _blank(spec.procedure, spec.coefficients, member.params if spec.continues else None)
+    member = member._replace(hyper=blank.hyper)
     start, members = (blocks.shapes(one, size, spec.block) for one in (blank, member))
     stops = np.zeros(STOPS, np.int32), np.zeros(STOPS, bool)
     return {
         "initialization program": (initialize, (start, np.uint32(0))),
         "training program": (train_until, (members, np.int32(0), *stops)),
     }
+
+
+class Programs(NamedTuple):
+    """The two programs of a training, which `calls` describes, and the shapes of ONE member's arrays."""
+
+    initialize: jax.stages.Wrapped
+    train_until: jax.stages.Wrapped
+    member: training.Member
+
+
+def programs_of(procedure: Procedure) -> Programs:
+    """Makes the programs of a procedure, the same ones at every call, so that they are compiled once.
+
+    They do not keep the task alive, since they are made for a copy of it. Raises InvalidModel.
+    """
+    made, key = _programs.setdefault(procedure.task, {}), procedure[1:]
+    if key not in made:
+        own = procedure._replace(task=copy(procedure.task))
+        member = member_shapes(own)
+        begin, train = partial(_begin, own), partial(training.train_until, own)
+        together = partial(jax.vmap, axis_name=training.MEMBERS)
+        in_turn = blocks.spread(begin, batch=blocks.members_in_turn)
+        made[key] = Programs(in_turn, blocks.spread(train, batch=together, donate=True), member)
+    return made[key]
+
+
+_programs: WeakKeyDictionary[Task, dict[tuple[Any, ...], Programs]] = WeakKeyDictionary()
+"""The programs of trainings, by task, and by what else a procedure consists of."""
 
 
 def member_shapes(how: Procedure) -> training.Member:

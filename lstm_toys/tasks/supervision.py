@@ -162,7 +162,6 @@ class Task:
             evaluations of different lengths; None: not supported.
         stepped: with ``fresh``, whether the examples depend on the number of the step, the integer
             ``numbers["step"]``, such as for a curriculum; ``validation`` then has to be given.
-        programs: compiled programs that trainings made for this task and use again; not an argument, and not pickled.
 
     Raises:
         ValueError: an attribute is invalid, or two contradict each other.
@@ -187,10 +186,6 @@ class Task:
     validation: Examples | Callable[[Key[Array, ""], Numbers], Examples] | None = field(default=None, repr=False)
     at_length: Callable[[Key[Array, ""], Numbers, int], Examples] | None = None
     stepped: bool = False
-    programs: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {**vars(self), "programs": {}}
 
     def __post_init__(self) -> None:
         arguments.kinds(vars(self), trained=Trained | None)

@@ -72,7 +72,7 @@ def absolute(outputs, targets):
 
 
 def tasks():
-    """Tasks by name, new ones, since a task keeps what was lowered of it."""
+    """Tasks by name, new ones, since what was lowered of a task is kept."""
     several = partial(lt.reproduce, "line", LINES, X)
     return {
         "sine": lt.reproduce("sine", SINE, X),

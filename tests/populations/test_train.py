@@ -2,7 +2,9 @@
 
 import contextlib
 import dataclasses
+import gc
 import os
+import weakref
 from itertools import product
 from pathlib import Path
 
@@ -118,6 +120,17 @@ def test_a_seed_is_the_same_in_any_company_on_any_devices(tmp_path):
     assert training.member_steps < 16 * 40
     losses = continued.results.training.train_loss.values
     np.testing.assert_array_equal(losses, expected, strict=True)
+
+
+def test_trainings_of_a_task_share_programs_which_do_not_keep_the_task_alive():
+    task = supervision.reproduce("sine", SINE, X)
+    (first, _), (second, _) = (specify(task, MODEL, seeds=seeds, steps=3, learning_rate=0.1) for seeds in (2, 3))
+    assert programs.programs_of(first.procedure) is programs.programs_of(second.procedure)
+    trained(seeds=2, steps=3, task=task)
+    kept = weakref.ref(task)
+    del task, first, second
+    gc.collect()
+    assert kept() is None
 
 
 def test_an_answer_is_that_of_its_network_alone_whoever_and_whatever_else_is_asked(networks):
