@@ -23,7 +23,7 @@ import lstm_toys as lt
 from conftest import ROOT, carry_out, plan_of, process, rarely
 from experiments.post.claims import CLAIMS
 from lstm_toys.cli import command, run_commands, script
-from lstm_toys.cli.script import home
+from lstm_toys.cli.modules import full, home
 from lstm_toys.runs import flags
 from lstm_toys.sharing import annotate
 
@@ -97,7 +97,7 @@ def check_command(line):
         case ["lstm-toys", name, *arguments] if name in run_commands.COMMANDS:
             assert run_commands.COMMANDS[name].least <= len([each for each in arguments if not each.startswith("--")])
         case ["lstm-toys", name, *arguments] if name in script.commands(home()[1]):
-            check_python(script.full(name), arguments)
+            check_python(full(name), arguments)
         case ["lstm-toys", name, *arguments]:
             assert name in {**script.studies(), **script.own_commands(Path())}
             with suppress(flags.Help):

@@ -2,6 +2,9 @@
 
 import lstm_toys
 
+SCRIPT = "lstm-toys"
+"""The name of the console script."""
+
 VERSION = f"lstm_toys {lstm_toys.__version__}"
 
 RUN_COMMANDS = {

@@ -1,24 +1,23 @@
-"""Runs a command line: executes its runs and prints their reports, or explains in one line why it cannot.
-
-Experiments and claims are declared in modules, which flags name.
-"""
+"""Runs a command line: executes its runs and prints their reports, or explains in one line why it cannot."""
 
 import gc
 import importlib
 import logging
 import os
+import shlex
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import MISSING, replace
 from functools import partial
 from pathlib import Path
-from types import FunctionType, ModuleType
-from typing import Any, Literal, TypeAlias, TypeVar
+from types import FunctionType
+from typing import Any, Literal, TypeAlias
 
 from lstm_toys import arguments as checked
 from lstm_toys import output
-from lstm_toys.cli import VERSION, script
-from lstm_toys.cli.script import EXPERIMENTS, canonical, declarations, full, home, short
+from lstm_toys.cli import SCRIPT, VERSION
+from lstm_toys.cli.declared import declared
+from lstm_toys.cli.modules import EXPERIMENTS, canonical, declarations, full_name, home, listed
 from lstm_toys.execution.signals import Interrupted, Interruption, ended
 from lstm_toys.files import Damaged
 from lstm_toys.output import complain
@@ -29,71 +28,10 @@ from lstm_toys.runs.identity import Options
 from lstm_toys.runs.lifecycle import Lifecycle
 from lstm_toys.runs.origin import Command
 from lstm_toys.runs.publishing import NotPublished
-from lstm_toys.runs.study import Failed, Refused, Study, described_error, study_of
+from lstm_toys.runs.study import Failed, Refused, Study, study_of
 from lstm_toys.studies import STUDIES
 from lstm_toys.studies.analysis.settings import Analysis
 from lstm_toys.studies.settings import StudySettings
-from lstm_toys.text import did_you_mean
-
-T = TypeVar("T")
-
-
-def declared(name: str, attribute: str, kind: type[T], flag: str = "") -> T:
-    """Imports a module, named as in `listed` or in full, and returns its declaration; raises UsageError.
-
-    ``flag`` is the flag that names the module; empty: the command does.
-    """
-    prefix = f"flag --{flag}={name}" if flag else f"{name}.py"
-    module = _module(name, attribute, prefix)
-    if not hasattr(module, attribute):
-        what = f"{module.__name__} declares no {attribute} of class {kind.__name__}"
-        raise flags.UsageError(f"{prefix}: {what}; {_offered(name, attribute)}")
-    value = getattr(module, attribute)
-    if not isinstance(value, kind):
-        mismatch = f"must be of class {kind.__name__}, not {type(value).__name__}"
-        raise flags.UsageError(f"{prefix}: {module.__name__}.{attribute} {mismatch}")
-    return value
-
-
-def full_name(name: str, attribute: str) -> str:
-    """Returns the name under which a module with this declaration is imported: first the experiments, then others."""
-    module = canonical(name).removeprefix(f"{EXPERIMENTS}.")
-    path = _files().get(module)
-    return full(module) if path is not None and attribute in declarations(path) else name
-
-
-def listed(attribute: str) -> list[str]:
-    """Lists the experiments' modules with this declaration, as a flag takes them, without importing them."""
-    return [name for name, path in _files().items() if attribute in declarations(path)]
-
-
-def _files() -> dict[str, Path]:
-    """The files of the experiments' modules, by the name that a flag takes; those in no folder come first."""
-    _, folder = home()
-    paths = sorted(folder.rglob("*.py"), key=lambda path: (len(path.parts), path))
-    return {short(path, folder): path for path in paths}
-
-
-def _module(name: str, attribute: str, prefix: str) -> ModuleType:
-    if not all(part.isidentifier() for part in name.split(".")) or name.endswith(".py"):
-        meant = ".".join(Path(name.removesuffix(".py")).parts)
-        raise flags.UsageError(
-            f"{prefix}: takes the name of a module, such as {meant if meant.isidentifier() else 'mine'}"
-        )
-    module = full_name(name, attribute)
-    try:
-        return importlib.import_module(module)
-    except (Exception, SystemExit) as error:  # A user's code may raise anything.
-        if isinstance(error, ModuleNotFoundError) and f"{module}.".startswith(f"{error.name}."):
-            raise flags.UsageError(f"{prefix}: no module named {error.name}; {_offered(name, attribute)}") from None
-        raise flags.UsageError(f"{prefix}: {module} cannot be imported: {described_error(error)}") from None
-
-
-def _offered(name: str, attribute: str) -> str:
-    names = [*listed(attribute), *(path.stem for path in Path.cwd().glob("*.py") if attribute in declarations(path))]
-    available = f"available: {', '.join(names)}, and your own modules in this folder or on PYTHONPATH"
-    return did_you_mean(name, names) or available
-
 
 KEPT = "everything finished or saved so far is kept, and the same command continues"
 
@@ -275,6 +213,18 @@ def settings_of(study: str) -> type[StudySettings]:
     return settings
 
 
+def called() -> str:
+    """How the running command is called: by the console script if it is one of the experiments', from any folder."""
+    spec = sys.modules["__main__"].__spec__
+    if spec is None:
+        return f"python {shlex.quote(sys.argv[0])}"
+    if spec.name == __name__:
+        return sys.argv[0]
+    name = spec.name.removesuffix(".__main__")
+    ours = name.startswith(f"{home()[0]}.")
+    return f"{SCRIPT} {canonical(name).removeprefix(f'{EXPERIMENTS}.')}" if ours else f"python -m {name}"
+
+
 def named(name: str, arguments: Sequence[str]) -> Plan:
     """Turns the command line of a study or a module, by its name, into a plan."""
     if name in STUDIES:
@@ -286,7 +236,7 @@ def named(name: str, arguments: Sequence[str]) -> Plan:
 
 def run(name: str, arguments: Sequence[str]) -> None:
     """Runs a study or a module, by its name, with these arguments, and exits."""
-    sys.argv = [f"{script.SCRIPT} {name}", *arguments]
+    sys.argv = [f"{SCRIPT} {name}", *arguments]
     run_and_exit(partial(named, name))
 
 
@@ -312,7 +262,7 @@ def carry_out(make_plan: Callable[[Sequence[str]], Plan], arguments: Sequence[st
         try:
             make, command = make_plan(arguments)
         except flags.Help as request:
-            print(request.text(script.called()))
+            print(request.text(called()))
             return 0
         except flags.UsageError as error:
             return complain(str(error), 2)
@@ -321,7 +271,7 @@ def carry_out(make_plan: Callable[[Sequence[str]], Plan], arguments: Sequence[st
         for note in command.notes:
             console.print(note)
         try:
-            command = replace(command, called=script.called(), arguments=flags.expanded(arguments))
+            command = replace(command, called=called(), arguments=flags.expanded(arguments))
             done = Lifecycle(command, console, interruption).carry_out(make)
             for study in done:
                 for line in (*study.report(), *(f"  {path}" for path in study.run.files())):

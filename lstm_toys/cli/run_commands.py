@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Annotated
 
 from lstm_toys import output, sharing, tables
-from lstm_toys.cli import RUN_COMMANDS, command
-from lstm_toys.cli.script import canonical
+from lstm_toys.cli import RUN_COMMANDS
+from lstm_toys.cli.declared import declared
+from lstm_toys.cli.modules import canonical, full_name
 from lstm_toys.files import Damaged, content, telling_damage, write_text
 from lstm_toys.output import complain, counted
 from lstm_toys.runs import flags, listing, parsers
@@ -138,8 +139,8 @@ def annotate(options: RunCommandFlags, names: Sequence[str]) -> int:
     except UnicodeDecodeError:
         raise UsageError(f"{path}: is not text in UTF-8") from None
     sys.path.insert(0, str(Path.cwd()))
-    declared = command.declared(options.claims, "CLAIMS", Claims, "claims")
-    name = canonical(command.full_name(options.claims, "CLAIMS"))
+    claims = declared(options.claims, "CLAIMS", Claims, "claims")
+    name = canonical(full_name(options.claims, "CLAIMS"))
     judging = ["lstm-toys", "claims", *([f"--claims={options.claims}"] * (options.claims != POST))]
 
     def figure(address: str) -> str:
@@ -158,7 +159,7 @@ def annotate(options: RunCommandFlags, names: Sequence[str]) -> int:
         given = run.metrics["flags"]
         judging += [f"--{flag}={given[flag]}" for flag in ("seeds", "base_seed", "recipes") if given.get(flag)]
         judging += [*given["flags"], "--only="]
-        page = sharing.annotate.html(text, str(path), run, declared, figure, shlex.join(judging))
+        page = sharing.annotate.html(text, str(path), run, claims, figure, shlex.join(judging))
     usual = names[1] if names[1:] else path.with_suffix(".html").name
     is_ours = partial(sharing.report.begins_with, text=sharing.annotate.GENERATOR)
     with _target([], usual, is_ours) as target:

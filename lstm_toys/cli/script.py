@@ -6,37 +6,19 @@ the current folder that declares an experiment or claims.
 
 import ast
 import importlib
-import importlib.util
-import keyword
 import re
 import runpy
-import shlex
-import symtable
 import sys
-import warnings
 from collections.abc import Mapping, Sequence
-from functools import cache
 from pathlib import Path
 from types import ModuleType
 
 import lstm_toys
 from lstm_toys import output
-from lstm_toys.cli import RUN_COMMANDS, VERSION
+from lstm_toys.cli import RUN_COMMANDS, SCRIPT, VERSION
+from lstm_toys.cli.modules import DECLARED, declarations, full, home, short
 from lstm_toys.studies import STUDIES
 from lstm_toys.text import did_you_mean, filled
-
-EXPERIMENTS = "experiments"
-
-RESEARCH = "research"
-"""A folder of the experiments; names of commands, and of what their modules declare, leave it out."""
-
-SCRIPT = "lstm-toys"
-
-OF_FOLDER = "lstm_toys.cli.command"
-"""The module that runs a study, or a module of the current folder."""
-
-DECLARED = ("EXPERIMENT", "CLAIMS")
-"""Names that make a module in the current folder a command."""
 
 HELP = ("help", "--help", "-h")
 
@@ -52,23 +34,28 @@ def _carry_out() -> int:
     if name in HELP and arguments:
         name, arguments = arguments[0], ["--help", *arguments[1:]]
     if name in RUN_COMMANDS:
-        return int(importlib.import_module("lstm_toys.cli.run_commands").main(name, arguments))
+        from lstm_toys.cli import run_commands
+
+        return run_commands.main(name, arguments)
     sys.path.insert(0, str(here := Path.cwd()))  # Like `python -m`.
     package, folder = home()
     included = {**commands(folder), **studies()}
     own_modules = {module: line for module, line in own_commands(here).items() if module not in included}
     if name in included and name not in STUDIES:
+        from lstm_toys.runs.lifecycle import importing
+        from lstm_toys.runs.study import Refused
+
         sys.argv[1:] = arguments
-        lifecycle = importlib.import_module("lstm_toys.runs.lifecycle")
         try:
-            with lifecycle.importing():
+            with importing():
                 runpy.run_module(full(name), run_name="__main__", alter_sys=True)
-        except lifecycle.Refused as error:
+        except Refused as error:
             return output.complain(str(error))
     elif name in own_modules | STUDIES:
-        module = importlib.import_module(OF_FOLDER)
-        sys.modules["__main__"] = module  # Results do not depend on the file of this script.
-        module.run(name, arguments)
+        from lstm_toys.cli import command
+
+        sys.modules["__main__"] = command  # Results do not depend on the file of this script.
+        command.run(name, arguments)
     elif name in HELP:
         print(listing(included, importlib.import_module(package), own_modules))
     elif name == "--version":
@@ -93,56 +80,6 @@ def unknown(name: str, folder: Path, names: Sequence[str]) -> str:
     return f"{message}; {did_you_mean(name, [*names, '--version']) or 'available: ' + ', '.join(names)}"
 
 
-@cache
-def home() -> tuple[str, Path]:
-    """The package and the folder of the experiments that come with the library.
-
-    In a clone the package is ``experiments``, and ImportError is raised if another folder of that name hides it; where
-    the library is installed it is ``lstm_toys.experiments``, so that users may have their own folder ``experiments``.
-    """
-    clone = Path(lstm_toys.__file__).resolve().parents[1] / EXPERIMENTS
-    for name in (EXPERIMENTS, f"lstm_toys.{EXPERIMENTS}"):
-        spec = importlib.util.find_spec(name)
-        for folder in (spec.submodule_search_locations or ()) if spec else ():
-            if name != EXPERIMENTS or Path(folder).resolve() == clone:
-                return name, Path(folder)
-    raise ImportError(f"another folder {EXPERIMENTS} hides the one in {clone.parent}; run from a different folder")
-
-
-def short(path: Path, folder: Path) -> str:
-    """Returns the name of a module in the folder of the experiments, as commands and flags take it."""
-    parts = path.relative_to(folder).with_suffix("").parts
-    return ".".join(parts[parts[0] == RESEARCH :])
-
-
-def full(name: str) -> str:
-    """Returns the name under which a module of the experiments is imported, from its `short` one."""
-    package, folder = home()
-    first = name.partition(".")[0]
-    deeper = not any((folder / path).exists() for path in (first, f"{first}.py"))
-    return f"{package}.{f'{RESEARCH}.' * deeper}{name}"
-
-
-def canonical(module: str) -> str:
-    """Returns the name by which a module of the experiments is known, wherever it is; other names do not change."""
-    for package in (EXPERIMENTS, f"lstm_toys.{EXPERIMENTS}"):
-        if module.startswith(f"{package}."):
-            return f"{EXPERIMENTS}.{module.removeprefix(f'{package}.').removeprefix(f'{RESEARCH}.')}"
-    return module
-
-
-def called() -> str:
-    """How the running command is called: by the console script if it is one of the experiments', from any folder."""
-    spec = sys.modules["__main__"].__spec__
-    if spec is None:
-        return f"python {shlex.quote(sys.argv[0])}"
-    if spec.name == OF_FOLDER:
-        return sys.argv[0]
-    name = spec.name.removesuffix(".__main__")
-    ours = name.startswith(f"{home()[0]}.")
-    return f"{SCRIPT} {canonical(name).removeprefix(f'{EXPERIMENTS}.')}" if ours else f"python -m {name}"
-
-
 def commands(folder: Path) -> dict[str, Path]:
     """Returns the file of every command in a folder, by name, in the order of names, without importing any command.
 
@@ -165,23 +102,6 @@ def studies() -> dict[str, Path]:
 def own_commands(folder: Path) -> dict[str, Path]:
     """Returns every module in a folder that is a command, by name."""
     return {path.stem: path for path in sorted(folder.glob("*.py")) if declarations(path)}
-
-
-def declarations(path: Path) -> list[str]:
-    """Returns which names in `DECLARED` a module assigns, without executing it; none if it cannot be read."""
-    if not path.is_file() or not path.stem.isidentifier() or keyword.iskeyword(path.stem):
-        return []
-    try:
-        source = path.read_bytes()
-        if not any(name.encode() in source for name in DECLARED):
-            return []
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            table = symtable.symtable(importlib.util.decode_source(source), str(path), "exec")
-    except (OSError, SyntaxError, ValueError):
-        return []
-    assigned = {symbol.get_name() for symbol in table.get_symbols() if symbol.is_assigned()}
-    return [name for name in DECLARED if name in assigned]
 
 
 def summaries(modules: Mapping[str, Path]) -> dict[str, str]:

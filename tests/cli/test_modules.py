@@ -5,7 +5,8 @@ import sys
 import pytest
 
 from experiments import line
-from lstm_toys.cli import command
+from lstm_toys.cli.declared import declared
+from lstm_toys.cli.modules import listed
 from lstm_toys.runs import flags
 from lstm_toys.runs.experiment import Experiment
 
@@ -43,7 +44,7 @@ def elsewhere(tmp_path, monkeypatch):
 
 
 def experiment(name):
-    return command.declared(name, "EXPERIMENT", Experiment, "task")
+    return declared(name, "EXPERIMENT", Experiment, "task")
 
 
 @pytest.mark.usefixtures("elsewhere")
@@ -66,6 +67,6 @@ def test_what_is_no_declaration_is_told_in_one_line(name):
 
 
 def test_those_of_the_clone_are_its_experiments():
-    found = command.listed("EXPERIMENT")
+    found = listed("EXPERIMENT")
     assert {"line", "hill", "hill_y", "sine", "amplitude", "slope_intercept"} <= {*found}
     assert all(experiment(name).name == name.rpartition(".")[2] for name in found)

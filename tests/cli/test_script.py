@@ -11,7 +11,7 @@ from commands import claims, sweep
 import lstm_toys
 from conftest import carry_out, process, refusal
 from lstm_toys.cli import command, run_commands, script
-from lstm_toys.cli.script import home
+from lstm_toys.cli.modules import home
 
 MINE = """\"\"\"A bump.
 
