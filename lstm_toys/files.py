@@ -17,6 +17,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
+from lstm_toys.command_error import CommandError
 from lstm_toys.text import message, printable
 
 _unfinished: set[Path] = set()
@@ -43,7 +44,7 @@ UNPACKED = 2**30
 """Most bytes by which arrays may exceed their file: what is written here is not compressed."""
 
 
-class Damaged(OSError):
+class Damaged(OSError, CommandError):
     """The content of a file is not what was written; the message names the file and the reason.
 
     Example:
@@ -53,6 +54,8 @@ class Damaged(OSError):
         ...     print(error.strerror[:10])
         is damaged
     """
+
+    advice = "move its folder elsewhere, or make it again with --restart"
 
     def __init__(self, path: Path, what: str) -> None:
         super().__init__(None, printable(what), str(path))

@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.file_proxy import FileProxy
 from rich.text import Text
 
+from lstm_toys.command_error import CommandError
 from lstm_toys.text import printable
 
 LEAST_WIDTH = 80
@@ -22,6 +23,7 @@ LEAST_WIDTH = 80
 WIDTH = 120
 """Width of tables in files."""
 
+KEPT = "everything finished or saved so far is kept, and the same command continues"
 
 OUT_OF_MEMORY = re.compile(
     "RESOURCE_EXHAUSTED|[Oo]ut of memory|can't start new thread|bad_alloc|failed to map segment|Cannot allocate memory"
@@ -72,8 +74,10 @@ def python_console(*, progress: bool) -> Console:
     return created
 
 
-class Unwritable(Exception):
+class Unwritable(Exception, CommandError):
     """Standard output cannot be written; the message is one line."""
+
+    advice = KEPT
 
 
 class _Output:

@@ -18,22 +18,19 @@ from lstm_toys import output
 from lstm_toys.cli import SCRIPT, VERSION
 from lstm_toys.cli.declared import declared
 from lstm_toys.cli.modules import EXPERIMENTS, canonical, declarations, full_name, home, listed
-from lstm_toys.execution.signals import Interrupted, Interruption, ended
-from lstm_toys.files import Damaged
-from lstm_toys.output import complain
+from lstm_toys.command_error import CommandError
+from lstm_toys.execution.signals import Interruption
+from lstm_toys.output import KEPT, complain
 from lstm_toys.runs import flags, lifecycle
 from lstm_toys.runs.experiment import FLAGS, Experiment, completed_experiment, flags_of, parse
-from lstm_toys.runs.folder import Busy, Run
+from lstm_toys.runs.folder import Run
 from lstm_toys.runs.identity import Options
 from lstm_toys.runs.lifecycle import Lifecycle
 from lstm_toys.runs.origin import Command
-from lstm_toys.runs.publishing import NotPublished
-from lstm_toys.runs.study import Failed, Refused, Study, study_of
+from lstm_toys.runs.study import Refused, Study, study_of
 from lstm_toys.studies import STUDIES
 from lstm_toys.studies.analysis.settings import Analysis
 from lstm_toys.studies.settings import StudySettings
-
-KEPT = "everything finished or saved so far is kept, and the same command continues"
 
 Studies = Sequence[Study[Any]]
 Plan: TypeAlias = tuple[Callable[[], Studies], Command]
@@ -261,43 +258,36 @@ def carry_out(make_plan: Callable[[Sequence[str]], Plan], arguments: Sequence[st
     with Interruption() as interruption:
         try:
             make, command = make_plan(arguments)
+            command = replace(command, called=called(), arguments=flags.expanded(arguments))
         except flags.Help as request:
             print(request.text(called()))
             return 0
         except flags.UsageError as error:
-            return complain(str(error), 2)
-        options = command.options
-        console = output.console(quiet=options.quiet)
-        for note in command.notes:
-            console.print(note)
-        try:
-            command = replace(command, called=called(), arguments=flags.expanded(arguments))
-            done = Lifecycle(command, console, interruption).carry_out(make)
-            for study in done:
-                for line in (*study.report(), *(f"  {path}" for path in study.run.files())):
-                    console.print(line, soft_wrap=isinstance(line, str), crop=False)
-            if options.quiet:
-                print(*(study.run.folder for study in done), sep="\n")
-            lost = [study.lost(study.run.read_metrics()) for study in done]
-            return max([complain(line, 1) for line in lost if line is not None], default=0)
-        except Interrupted as signaled:
-            return complain(ended(signaled.args[0]), 128 + signaled.args[0])
-        except (Refused, flags.UsageError) as error:
-            return complain(str(error), 2)
-        except (Failed, NotPublished) as error:
-            return complain(str(error), 1)
-        except Busy as busy:
-            return complain(
-                f"{busy}: another process is computing this run; wait until it ends, or change a setting", 1
-            )
-        except Damaged as damaged:
-            return complain(f"{damaged}; move its folder elsewhere, or make it again with --restart", 1)
-        except output.Unwritable as error:
-            return complain(f"{error}; {KEPT}", 1)
-        except OSError as error:
-            where = f": {error.filename}" if error.filename else ""
-            return complain(f"flag --results_dir={options.results_dir}: {error.strerror or error}{where}; {KEPT}", 1)
-        except (MemoryError, RuntimeError, ImportError) as error:
-            if not output.is_out_of_memory(error):
-                raise
-            return complain(f"out of memory; {KEPT}", 1)
+            return complain(str(error), error.exit_code)
+        return _execute(make, command, interruption)
+
+
+def _execute(make: Callable[[], Studies], command: Command, interruption: Interruption) -> int:
+    """Runs a command with valid flags, and prints reports, or explains in one line why it ends; returns its code."""
+    options = command.options
+    console = output.console(quiet=options.quiet)
+    for note in command.notes:
+        console.print(note)
+    try:
+        done = Lifecycle(command, console, interruption).carry_out(make)
+        for study in done:
+            for line in (*study.report(), *(f"  {path}" for path in study.run.files())):
+                console.print(line, soft_wrap=isinstance(line, str), crop=False)
+        if options.quiet:
+            print(*(study.run.folder for study in done), sep="\n")
+        lost = [study.lost(study.run.read_metrics()) for study in done]
+        return max([complain(line, 1) for line in lost if line is not None], default=0)
+    except CommandError as error:
+        return complain(f"{error}; {error.advice}" if error.advice else str(error), error.exit_code)
+    except OSError as error:
+        where = f": {error.filename}" if error.filename else ""
+        return complain(f"flag --results_dir={options.results_dir}: {error.strerror or error}{where}; {KEPT}", 1)
+    except (MemoryError, RuntimeError, ImportError) as error:
+        if not output.is_out_of_memory(error):
+            raise
+        return complain(f"out of memory; {KEPT}", 1)

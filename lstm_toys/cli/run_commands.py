@@ -17,12 +17,12 @@ from lstm_toys import output, sharing, tables
 from lstm_toys.cli import RUN_COMMANDS
 from lstm_toys.cli.declared import declared
 from lstm_toys.cli.modules import canonical, full_name
+from lstm_toys.command_error import CommandError
 from lstm_toys.files import Damaged, content, telling_damage, write_text
 from lstm_toys.output import complain, counted
 from lstm_toys.runs import flags, listing, parsers
 from lstm_toys.runs.flags import UsageError
 from lstm_toys.runs.identity import Options
-from lstm_toys.runs.publishing import NotPublished
 from lstm_toys.sharing import run_files
 from lstm_toys.sharing.run_files import RunFiles
 from lstm_toys.studies.claims.declaration import Claims
@@ -87,10 +87,8 @@ def main(name: str, arguments: Sequence[str]) -> int:
         if not command.least <= len(names) <= command.most or any(argument.startswith("-") for argument in names):
             raise UsageError(f"{name}: takes {command.takes}; see lstm-toys {name} --help")
         return command.carry_out(RunCommandFlags(**flags.select(RunCommandFlags, typed)), names)
-    except UsageError as error:
-        return complain(str(error), 2)
-    except (Damaged, NotPublished) as error:
-        return complain(str(error), 1)
+    except CommandError as error:
+        return complain(str(error), error.exit_code)
     except OSError as error:
         return complain(f"{error.filename}: {error.strerror}" if error.filename else str(error), 1)
 

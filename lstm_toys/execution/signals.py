@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from lstm_toys import files
+from lstm_toys.command_error import CommandError
 
 NUMBERS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 LONGEST_WAIT, CALLS = 60.0, 3.0
@@ -47,8 +48,15 @@ class Stopped(Exception):
     members: Any = None
 
 
-class Interrupted(BaseException):
+class Interrupted(CommandError):
     """A signal ended the work; the argument is the signal's number."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.exit_code = 128 + number
+
+    def __str__(self) -> str:
+        return ended(*self.args)
 
 
 class Interruption:

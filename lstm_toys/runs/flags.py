@@ -15,6 +15,7 @@ from typing import Any, NamedTuple, get_type_hints
 
 from absl import flags
 
+from lstm_toys.command_error import CommandError
 from lstm_toys.files import content
 from lstm_toys.runs import parsers
 from lstm_toys.text import did_you_mean, filled, message
@@ -121,8 +122,10 @@ class Help(Exception):
         return "\n".join(map(filled, lines))
 
 
-class UsageError(Exception):
+class UsageError(Exception, CommandError):
     """An invalid command line; the argument explains in one line what is wrong."""
+
+    exit_code = 2
 
 
 def asks_help(arguments: Sequence[str]) -> bool:

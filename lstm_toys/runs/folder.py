@@ -13,13 +13,16 @@ from pathlib import Path
 from typing import Any
 
 from lstm_toys import files
+from lstm_toys.command_error import CommandError
 from lstm_toys.files import SCHEMA, Damaged, clean, locked, read_json, read_sealed, write_json, write_sealed
 from lstm_toys.output import html_table, listed
 from lstm_toys.runs import publishing
 
 
-class Busy(Exception):
-    """Another process is working on a run; the argument is the run's folder."""
+class Busy(Exception, CommandError):
+    """Another process is working on a run; the argument says so in one line."""
+
+    advice = "wait until it ends, or change a setting"
 
 
 VALUE = "value"
@@ -115,7 +118,7 @@ class Run:
                     break
                 except BlockingIOError:
                     if time.monotonic() > deadline:
-                        raise Busy(self.folder) from None
+                        raise Busy(f"{self.folder}: another process is computing this run") from None
                     time.sleep(0.1)
             clean(self.folder)
             config, identity = self.folder / CONFIG, {**self.settings, VALUE: self.value, "schema": SCHEMA}

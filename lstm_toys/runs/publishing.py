@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from lstm_toys.command_error import CommandError
 from lstm_toys.files import Damaged, clean, is_plain, read_json, replacing, write_json
 
 MANIFEST = "manifest.json"
@@ -19,7 +20,7 @@ EXACT = 128
 """How many of the 256 colors of a reduced PNG image are exact."""
 
 
-class NotPublished(Exception):
+class NotPublished(Exception, CommandError):
     """A set of files cannot be published; nothing was changed. The argument explains why in one line."""
 
 

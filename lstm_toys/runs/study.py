@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Generic, NamedTuple
 from rich.console import Console, RenderableType
 
 from lstm_toys import figures, modules
+from lstm_toys.command_error import CommandError
 from lstm_toys.execution import CALLBACK
 from lstm_toys.execution.signals import Interruption
 from lstm_toys.runs.experiment import Experiment, parse
@@ -35,11 +36,13 @@ Metrics = dict[str, Any]
 """The summary of a finished run, as JSON has it."""
 
 
-class Refused(Exception):
+class Refused(Exception, CommandError):
     """A request that cannot be carried out; the argument explains why in one line."""
 
+    exit_code = 2
 
-class Failed(Exception):
+
+class Failed(Exception, CommandError):
     """A run that could not be finished; the argument explains why in one line."""
 
 

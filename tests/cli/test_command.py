@@ -3,7 +3,9 @@
 Never yesterday's numbers: what was swapped or damaged is told in one line, of which the advice helps.
 """
 
+import errno
 import json
+import signal
 import sys
 from functools import partial
 
@@ -16,8 +18,12 @@ from world import Ran
 import conftest
 from conftest import ROOT, carry_out, process, rarely, refusal
 from lstm_toys import output
-from lstm_toys.files import SCHEMA, read_json
+from lstm_toys.execution.signals import Interrupted
+from lstm_toys.files import SCHEMA, Damaged, locked, read_json
 from lstm_toys.results import arrays, storage
+from lstm_toys.runs.lifecycle import Lifecycle
+from lstm_toys.runs.publishing import NotPublished
+from lstm_toys.runs.study import Failed, Refused
 from lstm_toys.studies.training.study import Training
 
 FIGURES = conftest.SINE_FIGURES
@@ -103,6 +109,37 @@ def test_a_finished_run_is_told_and_published_and_its_numbers_are_left_alone(min
     assert snapshot(mine.run, ".nc", ".npz", ".json") == before
     assert {path.name for path in published.iterdir()} == {"loss.png", "metrics.json", "manifest.json", "report.json"}
     assert (published / "metrics.json").read_bytes() == (mine.run / "metrics.json").read_bytes()
+
+
+KEPT = "; everything finished or saved so far is kept, and the same command continues\n"
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "line"),
+    [
+        (Refused("no"), 2, "no\n"),
+        (Failed("no"), 1, "no\n"),
+        (NotPublished("no"), 1, "no\n"),
+        (Interrupted(signal.SIGTERM), 143, "ended by SIGTERM; the same command continues\n"),
+        (Damaged(ROOT, "no"), 1, f"{ROOT}: no; move its folder elsewhere, or make it again with --restart\n"),
+        (output.Unwritable("no"), 1, f"no{KEPT}"),
+        (OSError(errno.ENOSPC, "full", "there"), 1, f"flag --results_dir=results: full: there{KEPT}"),
+    ],
+)
+def test_an_error_ends_a_command_with_its_code_and_says_what_helps(error, code, line, monkeypatch, capsys):
+    def failing(*_):
+        raise error
+
+    monkeypatch.setattr(Lifecycle, "carry_out", failing)
+    assert carry_out(EXPERIMENT, []) == code
+    assert refusal(capsys) == line
+
+
+def test_a_run_that_another_process_computes_is_told(mine, capsys):
+    with locked(mine.run / ".lock"):
+        assert carry_out(EXPERIMENT, [*mine.arguments, "--restart", "--quiet"]) == 1
+    told = "another process is computing this run; wait until it ends, or change a setting"
+    assert refusal(capsys) == f"{mine.run}: {told}\n"
 
 
 def test_output_that_cannot_be_written_is_not_taken_for_a_file_of_the_run(mine, monkeypatch, capsys):
