@@ -11,7 +11,7 @@ from dataclasses import MISSING, replace
 from functools import partial
 from pathlib import Path
 from types import FunctionType
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 from lstm_toys import arguments as checked
 from lstm_toys import output
@@ -33,8 +33,14 @@ from lstm_toys.studies.analysis.settings import Analysis
 from lstm_toys.studies.settings import StudySettings
 
 Studies = Sequence[Study[Any]]
-Plan: TypeAlias = tuple[Callable[[], Studies], Command]
-"""What imports and makes the studies of a command, once its flags are known to be valid; and the command."""
+
+
+class Plan(NamedTuple):
+    """A command line whose flags are valid: a function that imports and makes its studies, and the command."""
+
+    make: Callable[[], Studies]
+    command: Command
+
 
 Subject: TypeAlias = Experiment | Analysis | Callable[..., Analysis]
 
@@ -77,7 +83,7 @@ def ask(
 
 def only(plan: Plan) -> Study[Any]:
     """Makes the study of a command that has only one."""
-    (study,) = plan[0]()
+    (study,) = plan.make()
     return study
 
 
@@ -141,20 +147,31 @@ def plan(subject: Subject | Sequence[Experiment] | type[StudySettings], argument
     if isinstance(subject, Analysis):
         return of_analysis(lambda: subject, subject.name, arguments)
     if isinstance(subject, Experiment):
-        if flags.asks_help(arguments):
-            raise flags.Help(subject.doc, flags_of(subject))
-        experiment, rest, notes = completed_experiment(subject, arguments)
-        trained, options = parse(experiment, rest)
-        return lambda: [study_of(experiment, trained)], Command(options, notes)
-    if isinstance(subject, Sequence):  # They all get the same flags.
-        if flags.asks_help(arguments):
-            varying = {name: FLAGS[name]._replace(default=MISSING) for name in ("optimizer", "hidden")}
-            raise flags.Help(sys.modules["__main__"].__doc__ or "", {**FLAGS, **varying})
-        parsed = [(experiment, *parse(experiment, arguments)) for experiment in subject]
-        return lambda: [study_of(experiment, settings) for experiment, settings, _ in parsed], Command(parsed[0][2])
+        return of_experiment(subject, arguments)
+    if isinstance(subject, Sequence):
+        return of_experiments(subject, arguments)
     if isinstance(subject, type):
         return of_study(subject, arguments)
     return of_analysis(subject, sys.modules[subject.__module__].__doc__ or "", arguments)
+
+
+def of_experiment(subject: Experiment, arguments: Sequence[str]) -> Plan:
+    """Turns the command line of one experiment into a plan; raises Help or UsageError."""
+    if flags.asks_help(arguments):
+        raise flags.Help(subject.doc, flags_of(subject))
+    experiment, rest, notes = completed_experiment(subject, arguments)
+    settings, options = parse(experiment, rest)
+    return Plan(lambda: [study_of(experiment, settings)], Command(options, notes))
+
+
+def of_experiments(subjects: Sequence[Experiment], arguments: Sequence[str]) -> Plan:
+    """Turns a command line with the flags of several experiments into a plan; raises Help or UsageError."""
+    if flags.asks_help(arguments):
+        differing = {name: FLAGS[name]._replace(default=MISSING) for name in ("optimizer", "hidden")}
+        raise flags.Help(sys.modules["__main__"].__doc__ or "", {**FLAGS, **differing})
+    parsed = [(experiment, *parse(experiment, arguments)) for experiment in subjects]
+    _, _, options = parsed[0]  # They are the same for all.
+    return Plan(lambda: [study_of(experiment, settings) for experiment, settings, _ in parsed], Command(options))
 
 
 def of_analysis(make: Callable[..., Analysis], doc: str, arguments: Sequence[str]) -> Plan:
@@ -177,19 +194,24 @@ def of_analysis(make: Callable[..., Analysis], doc: str, arguments: Sequence[str
         checked.instance(f"what {make.__name__} returns", analysis, Analysis, "an lt.Analysis")
         return [study_of(analysis, analysis.identity)]
 
-    return studies, Command(Options(**flags.select(Options, typed)), question=doc.strip())
+    return Plan(studies, Command(Options(**flags.select(Options, typed)), question=doc.strip()))
 
 
 def of_study(settings: type[StudySettings], arguments: Sequence[str], subject: Experiment | str | None = None) -> Plan:
     """Turns the command line of a study into a plan; raises Help or UsageError.
 
-    The subject is an argument, or a flag names it.
+    Args:
+        settings: the class of the study's settings, whose fields are flags. It says which flag names the module of the
+            subject, and what this module has to declare.
+        arguments: the command line.
+        subject: an experiment, or the name of a module; None: the flag names the module.
     """
     table, (flag, attribute, kind) = flags.of(settings), settings.about
-    arguments = [f"--{flag}={subject}", *arguments] if isinstance(subject, str) else arguments
+    if isinstance(subject, str):
+        arguments = [f"--{flag}={subject}", *arguments]
     typed, rest = flags.split({flag: table[flag]}, arguments)
     if isinstance(subject, Experiment):
-        name, typed[flag] = subject.name, subject.name
+        typed[flag] = subject.name
     else:
         name = typed.get(flag, table[flag].default)
         subject, typed[flag] = declared(name, attribute, kind, flag), canonical(full_name(name, attribute))
@@ -199,14 +221,13 @@ def of_study(settings: type[StudySettings], arguments: Sequence[str], subject: E
     subject, rest, notes = completed_experiment(subject, rest)
     typed |= flags.read({**table, **settings.flags_of(subject)}, rest)
     subject, parsed, options = settings.parse(subject, typed)
-    return lambda: [study_of(subject, parsed)], Command(options, notes)
+    return Plan(lambda: [study_of(subject, parsed)], Command(options, notes))
 
 
 def settings_of(study: str) -> type[StudySettings]:
     """The settings of a study, by its name."""
-    settings: type[StudySettings] = getattr(
-        importlib.import_module(f"lstm_toys.studies.{study}.settings"), STUDIES[study]
-    )
+    module = importlib.import_module(f"lstm_toys.studies.{study}.settings")
+    settings: type[StudySettings] = getattr(module, STUDIES[study])
     return settings
 
 
@@ -223,7 +244,7 @@ def called() -> str:
 
 
 def named(name: str, arguments: Sequence[str]) -> Plan:
-    """Turns the command line of a study or a module, by its name, into a plan."""
+    """Turns a command line into a plan: of a study, or of a module that declares an experiment or claims."""
     if name in STUDIES:
         return of_study(settings_of(name), arguments)
     if "EXPERIMENT" in declarations(Path(f"{name}.py")):

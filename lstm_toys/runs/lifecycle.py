@@ -95,7 +95,7 @@ class Lifecycle:
         It is not if a run that it needs is not finished. Raises Refused if the run is impossible.
         """
         if {*study.needs.values()} <= self.finished.keys() and self._identified(study).finished:
-            self._found(study)
+            self._note_finished(study)
         return study in self.finished
 
     def _identified(self, study: Study[Any]) -> Run:
@@ -107,12 +107,12 @@ class Lifecycle:
                 study.check()  # Says in one line what is wrong with what is declared.
                 raise
 
-    def _found(self, study: Study[Any]) -> None:
-        """Notes that a run is finished."""
+    def _note_finished(self, study: Study[Any]) -> None:
+        """Adds a run to the finished ones; its metrics are made again, if needed, when they are first read."""
         from lstm_toys.runs import derived
 
         self.finished[study], study.run.measure = study.run, partial(derived.measure, study)
-        if study.needs:  # Others are measured when their metrics are read.
+        if study.needs:  # These may have texts, which are made with the metrics and which others may read.
             study.run.read_metrics()
 
     def _refuse(self, missing: Sequence[Study[Any]]) -> None:
@@ -152,15 +152,15 @@ class Lifecycle:
                 needed = {*study.needed_to_show()}
                 for each in missing:
                     if each in needed and each not in self.finished:
-                        context = context or stack.enter_context(self._executed(missing))
+                        context = context or stack.enter_context(self._context(missing))
                         if self._compute(each, context, anew=each in anew, asked=each in asked):
                             computed.append(each)
                 self._show(study, self._options.figure_format, timed=study in computed)
         return computed
 
     @contextmanager
-    def _executed(self, missing: Sequence[Study[Any]]) -> Iterator[RunContext]:
-        """Yields how the missing runs are executed, in this order."""
+    def _context(self, missing: Sequence[Study[Any]]) -> Iterator[RunContext]:
+        """Starts what executes missing runs and shows their progress, in this order, and stops it after a block."""
         from lstm_toys.execution import devices, progress
 
         with _executor(self._options, self._console) as executor:
@@ -185,7 +185,7 @@ class Lifecycle:
                 context.progress.skip(len(study.efforts()))
             else:
                 self._compute_locked(study, context, anew=anew, asked=asked)
-        self._found(study)
+        self._note_finished(study)
         run.read_metrics()
         return not finished
 
@@ -239,6 +239,7 @@ def _refusing(study: Study[Any]) -> Iterator[None]:
 
 @contextmanager
 def _executor(options: Options, console: Console) -> Iterator[Executor]:
+    """Yields what computes the parts of runs: this process, or a cluster; raises Refused or Failed without workers."""
     if options.cluster is None:
         from lstm_toys.execution.devices import Executor
 
@@ -261,7 +262,10 @@ def _executor(options: Options, console: Console) -> Iterator[Executor]:
 
 @contextmanager
 def importing() -> Iterator[None]:
-    """Raises Refused for the error of a block if JAX cannot be imported, as with an invalid environment variable."""
+    """Turns a ValueError of a block, which imports modules, into Refused if it is JAX that cannot be imported.
+
+    JAX raises it for an invalid environment variable.
+    """
     try:
         yield
     except ValueError:

@@ -24,6 +24,7 @@ from lstm_toys.populations import programs
 from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.identity import SWEPT, TRACED, Settings
 from lstm_toys.runs.study import Refused, described_error
+from lstm_toys.tasks.goal import Goal
 from lstm_toys.tasks.parameters import HISTORY, NUMBER, PART, TRAINING
 from lstm_toys.tasks.probes import SHARED, Probe, by_points, by_probe, check_probes, curves_of, lengths_of
 from lstm_toys.tasks.supervision import UNTRACEABLE, Examples, Task, accuracies_of, loss_text
@@ -65,10 +66,17 @@ class ExperimentCurves(NamedTuple):
         *,
         training: bool = True,
     ) -> Any:
-        """Labels answers to `answered` next to values of their networks, a tree; undoes the experiment's scaling."""
-        probed, x = by_probe(self.shown(training=training), answers), np.asarray(self.x)
+        """Makes the tree of results: values of networks, and their answers to `answered`, in the experiment's units.
+
+        Args:
+            experiment: the experiment, whose scaling is undone.
+            networks: the labeled values of the networks.
+            answers: the answers to each set of `answered` curves, by its name.
+            training: whether the sets include the first training curve.
+        """
+        probed = by_probe(self.shown(training=training), answers)
         learned = probed.pop(TRAINING)[:, 0] if training else None
-        of_curves = self.task, x, experiment.span, self.training, learned, self.probes, probed
+        of_curves = self.task, np.asarray(self.x), experiment.span, self.training, learned, self.probes, probed
         return results.arrays.in_units(results.arrays.tree(networks, *of_curves), experiment.scaling)
 
 
@@ -104,9 +112,8 @@ class Prepared:
         with trial(f"experiment {experiment.name}: its optimizer cannot be made"):
             shapes = programs.parameter_shapes(task, network(experiment, task, self.settings))
             custom = transforms.custom(experiment.optimizer(self.settings), shapes)
-            if experiment.penalty is None and (
-                unknown := experiment.numbers.keys() - {*task.numbers, *transforms.numbers(custom)}
-            ):
+            unknown = experiment.numbers.keys() - {*task.numbers, *transforms.numbers(custom)}
+            if unknown and experiment.penalty is None:  # A penalty takes any number.
                 raise ValueError(f"it does not inject {min(unknown)}, which is no number of the task either")
             return custom
 
@@ -194,33 +201,53 @@ def check_experiment(experiment: Experiment, timesteps: int, numbers: Mapping[st
         probes = experiment.probes(x)
     if not isinstance(task, Task) or not isinstance(probes, list | tuple):
         raise Refused(f"{prefix}task(x) must return an lt.Task, and probes(x) a list of lt.Probe")
-    # Others may be numbers that an optimizer injects or a penalty takes.
+    _check_numbers(experiment, task, prefix)
+    _check_goal(experiment.goal, task, prefix)
+    _check_names([probe.name for probe in probes], prefix)
+    _check_examples(task, timesteps, numbers, prefix)
+    try:
+        check_probes(task, probes)
+    except ValueError as error:
+        raise Refused(f"{prefix}{error}") from None
+
+
+def _check_numbers(experiment: Experiment, task: Task, prefix: str) -> None:
+    """Raises Refused if an experiment declares other training numbers than something takes."""
     missing, others = {*task.numbers} - {*experiment.numbers}, {*experiment.numbers} - {*task.numbers}
-    if missing or (others and experiment.optimizer is None and experiment.penalty is None):
+    taken_elsewhere = experiment.optimizer is not None or experiment.penalty is not None
+    if missing or (others and not taken_elsewhere):
         mismatch = f"its task takes the numbers {sorted(task.numbers)}, but it declares {sorted(experiment.numbers)}"
         raise Refused(f"{prefix}{mismatch}")
-    if (goal := experiment.goal) is not None:
-        if (goal.accuracy is None) != (accuracies_of(task.loss) is None):
-            limited, loss = "an rmse" if goal.accuracy is None else "an accuracy", loss_text(task.loss)
-            raise Refused(f"{prefix}its goal is {limited}, which networks that learn by {loss} do not have")
-        if unknown := [name for name in goal.among(task.measured) if name not in task.measured]:
-            features = ", ".join(task.output_features)
-            raise Refused(f"{prefix}its goal uses {unknown[0]}, but its networks answer {features}")
-    names = [probe.name for probe in probes]
+
+
+def _check_goal(goal: Goal | None, task: Task, prefix: str) -> None:
+    """Raises Refused if a goal limits what is not recorded of a task's networks."""
+    if goal is None:
+        return
+    if (goal.accuracy is None) != (accuracies_of(task.loss) is None):
+        limited, loss = "an rmse" if goal.accuracy is None else "an accuracy", loss_text(task.loss)
+        raise Refused(f"{prefix}its goal is {limited}, which networks that learn by {loss} do not have")
+    if unknown := [name for name in goal.among(task.measured) if name not in task.measured]:
+        features = ", ".join(task.output_features)
+        raise Refused(f"{prefix}its goal uses {unknown[0]}, but its networks answer {features}")
+
+
+def _check_names(names: Sequence[str], prefix: str) -> None:
+    """Raises Refused if two probes have the same name, or one a name that results use for something else."""
     if twice := [name for name in names if names.count(name) > 1]:
         raise Refused(f"{prefix}two probes are named {twice[0]}")
     if taken := [name for name in names if name in TAKEN or name.startswith((NUMBER, PART))]:
         raise Refused(f"{prefix}a probe cannot be named {taken[0]}, which has another meaning")
+
+
+def _check_examples(task: Task, timesteps: int, numbers: Mapping[str, float | int], prefix: str) -> None:
+    """Raises Refused if the training curves cannot be made, or have another number of time points than the flag."""
     with trial(f"{prefix}its training curves cannot be made"):
         points = programs.shown(task)[1]
         training.check_examples(task, training.seed_key(jnp.uint32(0), jnp.uint32(0)), numbers)
     if points != timesteps:
         remedy = f"give --timesteps={points}, or declare fixed={{'timesteps': {points}}}"
         raise Refused(f"{prefix}its training curves have {points:,} time points, not --timesteps={timesteps}; {remedy}")
-    try:
-        check_probes(task, probes)
-    except ValueError as error:
-        raise Refused(f"{prefix}{error}") from None
 
 
 @contextmanager
