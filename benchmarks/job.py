@@ -19,7 +19,8 @@ from lstm_toys.networks.stack import Stack
 from lstm_toys.populations import programs
 from lstm_toys.populations.programs import specify
 from lstm_toys.populations.train import PopulationTraining
-from lstm_toys.tasks import families, supervision
+from lstm_toys.tasks import families
+from lstm_toys.tasks.curve_tasks import reproduce
 from lstm_toys.tasks.supervision import Task
 
 CHECKED_STEPS = 50
@@ -63,7 +64,7 @@ class Workload:
         """The sines 0.3 + 0.3 sin(10 x), and where there are more, frequencies up to 60."""
         frequency = 10.0 if self.curves == 1 else np.linspace(10.0, 60.0, self.curves)
         parameters = {"amplitude": 0.3, "frequency": frequency, "phase": 0.0, "offset": 0.3}
-        return supervision.reproduce("sine", parameters, families.time_points(self.points))
+        return reproduce("sine", parameters, families.time_points(self.points))
 
     @property
     def model(self) -> Stack:

@@ -24,13 +24,14 @@ from .runs.identity import Settings
 from .runs.listing import list_runs
 from .runs.loading import load, load_results
 from .studies.analysis.settings import Analysis
+from .tasks.curve_tasks import predict_next, read_off, reproduce, show
 from .tasks.curves import read_curves, read_table
 from .tasks.families import FAMILIES, Family, Parameters, TimePoints, time_points
 from .tasks.goal import EarlyStopping, Goal
 from .tasks.parameters import Parameter, Span
 from .tasks.probes import Probe, probe, probe_at
 from .tasks.scaling import Scaling
-from .tasks.supervision import Examples, Task, predict_next, read_off, reproduce, show
+from .tasks.supervision import Examples, Task
 
 __version__: str
 

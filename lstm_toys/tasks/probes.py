@@ -21,9 +21,10 @@ from numpy.typing import ArrayLike
 
 from lstm_toys import arguments
 from lstm_toys.statistics.errors import CROSS_ENTROPY
+from lstm_toys.tasks.curve_tasks import show
 from lstm_toys.tasks.families import Family, Parameters, TimePoints, family_of
 from lstm_toys.tasks.parameters import Parameter
-from lstm_toys.tasks.supervision import Examples, Task, accuracies_of, lengths_and_weights, show
+from lstm_toys.tasks.supervision import Examples, Task, accuracies_of, lengths_and_weights
 
 SHARED = "shared"
 """The name of the set of all probes with the time points of the training curves."""

@@ -25,13 +25,14 @@ from lstm_toys.networks.stack import Stack
 from lstm_toys.populations import answering, blocks, programs, train
 from lstm_toys.populations.checkpoints import Checkpoints
 from lstm_toys.populations.programs import specify
-from lstm_toys.tasks import families, supervision
+from lstm_toys.tasks import families
+from lstm_toys.tasks.curve_tasks import reproduce
 
 ROOT = Path(__file__).parents[2]
 MODEL = Stack(1, (4,))
 X = families.time_points(20)
 SINE = {"amplitude": 0.3, "frequency": 10.0, "phase": 0.0, "offset": 0.3}
-TASK = supervision.reproduce("sine", SINE, X)
+TASK = reproduce("sine", SINE, X)
 HOW = training.Procedure(TASK, MODEL, "sgd")
 CURVES = np.random.default_rng(0).uniform(size=(9, 20, 1)).astype(np.float32)
 
@@ -123,7 +124,7 @@ def test_a_seed_is_the_same_in_any_company_on_any_devices(tmp_path):
 
 
 def test_trainings_of_a_task_share_programs_which_do_not_keep_the_task_alive():
-    task = supervision.reproduce("sine", SINE, X)
+    task = reproduce("sine", SINE, X)
     (first, _), (second, _) = (specify(task, MODEL, seeds=seeds, steps=3, learning_rate=0.1) for seeds in (2, 3))
     assert programs.programs_of(first.procedure) is programs.programs_of(second.procedure)
     trained(seeds=2, steps=3, task=task)
@@ -177,8 +178,8 @@ def fresh(**options):
 
 
 FEW = families.time_points(3)
-SHORT = supervision.reproduce("sine", SINE, FEW)
-BATCHES = supervision.reproduce(jnp.stack([FEW, 0.3 - 0.2 * FEW])[..., None], batch=1)
+SHORT = reproduce("sine", SINE, FEW)
+BATCHES = reproduce(jnp.stack([FEW, 0.3 - 0.2 * FEW])[..., None], batch=1)
 
 
 @pytest.mark.parametrize(

@@ -28,12 +28,13 @@ from lstm_toys.results.summary import GOAL_ERROR, median_of, named, with_measure
 from lstm_toys.statistics import errors, intervals, measures
 from lstm_toys.statistics.measures import SETTLED
 from lstm_toys.studies.generalization.settings import Grid
+from lstm_toys.tasks.curve_tasks import show
 from lstm_toys.tasks.families import Family
 from lstm_toys.tasks.goal import AFTER, Goal, after_which
 from lstm_toys.tasks.parameters import LENGTH, PARAMETER, SPACING, TRAINING, Span
 from lstm_toys.tasks.probes import Probe, evaluation_set, lengths_of
 from lstm_toys.tasks.scaling import Scaling
-from lstm_toys.tasks.supervision import Task, show
+from lstm_toys.tasks.supervision import Task
 
 TILE_POINTS = 12_800
 """Total time points of the curves of a tile, which one call computes in less than a second on two CPU cores."""
