@@ -51,11 +51,11 @@ class ExperimentCurves(NamedTuple):
         return [Probe(TRAINING, inputs[:1], {}, lengths=None if lengths is None else lengths[:1]), *self.probes]
 
     def answered(self, *, training: bool = True) -> dict[str, Float[np.ndarray, "C T F"]]:
-        """The inputs of `shown`, by set; see `tasks.probes.by_points`."""
+        """The inputs of `shown`, by set: one set of all with the time points of the training, others by their names."""
         return curves_of(self.task, by_points(self.shown(training=training), self.x), len(self.x))
 
     def lengths(self, *, training: bool = True) -> dict[str, Int[np.ndarray, " C"]]:
-        """The lengths of the `answered` curves, which networks get as well, of each set in which they differ."""
+        """The lengths of the `answered` curves, of sets in which some end early, if networks answer once per curve."""
         return lengths_of(self.task, by_points(self.shown(training=training), self.x))
 
     def labeled(
@@ -118,7 +118,10 @@ class Prepared:
             return custom
 
     def check(self) -> None:
-        """Raises InvalidModel or Refused if networks, loss, penalty or optimizer fail on the task; computes nothing."""
+        """Raises InvalidModel or Refused if networks, loss, penalty or optimizer fail on the task.
+
+        JAX traces them with the shapes of one network's parameters and examples, and computes nothing.
+        """
         experiment = self.experiment
         _, task = experiment.at(experiment.timesteps)
         how = Procedure(task, network(experiment, task, self.settings), self.optimizer)

@@ -37,9 +37,10 @@ Loss = str | Callable[..., Float[Array, "C *T"]]
 
 
 def accuracies_of(loss: Loss, *, sequence: bool = True) -> Names | None:
-    """Returns the names of the accuracies recorded with a loss; None: the RMSE of each output feature.
+    """Returns the names of the accuracies recorded with a loss; None: the RMSE of each output feature is recorded.
 
-    With one answer per sequence, unless ``sequence``, an accuracy over points would be the same.
+    These are the accuracy over points and that over whole sequences; with one answer per sequence, which ``sequence``
+    excludes, both would be the same, and the first one is left out.
     """
     if loss not in (CROSS_ENTROPY, BINARY):
         return None
@@ -96,7 +97,7 @@ class Examples(NamedTuple):
     def loss_weights(self) -> Weights | None:
         """The weight of each answer in the loss: 0 beyond the end of a sequence; None if all answers weigh the same."""
         lengths, weights = self.lengths, self.weights
-        if self.targets.ndim == 2:
+        if self.targets.ndim == 2:  # One answer per curve, at its end.
             return weights
         if lengths is None and weights is None:
             return None
@@ -214,7 +215,7 @@ class Task:
         return self._called(self.examples, key, {**numbers, **steps})
 
     def validated(self, key: Key[Array, ""], numbers: Numbers) -> Examples:
-        """The validation set of a seed, for fresh examples; the key is used if the set is drawn."""
+        """The validation set of a seed, for fresh examples; it is drawn by the key if it is not given."""
         source = self.examples if self.validation is None else self.validation
         return self._checked(source) if isinstance(source, Examples) else self._called(source, key, numbers)
 

@@ -9,6 +9,7 @@ import numpy as np
 
 import lstm_toys as lt
 from conftest import carry_out, context, refusal
+from lstm_toys.runs.experiment import parse
 from lstm_toys.runs.lifecycle import Lifecycle
 from lstm_toys.runs.origin import Command
 from lstm_toys.studies.sweep.settings import SweepSettings, expand
@@ -66,6 +67,23 @@ def test_a_run_trains_on_from_another_without_its_companions_and_is_named_by_its
     monkeypatch.setattr(sys.modules[__name__], "FIRST", dataclasses.replace(FIRST, task=other))
     assert carry_out(SECOND, [*arguments, "--train_cost=0.001", "--no_training"]) == 2
     assert "would be trained" in refusal(capsys)
+
+
+def test_a_run_is_drawn_once_with_the_companion_that_trains_on_from_it(tmp_path):
+    drawn = []
+
+    def draw(_, companions):
+        drawn.append([*companions])
+        return {}
+
+    def later(settings):
+        return {"later": (second, parse(second, [f"--seeds={settings.seeds}"])[0])}
+
+    first = dataclasses.replace(FIRST, draw=draw, companions=later)
+    second = dataclasses.replace(SECOND, initial=lambda settings: lt.ask(first, f"--seeds={settings.seeds}"))
+    assert carry_out(first, ["--seeds=2", f"--results_dir={tmp_path}", "--quiet"]) == 0
+    assert drawn == [["later"]]
+    assert {path.parent.name.split("-")[0] for path in tmp_path.glob("runs/*/report.json")} == {"first", "second"}
 
 
 def test_populations_of_a_sweep_train_on_from_the_run_of_their_own_settings(tmp_path):
