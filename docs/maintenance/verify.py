@@ -37,15 +37,16 @@ from experiments.all import EXPERIMENTS
 from experiments.research.horizons import __main__ as horizons
 from experiments.research.surgery import __main__ as surgery
 from lstm_toys import output, tables
+from lstm_toys.command_error import CommandError
 from lstm_toys.execution import devices
-from lstm_toys.execution.signals import Interrupted, Interruption
+from lstm_toys.execution.signals import Interruption
 from lstm_toys.files import read_sealed
 from lstm_toys.results.summary import jsonable
 from lstm_toys.runs import lifecycle
 from lstm_toys.runs.folder import METRICS
 from lstm_toys.runs.identity import Options
 from lstm_toys.runs.origin import Command
-from lstm_toys.runs.study import Failed, Refused, Study
+from lstm_toys.runs.study import Study
 from lstm_toys.sharing import compare
 from lstm_toys.studies.analysis.study import AnalysisStudy
 from lstm_toys.studies.claims.columns import PRESENT
@@ -162,13 +163,11 @@ def verify(step: steps.Step, commit: str, share: float = 1.0) -> Result:
 def carry_out(study: Study[Any], folder: Path) -> None:
     """Carries out a study in silence, with a folder of results of its own; exits if that fails or is interrupted."""
     with Interruption() as interruption:
-        work = lifecycle.Work(Command(Options(results_dir=folder)), output.console(quiet=True), interruption)
+        carried = lifecycle.Lifecycle(Command(Options(results_dir=folder)), output.console(quiet=True), interruption)
         try:
-            work.carry_out(lambda: [study])
-        except (Refused, Failed) as error:
-            sys.exit(str(error))
-        except Interrupted as signaled:
-            sys.exit(output.complain("interrupted; the same command continues", 128 + signaled.args[0]))
+            carried.carry_out(lambda: [study])
+        except CommandError as error:
+            sys.exit(output.complain(str(error), error.exit_code))
 
 
 def networks(
