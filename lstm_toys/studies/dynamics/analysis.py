@@ -14,6 +14,7 @@ import xarray as xr
 from jaxtyping import Bool, Float
 
 from lstm_toys.dynamics import linear, models
+from lstm_toys.dynamics.exponents import lyapunov, signs
 from lstm_toys.dynamics.limits import Kind, Rest, evenly, limits, starts_of
 from lstm_toys.dynamics.slow import descents, variance_shares
 from lstm_toys.dynamics.system import system_of
@@ -54,6 +55,12 @@ MORE, LIMITS = 8, 16
 TRIALS, MOST_POINTS, DRAWN = 64, 20_000, 8
 """Most training sequences whose states are visited, most of their time points, and most sequences that are drawn."""
 
+EXPONENT_POINTS = 1_000
+"""Time points of constant input over which Lyapunov exponents are measured."""
+
+SIGNS = {-1: "below 0", 1: "above 0", 0: "not told apart from 0"}
+"""The signs of exponents in words; see `lstm_toys.dynamics.exponents.signs`."""
+
 PERIOD_OF = ("seed", "period")
 
 
@@ -76,6 +83,17 @@ class NetworkJob:
     def digests(self) -> Digests:
         """Digests of these inputs and of the compiler; the code of dynamics is part of the library's digest."""
         return {"analyzed": digest(vars(self)), **compiled()}
+
+    def exponents(self, networks: Networks, starts: Float[np.ndarray, "S D"], slots: tuple[str, str]) -> dict[str, Any]:
+        """The largest Lyapunov exponent under each constant input, per unit of x, its standard error, and its sign."""
+        held = np.repeat(self.inputs[:, None], EXPONENT_POINTS, axis=1)
+        largest = lyapunov(networks, held, count=1, starts=starts).isel(order=0)
+        exponents, errors = largest.exponent.values, largest.error.values
+        return {
+            "exponent": (slots, exponents / self.spacing),
+            "exponent_error": (slots, errors / self.spacing),
+            "exponent_sign": (slots, signs(exponents, errors)),
+        }
 
 
 @dataclass(frozen=True)
@@ -150,6 +168,7 @@ class InputAnalysis(NetworkJob):
         answers = answering.answers(networks, self.curves)
         variables: dict[str, Any] = {
             **settled(rest, slots),
+            **self.exponents(networks, visited[:, -1], ("seed", "input")),
             "eigenvalue_real": ((*slots, "state"), rest.eigenvalues.real),
             "eigenvalue_imaginary": ((*slots, "state"), rest.eigenvalues.imag),
             "found_count": (("seed", "input"), rest.found),
@@ -211,6 +230,7 @@ class PeriodAnalysis(NetworkJob):
             "eigenvalue_real": ((*PERIOD_OF, "examined", "state"), slow.eigenvalues.real),
             "eigenvalue_imaginary": ((*PERIOD_OF, "examined", "state"), slow.eigenvalues.imag),
             **settled(rest, (*PERIOD_OF, "found")),
+            **self.exponents(networks, trajectories[:, 0, self.within[0].sum() - 1], PERIOD_OF),
         }
         coordinates = {"seed": networks.seeds, "examined": slow.examined, "state": system.components}
         return xr.Dataset(variables, coordinates)
@@ -266,6 +286,15 @@ def lasting(results: xr.Dataset) -> float:
     return float(np.exp(-1 / results.sizes["time"]))
 
 
+def exponent_rows(results: xr.Dataset, prefix: str = "") -> dict[str, dict[str, float | None]]:
+    """The median of the largest exponents under ONE input, and the shares of networks by their sign."""
+    sign, rows = results.exponent_sign.values, {"largest Lyapunov exponent": median_of(results.exponent.values)}
+    for of, words in SIGNS.items():
+        share = intervals.wilson(int((sign == of).sum()), int(np.isfinite(sign).sum()))
+        rows[f"share whose largest exponent is {words}"] = share.as_json()
+    return {f"{prefix}{words}": row for words, row in rows.items()}
+
+
 def period_summary(results: xr.Dataset) -> dict[str, dict[str, float | None]]:
     """Medians over networks with 95 % bootstrap intervals; shares of networks with Wilson's 95 % intervals."""
     rows, stable = {}, (results.kind.values == Kind.STABLE).sum(axis=2)
@@ -288,6 +317,7 @@ def period_summary(results: xr.Dataset) -> dict[str, dict[str, float | None]]:
         }
         for words, values in numbers.items():
             rows[f"{name}: {words}"] = median_of(values)
+        rows |= exponent_rows(results.isel(period=place), f"{name}: ")
     return rows
 
 

@@ -9,13 +9,14 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
+from lstm_toys.dynamics.exponents import half_width
 from lstm_toys.dynamics.limits import Kind
 from lstm_toys.dynamics.slow import variance_shares
 from lstm_toys.figures import elements, style
 from lstm_toys.figures.elements import counted
 from lstm_toys.figures.style import COLORS, GRAY, INPUT, plain
 from lstm_toys.results.arrays import axis_label
-from lstm_toys.studies.dynamics.analysis import LEVELS, MEAN, SLOW, lasting, moduli, slow
+from lstm_toys.studies.dynamics.analysis import LEVELS, MEAN, SIGNS, SLOW, lasting, moduli, slow
 from lstm_toys.studies.dynamics.settings import WINDOWS
 from lstm_toys.tasks.parameters import TRAINING
 
@@ -40,6 +41,8 @@ COURSES = {
     "static_gain": ("gain of slow inputs", 1, "k"),
 }
 """What is drawn over steps of training: words, panel and color."""
+
+APART = "above: nearby states separate"
 
 MOST_FAMILIES = 6
 
@@ -66,8 +69,8 @@ MARKS: dict[Kind, dict[str, Any]] = {
 def draw(results: xr.Dataset) -> dict[str, Figure]:
     """Draws all figures, by file name."""
     if "period" in results.coords:
-        return {f"{figure.__name__}.png": figure(results) for figure in (slow_points, slow_statistics)}
-    drawn = [rest, resonance, eigenvalues, forgetting]
+        return {f"{figure.__name__}.png": figure(results) for figure in (slow_points, slow_statistics, exponents)}
+    drawn = [rest, resonance, eigenvalues, forgetting, exponents]
     drawn += [explained, models] if "prediction" in results else []
     drawn += [course] if "kept_step" in results.coords else []
     return {f"{figure.__name__}.png": figure(results) for figure in drawn}
@@ -145,6 +148,42 @@ def forgetting(results: xr.Dataset) -> Figure:
         style.legend(axes, elements.band_entry(f"middle 90 %, {_set(names[0])}", COLORS["b"]))
         axes.set(yscale="log", ylabel=f"distance over the initial one, median of {counted(results.sizes['seed'])}")
     return figure
+
+
+def exponents(results: xr.Dataset) -> Figure:
+    """Draws the largest Lyapunov exponent of every network under each constant input, or in each period."""
+    ylabel = plain(f"largest Lyapunov exponent, per {axis_label(results.time)}")
+    if "input" in results.coords:
+        mean = int(results.attrs["mean"])
+        title = f"Under the mean input, {_signs(results.exponent_sign.isel(input=mean).values)}"
+        with style.canvas(title, xlabel=axis_label(results.input)) as (figure, (axes,)):
+            _band(axes, results.input, results.exponent)
+            axes.axvline(results.input[mean], color="black", linestyle=":", label="mean input")
+            axes.axhline(0, color=GRAY, linewidth=0.9, linestyle="--", label=APART)
+            style.legend(axes)
+            axes.set(ylabel=ylabel)
+        return figure
+    signs = zip(results.period.values, results.exponent_sign.values.T, strict=True)
+    title = "\n".join(f"{name}: {_signs(sign)}" for name, sign in signs)
+    with style.canvas(title, xlabel="") as (figure, (axes,)):
+        apart = np.linspace(-0.25, 0.25, results.sizes["seed"])
+        look: dict[str, Any] = {"fmt": "o", "color": COLORS["b"], "markersize": 3, "elinewidth": 0.9}
+        for place, values in enumerate(results.exponent.values.T):
+            order = np.argsort(values)
+            errors = half_width(results.exponent_error.values[order, place])
+            axes.errorbar(place + apart, values[order], errors, **look)
+        axes.axhline(0, color=GRAY, linewidth=0.9, linestyle="--", label=APART)
+        style.legend(axes, elements.entry("network, with its 95 % interval", COLORS["b"], linestyle="", marker="o"))
+        axes.set(ylabel=ylabel, xlim=(-0.5, results.sizes["period"] - 0.5))
+        axes.set_xticks(range(results.sizes["period"]), results.period.values)
+    return figure
+
+
+def _signs(signs: Float[np.ndarray, " S"]) -> str:
+    """In how many networks the largest exponent has which sign."""
+    counts = {words: int((signs == sign).sum()) for sign, words in SIGNS.items()}
+    found = [f"{words} in {count}" for words, count in counts.items() if count]
+    return f"the largest exponent is {', '.join(found) or 'unknown'} of {counted(len(signs))}"
 
 
 def explained(results: xr.Dataset) -> Figure:

@@ -1,8 +1,9 @@
 """Analyzes why trained networks answer as they do: fixed points, slow points, resonance, and models built from them.
 
 Trains the population that the flags describe, if it is missing, and analyzes every network: where it settles under
-constant inputs, how it answers small sines, how fast it forgets, and how much of its answers is explained by its
-behavior at rest and near rest. With --keep_steps, also computes the leading mode after earlier training steps.
+constant inputs, whether nearby states separate there, how it answers small sines, how fast it forgets, and how much of
+its answers is explained by its behavior at rest and near rest. With --keep_steps, also computes the leading mode after
+earlier training steps.
 
 With --hold, and for networks with several inputs, finds instead the fixed points and the slow points of every network
 under the constant inputs of named periods, such as a delay.

@@ -317,6 +317,7 @@ def summary(results: xr.Dataset) -> dict[str, dict[str, float | None]]:
     return {
         **{name: intervals.wilson(int(counts.sum()), len(counts)).as_json() for name, counts in shares.items()},
         **{name: median_of(values) for name, values in numbers.items()},
+        **analysis.exponent_rows(results.isel(input=int(results.attrs["mean"]))),
     }
 
 

@@ -62,5 +62,8 @@ def test_maps_in_closed_form_have_their_modes_and_lie_as_they_do():
     modes = "quiet: modes of a slow point that outlast a sequence"
     assert (line[modes]["median"], point[modes]["median"]) == (1, 0)  # exp(-1 / 10) is 0.905.
     assert point["quiet: share with 1 stable point"]["median"] == 1
+    np.testing.assert_allclose(found.exponent[:, 0], [0, np.log(0.9)], atol=1e-6)
+    assert line["quiet: share whose largest exponent is not told apart from 0"]["median"] == 1
+    assert point["quiet: share whose largest exponent is below 0"]["median"] == 1
     for figure in figures.draw(found).values():
         assert_legible(figure)

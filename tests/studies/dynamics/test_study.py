@@ -110,6 +110,18 @@ def test_metrics_tell_of_the_leading_modes_and_where_networks_settle(measured, f
 
 
 @pytest.mark.long
+def test_at_a_stable_point_the_largest_exponent_is_that_of_the_leading_mode(measured, found):
+    spacing = float(found.time[1])
+    modulus = np.hypot(found.rest_real, found.rest_imaginary).isel(found=0)
+    error = np.maximum(4 * found.exponent_error, 1e-3 / spacing)
+    assert (np.abs(found.exponent - np.log(modulus) / spacing) <= error).all()
+    assert (found.exponent_sign == -1).all()
+    row = measured["summary"]["largest Lyapunov exponent"]
+    assert row["median"] == pytest.approx(np.median(found.exponent[:, found.attrs["mean"]]))
+    assert measured["summary"]["share whose largest exponent is below 0"]["median"] == 1
+
+
+@pytest.mark.long
 def test_networks_whose_modes_cannot_all_be_told_apart_are_counted(measured, found):
     told = "share whose modes can be told apart under all inputs"
     assert told not in measured["summary"]
@@ -131,7 +143,7 @@ def test_claims_judge_the_answers_of_a_model(studied, found):
 @pytest.mark.long
 def test_every_figure_is_drawn_and_legible(studied, found):
     assert {path.stem for path in studied.run.glob("*.png")} == {
-        *("rest", "resonance", "eigenvalues", "forgetting", "explained", "models")
+        *("rest", "resonance", "eigenvalues", "forgetting", "explained", "models", "exponents")
     }
     for figure in figures.draw(found).values():
         assert_legible(figure)
