@@ -10,12 +10,13 @@ from .intervals import (
     resample,
     wilson,
 )
-from .psychometrics import Psychometric, psychometric
+from .psychometrics import Psychometric, PsychophysicalKernel, psychometric, psychophysical_kernel
 from .similarity import procrustes, rank_correlation
 
 __all__ = [
     "Estimate",
     "Psychometric",
+    "PsychophysicalKernel",
     "band",
     "clopper_pearson",
     "holm",
@@ -25,6 +26,7 @@ __all__ = [
     "probability_above",
     "procrustes",
     "psychometric",
+    "psychophysical_kernel",
     "rank_correlation",
     "resample",
     "shift",
