@@ -21,7 +21,7 @@ from jaxtyping import Array, Float, Int, PyTree, UInt32
 from lstm_toys import arguments
 from lstm_toys.execution import devices
 from lstm_toys.execution.digests import Digests, compiled, digest, program
-from lstm_toys.networks import training, transforms
+from lstm_toys.networks import purity, training, transforms
 from lstm_toys.networks.cells import CELLS
 from lstm_toys.networks.layer import check_model
 from lstm_toys.networks.optimizers import BOUNDS, Hyper, named
@@ -313,6 +313,15 @@ def specify(
         continues=initial is not None,
     )
     return specification, start
+
+
+def check_pure(specification: TrainingSpecification, start: Start) -> None:
+    """Raises ValueError if the examples, model, loss or penalty of a training depend on more than their arguments."""
+    how, first = specification.procedure, jax.tree.map(lambda leaf: jnp.asarray(leaf[0]), start._replace(initial=None))
+    key, validation = training.seed_key(jnp.uint32(specification.base_seed), first.seed), how.early_stopping.validation
+    for task in (how.task, *([] if validation is None else [validation])):
+        purity.check_task(task, key, first.hyper.numbers)
+    purity.check_procedure(how, member_shapes(how), first.hyper.numbers)
 
 
 def _initial(initial: Any, shapes: PyTree[jax.ShapeDtypeStruct], members: int) -> PyTree[Float[np.ndarray, "M ..."]]:

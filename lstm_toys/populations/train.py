@@ -394,6 +394,7 @@ def train(
     if monitor is not None:
         arguments.function("monitor", monitor, "None, or a function of an lt.Recorded", 1)
     specification, start = specify(**specified)
+    programs.check_pure(specification, start)
     with TrainingProgress(output.python_console(progress=progress), [1.0]) as bar:
         bar.begin("training", len(start.seed), specification.kept_steps[-1])
         if checkpoints is not None and checkpoints.newest:

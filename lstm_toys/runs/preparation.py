@@ -14,7 +14,7 @@ from jaxtyping import Array, Float, Int
 
 from lstm_toys import results
 from lstm_toys.execution.digests import Digests, digest
-from lstm_toys.networks import training, transforms
+from lstm_toys.networks import purity, training, transforms
 from lstm_toys.networks.cells import InvalidModel
 from lstm_toys.networks.layer import check_model
 from lstm_toys.networks.stack import Stack
@@ -133,8 +133,11 @@ class Prepared:
             jax.eval_shape(partial(answers_to, how), *shapes)
         with trial(f"{fails} loss fails"):
             jax.eval_shape(partial(loss, how), *shapes[:2])
+        how = how._replace(penalty=experiment.penalty)
         with trial(f"{fails} penalty fails"):
-            jax.eval_shape(partial(answers_to, how._replace(penalty=experiment.penalty)), *shapes)
+            jax.eval_shape(partial(answers_to, how), *shapes)
+        with trial(f"experiment {experiment.name}"):
+            purity.check_procedure(how, member, shapes[2])
 
     @property
     def traced(self) -> Sequence[str]:
@@ -201,7 +204,7 @@ def check_experiment(experiment: Experiment, timesteps: int, numbers: Mapping[st
     with trial(f"{prefix}its task cannot be made"):
         x, task = experiment.at(timesteps)
     with trial(f"{prefix}its probes cannot be made"):
-        probes = experiment.probes(x)
+        probes, again = experiment.probes(x), experiment.probes(x)
     if not isinstance(task, Task) or not isinstance(probes, list | tuple):
         raise Refused(f"{prefix}task(x) must return an lt.Task, and probes(x) a list of lt.Probe")
     _check_numbers(experiment, task, prefix)
@@ -210,6 +213,8 @@ def check_experiment(experiment: Experiment, timesteps: int, numbers: Mapping[st
     _check_examples(task, timesteps, numbers, prefix)
     try:
         check_probes(task, probes)
+        of_probes = [[vars(probe) for probe in each] for each in (probes, again)]
+        purity.check_repeated(purity.name_of(experiment.probes), *of_probes)
     except ValueError as error:
         raise Refused(f"{prefix}{error}") from None
 
@@ -247,7 +252,9 @@ def _check_examples(task: Task, timesteps: int, numbers: Mapping[str, float | in
     """Raises Refused if the training curves cannot be made, or have another number of time points than the flag."""
     with trial(f"{prefix}its training curves cannot be made"):
         points = programs.shown(task)[1]
-        training.check_examples(task, training.seed_key(jnp.uint32(0), jnp.uint32(0)), numbers)
+        key = training.seed_key(jnp.uint32(0), jnp.uint32(0))
+        training.check_examples(task, key, numbers)
+        purity.check_task(task, key, numbers)
     if points != timesteps:
         remedy = f"give --timesteps={points}, or declare fixed={{'timesteps': {points}}}"
         raise Refused(f"{prefix}its training curves have {points:,} time points, not --timesteps={timesteps}; {remedy}")

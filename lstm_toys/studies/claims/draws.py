@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 import xarray as xr
 
-from lstm_toys.networks import training
+from lstm_toys.networks import purity, training
 from lstm_toys.populations import answering
 from lstm_toys.populations.trained import Networks
 from lstm_toys.results import arrays
@@ -59,13 +59,14 @@ def draws(draw: Any, base_seed: int, seeds: tuple[int, ...]) -> Probe:
     """The draws of a function for several seed numbers, one after the other, as one probe."""
     digest = int.from_bytes(hashlib.sha256(draw.__name__.encode()).digest()[:4])
     key = training.seed_key(jnp.uint32(base_seed), jnp.uint32(digest))
-    made = [draw(jax.random.fold_in(key, np.uint32(seed))) for seed in seeds]
-    probes = [each if isinstance(each, Probe) else Probe.of(draw.__name__, each) for each in made]
+    made = [draw(jax.random.fold_in(key, np.uint32(seed))) for seed in (*seeds, seeds[0])]
+    *probes, again = (each if isinstance(each, Probe) else Probe.of(draw.__name__, each) for each in made)
     parts = [{name: getattr(each, name) for name in JOINED} for each in probes]
     first, *others = [jax.tree.map(np.shape, part) for part in parts]
     for other, name in product(others, JOINED):
         if other[name] != first[name]:
             raise ValueError(f"all draws must have the same shapes, not {name} of {first[name]} and {other[name]}")
+    purity.check_repeated(purity.name_of(draw), vars(probes[0]), vars(again))
     names, joined = sum((each.names for each in probes), ()), jax.tree.map(lambda *each: np.concatenate(each), *parts)
     return replace(probes[0], name=draw.__name__, names=names, **joined)
 

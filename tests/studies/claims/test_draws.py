@@ -236,7 +236,7 @@ def test_copies_answer_the_draw_of_seed_0():
     ],
 )
 def test_draws_that_do_not_fit_are_refused_in_one_line(networks, draw, told):
-    CALLS[:] = [1, 2, 3]
+    CALLS[:] = [1, 2, 3, 4]
     claim = dataclasses.replace(ERROR, sources=(lt.claims.Source("line", draw),))
     with pytest.raises(Refused, match=told) as error:
         judged(claim, networks)
