@@ -1,4 +1,4 @@
-"""Rank correlation of two numbers per network, with a bootstrap interval, and distances between states of networks."""
+"""Rank correlation of two numbers per network, how repeatable one is, and distances between states of networks."""
 
 from typing import Any
 
@@ -49,6 +49,20 @@ def _correlations(first: Float[np.ndarray, "N S"], second: Float[np.ndarray, "N 
     x, y = (rows - rows.mean(axis=1, keepdims=True) for rows in ranks)
     with np.errstate(invalid="ignore"):
         return (x * y).sum(axis=1) / np.sqrt(np.square(x).sum(axis=1) * np.square(y).sum(axis=1))
+
+
+def intraclass(values: Float[np.ndarray, "S R"]) -> float:
+    """Returns the intraclass correlation ICC(1,1) of R values of each seed (Shrout and Fleiss, 1979).
+
+    It is the share of variance between seeds; NaN with fewer than two seeds, or if all values are equal.
+    """
+    seeds, repeats = values.shape
+    if seeds < 2:
+        return np.nan
+    between = repeats * values.mean(axis=1).var(ddof=1)
+    within = values.var(axis=1, ddof=1).mean()
+    total = between + (repeats - 1) * within
+    return float((between - within) / total) if total else np.nan
 
 
 def procrustes(

@@ -89,7 +89,7 @@ def _measure(
         of = ", ".join(dict.fromkeys(each.population for each in sources))
         words = f"{claim.id}: {getattr(number, '__name__', 'its number')} of {of}" + ", learned" * bool(excluded.any())
         if drawn := ", ".join(dict.fromkeys(each.name for each in sources if callable(each.curves))):
-            words += f", on draws of {drawn} from base seed {populations.base_seed}"
+            words += f", on {'second ' * populations.second}draws of {drawn} from base seed {populations.base_seed}"
         numbers[sound] = populations.number(words, (number, *sources, sound.tobytes()), called)
     elif sound.any():
         numbers[sound] = called()

@@ -25,7 +25,9 @@ from lstm_toys.tasks.supervision import LOSSES, MSE, Examples, Task
 JOINED = ("inputs", "parameters", "targets", "lengths", "weights")
 
 
-def labeled(results: xr.DataTree, source: Source, base_seed: int, networks: Networks | None = None) -> xr.Dataset:
+def labeled(
+    results: xr.DataTree, source: Source, base_seed: int, networks: Networks | None = None, *, second: bool = False
+) -> xr.Dataset:
     """Labels draws, and answers to them, like a probe, with ``seed`` ahead of every ``curve``.
 
     Raises Refused if they cannot be drawn, or do not fit the task of the population.
@@ -33,12 +35,13 @@ def labeled(results: xr.DataTree, source: Source, base_seed: int, networks: Netw
     Args:
         results: results of the population, whose training has the names and time points that label draws.
         networks: the networks that answer; None: zeros are in place of answers to the draw of seed 0.
+        second: whether they answer a second draw.
     """
     learned, seeds = results[TRAINING].to_dataset(), [0] if networks is None else networks.seeds.tolist()
     task, time = _task(learned), learned["time"]  # Without time points, they are counted.
     span = Span(name=time.attrs.get("long_name", "x"), unit=time.attrs.get("units", ""))
     with trial(f"{source.name}, drawn for {source.population}"):
-        probe = draws(source.curves, base_seed, tuple(seeds))
+        probe = draws(source.curves, base_seed, tuple(seeds), second=second)
         check_probes(task, [probe])
         if networks is None:
             answers = np.zeros((*probe.inputs.shape[: 1 + task.sequence], len(task.output_features)), np.float32)
@@ -55,9 +58,9 @@ def labeled(results: xr.DataTree, source: Source, base_seed: int, networks: Netw
 
 
 @lru_cache(maxsize=4)
-def draws(draw: Any, base_seed: int, seeds: tuple[int, ...]) -> Probe:
-    """The draws of a function for several seed numbers, one after the other, as one probe."""
-    digest = int.from_bytes(hashlib.sha256(draw.__name__.encode()).digest()[:4])
+def draws(draw: Any, base_seed: int, seeds: tuple[int, ...], *, second: bool = False) -> Probe:
+    """The draws of a function for several seed numbers, one after the other, as one probe; or their second draws."""
+    digest = int.from_bytes(hashlib.sha256(f"{draw.__name__}{' again' * second}".encode()).digest()[:4])
     key = training.seed_key(jnp.uint32(base_seed), jnp.uint32(digest))
     made = [draw(jax.random.fold_in(key, np.uint32(seed))) for seed in (*seeds, seeds[0])]
     *probes, again = (each if isinstance(each, Probe) else Probe.of(draw.__name__, each) for each in made)

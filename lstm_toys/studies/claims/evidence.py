@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial, reduce
+from functools import cached_property, partial, reduce
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -50,6 +50,7 @@ class Answered(dict[str, xr.DataTree]):
         networks: the networks of a population, or a function that loads them, where a number is computed of them.
         keep: ``keep(name, compute)`` returns what is computed, or finds it; by default it is computed.
         base_seed: the base seed of the claims, for examples that are drawn.
+        second: whether networks answer a second draw of these.
     """
 
     def __init__(
@@ -58,11 +59,19 @@ class Answered(dict[str, xr.DataTree]):
         networks: Mapping[str, Networks | Callable[[], Networks]],
         keep: Callable[[str, Callable[[], Any]], Any] = lambda _, compute: compute(),
         base_seed: int = 0,
+        *,
+        second: bool = False,
     ) -> None:
         super().__init__(results)
         self._networks = {**networks}
         self._keep, self._numbers, self.base_seed = keep, dict[Any, np.ndarray](), base_seed
         self._named = Counter[str]()
+        self.second = second
+
+    @cached_property
+    def again(self) -> Answered:
+        """The same networks, which answer a second draw of examples."""
+        return Answered(self, self._networks, self._keep, self.base_seed, second=True)
 
     def given(self, source: Source) -> OfNetworks | None:
         """What a source of networks gives; None if there are only answers."""
@@ -76,7 +85,8 @@ class Answered(dict[str, xr.DataTree]):
             if source.curves == NETWORKS:
                 return chosen
             # A copy, since draws are kept, and a function may change its own.
-            return draws.labeled(self[source.population], source, self.base_seed, chosen).copy(deep=True)
+            results = self[source.population]
+            return draws.labeled(results, source, self.base_seed, chosen, second=self.second).copy(deep=True)
 
         return of
 

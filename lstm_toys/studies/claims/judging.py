@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import groupby
 from operator import itemgetter
 from typing import Any, TypeAlias
 
 import numpy as np
 import xarray as xr
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 
 from lstm_toys.populations.trained import Networks
 from lstm_toys.runs.study import Refused
 from lstm_toys.statistics import comparisons, intervals, recipes
 from lstm_toys.statistics.intervals import NOTHING, Estimate
+from lstm_toys.statistics.similarity import intraclass
 from lstm_toys.studies.claims import evidence
 from lstm_toys.studies.claims.columns import DIVERGED, EXCLUDED, Numbers, measured
 from lstm_toys.studies.claims.declaration import ANSWERS, CLIPPED, COPY, INPUT, Claim, Column, Verdict, verdict
@@ -26,6 +28,9 @@ Columns: TypeAlias = Iterable[tuple[Column, evidence.Evidence]]
 
 Values: TypeAlias = dict[str, Any]
 """The values of a claim and column, by the name of the variable; see `FIELDS`."""
+
+UNSTABLE = 1 / 5
+"""A larger share of networks that change sides on a second draw says more about the draws than about networks."""
 
 ABOUT = ("statement", "origin", "statistic", "meets", "low", "high", "learned", "question")
 """What a table has of a claim's declaration."""
@@ -69,7 +74,7 @@ def judge(
         populations = evidence.Answered(populations, networks)
     if (found := measured(claim, populations, only_learned=only_learned)) is None:
         return None
-    values = judged(claim, found)
+    values = judged(claim, found) | redrawn(claim, found, populations)
     return cell(values, values["baselines"], against=claim.against, learned=claim.learned)
 
 
@@ -85,6 +90,30 @@ def judged(claim: Claim, found: Numbers, *, of_recipes: bool = False) -> Values:
         "shift": comparisons.shift(found.number, found.other_number) if claim.against else NOTHING,
         "baselines": {what: _median(each) for what, each in found.baselines.items()},
     }
+
+
+def redrawn(claim: Claim, found: Numbers, populations: evidence.Evidence) -> Values:
+    """What changes on a second draw of a claim's examples; nothing if they are not drawn.
+
+    Networks without a number on one of both draws, or with an infinite one, are left out.
+    """
+    if not (claim.drawn and isinstance(populations, evidence.Answered)):
+        return {}
+    again = measured(replace(claim, baselines=()), populations.again)
+    assert again is not None
+    numbers = np.stack([found.number, again.number], axis=1)
+    known = np.isfinite(numbers).all(axis=1)
+    changed = (_sides(claim, found) != _sides(claim, again))[known]
+    share = changed.mean() if known.any() else np.nan
+    return {"redrawn": np.array([share, known.sum(), intraclass(numbers[known])])}
+
+
+def _sides(claim: Claim, found: Numbers) -> Bool[np.ndarray, " S"]:
+    """Whether each network meets the claim or, of a comparison, is above the median of the other population."""
+    if not claim.against:
+        return claim.met(found.number)
+    others = found.other_number[~np.isnan(found.other_number)]
+    return np.asarray(found.number > (np.median(others) if len(others) else np.nan))
 
 
 def shares(claim: Claim, found: Numbers, *, of_recipes: bool = False) -> Values:
@@ -189,6 +218,7 @@ def make_table(claims: Sequence[Claim], columns: Columns, about: str) -> xr.Data
             own, values = cells[claim.id], judged(claim, found, of_recipes=column.role == "recipes")
             own[column] = values | {"found": found}
             if column.role == "networks":
+                own[column] |= redrawn(claim, found, results)
                 own[column]["scope"] = evidence.scope(claim, results)
             elif column.role == "null":
                 own[column]["answers"], own[column]["right"] = evidence.copied(claim, results)
@@ -262,7 +292,9 @@ def _assembled(
     coords |= {"baseline": what, "baseline_of": ("baseline", of), **LABELS}
     names = {"claim": [claim.id for claim in claims], "column": [column.name for column in columns]}
     table = xr.Dataset(data, {**names, **coords})
-    return table if any(column.role == "recipes" for column in columns) else table.drop_dims("of_recipe")
+    lacking = {"of_recipe": not any(column.role == "recipes" for column in columns)}
+    lacking["of_redraw"] = not any(claim.drawn for claim in claims)
+    return table.drop_dims([axis for axis, lacks in lacking.items() if lacks])
 
 
 def _remarks(row: Row, about: str, *, expected: bool) -> Iterator[str]:
@@ -288,6 +320,13 @@ def _remarks(row: Row, about: str, *, expected: bool) -> Iterator[str]:
     for name, control in row.controls.items():
         if control.verdict == "supported":
             yield f"{name} {too[row.verdict]}"
+    if row.redrawn:
+        changed, networks, icc = row.redrawn
+        said = f"on a second draw, {changed:.0%} of {networks} networks change sides"
+        said += "" if np.isnan(icc) else f" (ICC of numbers {round(icc, 2) + 0.0:.2f})"
+        if changed > UNSTABLE:
+            said += ": for more certainty, draw more stimuli for each network, not more networks"
+        yield said
     if changes(row):
         pairs = [(each.verdict_at_once, int(step)) for step, each in row.during.items()]
         spans = [(name, [step for _, step in group]) for name, group in groupby(pairs, key=itemgetter(0))]

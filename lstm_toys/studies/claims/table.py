@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, TypeAlias, get_args
+from typing import Any, NamedTuple, TypeAlias, get_args
 
 import numpy as np
 import xarray as xr
@@ -22,6 +22,21 @@ from lstm_toys.statistics.recipes import Agreement
 from lstm_toys.studies.claims.columns import DIVERGED, EXCLUDED, UNLEARNED
 from lstm_toys.studies.claims.declaration import NETWORKS, Role
 from lstm_toys.studies.claims.evidence import plain
+
+
+class Redrawn(NamedTuple):
+    """What changes on a second draw of the examples of a claim.
+
+    Attributes:
+        changed: the share of networks that meet the claim on one of two draws and not on the other; if it compares
+            populations, that are above the median of the other one.
+        networks: how many networks have a number on both draws.
+        icc: the intraclass correlation of their numbers, ICC(1,1): the share of variance that is between networks.
+    """
+
+    changed: float
+    networks: int
+    icc: float
 
 
 class Judged(SimpleNamespace):
@@ -55,6 +70,7 @@ FIELDS: Mapping[str, tuple[tuple[str, ...], Any]] = {
     "rank": (("place",), 0),
     "answers": ((), ""),
     "agreement": (("of_recipe",), np.nan),
+    "redrawn": (("of_redraw",), np.nan),
 }
 """The variables of each claim and column: further axes, and the value where there is none."""
 
@@ -63,6 +79,7 @@ LABELS = {
     "counting": ["defined", "failing", "meeting", "unlearned failing", "unlearned meeting"],
     "place": ["below", "equal", "known"],
     "of_recipe": ["all", "some", "none"],
+    "of_redraw": ["changed", "networks", "icc"],
 }
 """The labels of axes."""
 
@@ -83,7 +100,8 @@ def rows(table: xr.Dataset) -> list[Row]:
         A cell has the ``number`` of each network, ``share`` and ``median`` with ``value``, ``low`` and ``high``, the
         ``verdict``, and how many networks are ``counted``. If some have no number, ``bounds`` are the shares if all of
         them failed, and if all met the claim. Networks of recipes have no verdict, but an ``agreement``, the shares of
-        recipes of whose networks all, some and none meet the claim.
+        recipes of whose networks all, some and none meet the claim. If examples are drawn, ``redrawn`` is the share of
+        networks that have ``changed`` sides on a second draw, of how many ``networks``, and the ``icc`` of numbers.
 
     Example:
         >>> table = lt.claims.read("results/claims/claims.json")  # doctest: +SKIP
@@ -154,12 +172,17 @@ def cell(
         undefined=int((undefined & ~diverged & ~excluded).sum()),
         lacking=int((undefined & ~(diverged & learned) & ~(excluded & ~diverged)).sum()),
         agreement=Agreement(*values["agreement"].tolist()) if "agreement" in values else None,
+        redrawn=_redrawn(values.get("redrawn", [np.nan])),
         learners=int((state & UNLEARNED == 0).sum()),
         rank=values["rank"].tolist() if values["rank"][-1] else None,
         value=float(number[0]) if len(number) else np.nan,
         meets=shares[0].value > 0.5,
         baselines={what: Estimate(*map(float, each)) for what, each in baselines.items() if not np.isnan(each[0])},
     )
+
+
+def _redrawn(values: Any) -> Redrawn | None:
+    return None if np.isnan(values[0]) else Redrawn(float(values[0]), int(values[1]), float(values[2]))
 
 
 def as_text(table: xr.Dataset) -> str:

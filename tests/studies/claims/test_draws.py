@@ -8,12 +8,15 @@ import numpy as np
 import pytest
 from commands import claims as command
 from own_claims import EXPERIMENT, FLAGS, declare
+from scipy.stats import f_oneway
 
 import lstm_toys as lt
 from conftest import carry_out, refusal, untrained
 from lstm_toys.results import arrays
 from lstm_toys.runs.study import Refused
 from lstm_toys.studies.claims import draws, evidence, judging
+from lstm_toys.studies.claims.declaration import Column
+from lstm_toys.studies.claims.table import rows
 
 CALLS, ASKED = [], []
 
@@ -99,9 +102,9 @@ CLAIMS = lt.claims.Claims(
 )
 
 
-def made(task, model, seed=0):
-    """Three networks with random weights."""
-    random, networks = np.random.default_rng(seed), untrained(task, model, diverged=())
+def made(task, model, seed=0, count=3):
+    """Networks with random weights."""
+    random, networks = np.random.default_rng(seed), untrained(task, model, np.ones(count), diverged=())
     params = jax.tree.map(lambda leaf: random.standard_normal(leaf.shape, np.float32), networks.params)
     return dataclasses.replace(networks, params=params)
 
@@ -139,6 +142,9 @@ def test_draws_depend_on_base_seed_name_and_seed_number_alone(networks):
     np.testing.assert_array_equal(first.inputs[11:], drawn(noisy, 1).inputs)
     assert not np.allclose(first.inputs[:11], first.inputs[11:])
     assert not np.allclose(drawn(noisy, 1, 7).inputs, drawn(noisy, 1).inputs)
+    second = draws.draws(noisy, 0, (0, 1), second=True)
+    np.testing.assert_array_equal(second.inputs[11:], draws.draws(noisy, 0, (1,), second=True).inputs)
+    assert not np.allclose(second.inputs, first.inputs)
     renamed = partial(noisy)
     renamed.__name__ = "renamed"
     assert not np.allclose(drawn(renamed, 1).inputs, drawn(noisy, 1).inputs)
@@ -272,6 +278,79 @@ def test_a_claim_about_networks_is_judged_by_those_that_are_given(networks):
     np.testing.assert_allclose(judged(WEIGHTS, networks).number, weights(networks))
 
 
+def high(trials):
+    """Of the stimulus alone."""
+    return trials.input.values.mean(axis=(1, 2, 3))
+
+
+def own(networks, trials):
+    """Of the network alone, though it is shown trials."""
+    return np.asarray(networks.params["readout"]["bias"], float)[:, 0] + 0 * high(trials)
+
+
+def mixed(networks, trials):
+    """Of both alike."""
+    return own(networks, trials) + 10 * high(trials)
+
+
+@pytest.fixture(scope="module")
+def many():
+    return made(TASK, lt.Stack(2, (3,), "dense"), count=40)
+
+
+def test_a_second_draw_tells_networks_from_their_stimuli(many):
+    """By hand: which networks change sides, and the ICC by the ratio of variances of a one-way analysis."""
+    every = {}
+    for number, sources in ((high, (NOISY,)), (own, (OF, NOISY)), (mixed, (OF, NOISY))):
+        claim = lt.claims.Claim("above", "Above 0", "a number", number, sources, low=0.0)
+        every[number.__name__] = found = judged(claim, many)
+        both = []
+        for second in (False, True):
+            trials = draws.labeled(many.results, NOISY, 0, many, second=second)
+            both.append(number(trials) if number is high else number(many, trials))
+        np.testing.assert_array_equal(found.number, both[0])
+        assert found.share.value == (both[0] >= 0).mean()
+        assert found.redrawn.changed == ((both[0] >= 0) != (both[1] >= 0)).mean()
+        assert found.redrawn.networks == 40
+        if number is not own:
+            ratio = f_oneway(*np.transpose(both)).statistic
+            assert found.redrawn.icc == pytest.approx((ratio - 1) / (ratio + 1), abs=1e-5)
+    assert every["own"].redrawn == (0, 40, 1)
+    assert 0.3 < every["high"].redrawn.changed < 0.7
+    assert abs(every["high"].redrawn.icc) < 0.35
+    assert every["own"].redrawn.icc > every["mixed"].redrawn.icc > every["high"].redrawn.icc
+
+
+def test_comparisons_change_sides_of_the_other_median_and_networks_without_a_number_are_left_out(many):
+    def number(networks, trials):
+        return np.where(networks.seeds == 1, np.nan, mixed(networks, trials))
+
+    claim = lt.claims.Claim("more", "More", "a number", number, (OF, NOISY), against="other")
+    others = dataclasses.replace(many, params=jax.tree.map(lambda leaf: leaf[::-1], many.params))
+    populations = {"line": many, "other": others}
+    found = lt.claims.judge(claim, {name: each.results for name, each in populations.items()}, networks=populations)
+    sides = []
+    for second in (False, True):
+        trials = draws.labeled(many.results, NOISY, 0, many, second=second)
+        sides.append(number(many, trials) > np.nanmedian(number(others, trials)))
+    kept = many.seeds != 1
+    assert found.redrawn[:2] == ((sides[0] != sides[1])[kept].mean(), 39)
+
+
+@pytest.mark.parametrize(("number", "advice"), [(high, True), (lambda trials: 1 + 0 * high(trials), False)])
+def test_a_row_says_what_to_do_where_many_change_sides(many, number, advice):
+    claims = [dataclasses.replace(ERROR, id="drawn", number=number, high=0.0), WEIGHTS]
+    answered = evidence.Answered({"line": many.results}, {"line": many})
+    table = judging.make_table(claims, [(Column("networks", "networks"), answered)], "LSTMs")
+    first, last = rows(table)
+    (said,) = (remark for remark in first.remarks if "second draw" in remark)
+    assert said.startswith(f"on a second draw, {first.redrawn.changed:.0%} of 40 networks change sides")
+    assert said.endswith("draw more stimuli for each network, not more networks") == advice
+    assert last.redrawn is None
+    assert not any("second draw" in remark for remark in last.remarks)
+    assert "redrawn" not in judging.make_table([WEIGHTS], [(Column("networks", "networks"), answered)], "LSTMs")
+
+
 @pytest.fixture
 def declared(monkeypatch):
     declare(monkeypatch, "of_networks", CLAIMS)
@@ -301,7 +380,9 @@ def test_the_command_judges_networks_and_draws_in_every_column_and_keeps_the_num
         assert (found[name].verdict, found[name].counted, found[name].median.value) == (verdict, 6, end)
     assert found["never"].baselines["nothing"].value == 0.0
     assert "the share is of networks on their own draws" in found["error"].remarks
-    assert not any("draws" in remark or "these curves" in remark for remark in found["low"].remarks)
+    assert not any("draw" in remark or "these curves" in remark for remark in found["low"].remarks)
+    again = error(draws.labeled(networks.results, NOISY, 3, networks, second=True))
+    assert found["error"].redrawn[:2] == (np.mean((expected <= 1) != (again <= 1)), 6)
     CALLS.clear()
     ASKED.clear()
     draws.draws.cache_clear()
