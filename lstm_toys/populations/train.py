@@ -376,7 +376,8 @@ def train(
         the parameters of the last record before it diverged.
 
     Raises:
-        ValueError: an argument is invalid, or answers do not have the shape of the targets.
+        ValueError: an argument is invalid, answers do not have the shape of the targets, or a function draws numbers
+            from elsewhere than its key, such as `numpy.random`, which JAX would freeze.
         Stopped: ``monitor`` returned True; a checkpoint has been saved if ``checkpoints`` are given. Its ``networks``
             are those trained so far.
         Damaged: a checkpoint cannot be read; OtherTraining if it is of another training.
