@@ -1,13 +1,10 @@
 """The wheel: which files it holds, and that what it installs runs from any folder."""
 
-import os
 import re
 import shutil
 import tomllib
 import zipfile
-from pathlib import Path
 
-import numpy
 import pytest
 
 from conftest import ROOT, SINE_FIGURES, process
@@ -104,42 +101,3 @@ def test_the_script_is_the_command_and_trains_and_draws_from_any_folder(command,
     run("sine", "--seeds=2", "--steps=2", "--timesteps=12", "--publish")
     assert {path.name for path in tmp_path.glob("results/sine/*.png")} == SINE_FIGURES
     assert len(list(tmp_path.glob("results/runs/sine-*/results.nc"))) == 1
-
-
-@pytest.fixture
-def bare(tmp_path):
-    """The folder of commands of a new environment, which has what the library needs, but not the library."""
-    process("-m", "venv", str(tmp_path / "bare"))
-    (site,) = (tmp_path / "bare" / "lib").glob("python*/site-packages")
-    for path in Path(numpy.__file__).parents[1].iterdir():
-        ours = path.name.startswith(("lstm_toys", "__editable__", "__pycache__")) or path.suffix == ".pth"
-        if not ours and not (site / path.name).exists():
-            (site / path.name).symlink_to(path)
-    return tmp_path / "bare" / "bin"
-
-
-@pytest.mark.long
-@pytest.mark.parametrize(("question", "flags"), [("majority", []), ("recipe_claims", ["--with_networks"])])
-def test_a_bundle_is_installed_repeated_and_compared_in_a_new_environment(question, flags, bare, tmp_path):
-    """By the commands in its README; of claims that carry their networks, nothing is trained."""
-    mine, theirs = shutil.copytree(ROOT / "tests" / "modules", tmp_path / "mine"), tmp_path / "theirs"
-    script = "import sys; sys.argv[0] = 'lstm-toys'; from lstm_toys.cli import script; script.main()"
-    clone = {"PYTHONPATH": str(ROOT)}
-    process("-c", script, question, "--seeds=2", cwd=mine, env=clone)
-    name = {"recipe_claims": "claims_recipe_claims"}.get(question, question)
-    process("-c", script, "bundle", name, "made.zip", *flags, cwd=mine, env=clone)
-    with zipfile.ZipFile(mine / "made.zip") as packed:
-        packed.extractall(theirs)
-    lines = (theirs / "README.txt").read_text().splitlines()
-    install, repeat, compare = (line.strip() for line in lines if line.startswith("    "))
-    environment = {"PATH": f"{bare}:{os.environ['PATH']}", "PIP_NO_INDEX": "1"}
-
-    def shell(line):
-        call = f"import subprocess, sys; sys.exit(subprocess.call({line!r}, shell=True))"
-        return process("-c", call, cwd=theirs, unset="PYTHONPATH", env=environment).stdout
-
-    shell(install)
-    printed = shell(repeat.replace(")", " --no_training)") if flags else repeat)
-    assert "Traceback" not in printed
-    assert "the same bits" in shell(compare)
-    assert "True" in shell(f"python -c 'import lstm_toys; print(lstm_toys.__file__.startswith(\"{bare.parent}\"))'")

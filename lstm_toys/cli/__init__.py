@@ -12,7 +12,6 @@ RUN_COMMANDS = {
     "list": "Lists all runs, and with --remove removes them.",
     "report": "Writes a run as one page, which needs neither this package nor a network.",
     "annotate": "Writes a Markdown text as one page, in which sentences carry the verdicts on claims.",
-    "bundle": "Writes a run, its report and the modules that it comes from into one file.",
     "compare": "Says whether two runs have the same bits or verdicts, or what differs.",
 }
 """Commands about finished runs, by name, in a line each."""

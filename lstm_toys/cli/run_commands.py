@@ -38,7 +38,7 @@ TEXT = (
 )
 
 PATH = (
-    "RUN: the folder of a run, its name as `lstm-toys list` prints it, a published folder, a bundle, or the name of an "
+    "RUN: the folder of a run, its name as `lstm-toys list` prints it, a published folder, or the name of an "
     "experiment, its newest finished run"
 )
 
@@ -51,12 +51,6 @@ class RunCommandFlags:
     """Folder with the runs."""
     claims: Annotated[str, parsers.name] = POST
     """Module that declares the claims of the text."""
-    data: bool = False
-    """Also put files of data above 10 MB into it."""
-    without_data: bool = False
-    """Leave out files of data, and results and figures, which hold their curves."""
-    with_networks: bool = False
-    """Also put the networks that claims judge, or other runs that this one needs, into it."""
     remove: bool = False
     """Remove the runs that are listed, after showing them and asking."""
     yes: bool = False
@@ -96,11 +90,10 @@ def main(name: str, arguments: Sequence[str]) -> int:
 def show(options: RunCommandFlags, names: Sequence[str]) -> int:
     """Prints the report of a run, its files, and its settings."""
     folder, *others = run_files.find(names[0], options.results_dir)
-    with run_files.opened(folder, check=False) as run:
-        console = output.console()
-        files = sorted(path.name for path in run.folder.iterdir() if path.is_file() and path.name != ".lock")
-        for line in (*shown(folder, run), *tables.shown(run.report), *(f"  {folder / name}" for name in files)):
-            console.print(line, soft_wrap=isinstance(line, str), crop=False)
+    run, console = run_files.read(folder, check=False), output.console()
+    files = sorted(path.name for path in run.folder.iterdir() if path.is_file() and path.name != ".lock")
+    for line in (*shown(folder, run), *tables.shown(run.report), *(f"  {folder / name}" for name in files)):
+        console.print(line, soft_wrap=isinstance(line, str), crop=False)
     for other in others[: MOST - 1]:
         console.print(f"also: {other}")
     return 0
@@ -122,10 +115,13 @@ def shown(path: Path, run: RunFiles) -> Iterator[str]:
 
 def report(options: RunCommandFlags, names: Sequence[str]) -> int:
     """Writes the page of a run."""
-    with run_files.opened(run_files.find(names[0], options.results_dir)[0]) as run:
-        is_ours = partial(sharing.report.begins_with, text=f"<title>{run.name}</title>")
-        with _target(names, f"{run.name}.html", is_ours) as target:
-            write_text(target, _page(run))
+    run = run_files.read(run_files.find(names[0], options.results_dir)[0])
+    is_ours = partial(sharing.report.begins_with, text=f"<title>{run.name}</title>")
+    with telling_damage(run.folder):
+        page = sharing.report.html(run)
+        page.encode()  # Lone surrogates cannot be written.
+    with _target(names, f"{run.name}.html", is_ours) as target:
+        write_text(target, page)
     print_lines([f"{target}: {run.name}"])
     return 0
 
@@ -144,7 +140,7 @@ def annotate(options: RunCommandFlags, names: Sequence[str]) -> int:
     def figure(address: str) -> str:
         name, _, file = address.rpartition("/")
         folder = run_files.shown(name, options.results_dir)
-        with run_files.opened(folder) as run, telling_damage(drawn := sharing.report.figure(run, file)):
+        with telling_damage(drawn := sharing.report.figure(run_files.read(folder), file)):
             return str(sharing.report.data(drawn))
 
     try:
@@ -153,11 +149,11 @@ def annotate(options: RunCommandFlags, names: Sequence[str]) -> int:
         raise UsageError(
             f"flag --claims={options.claims}: no finished run; {shlex.join(judging)} judges them"
         ) from None
-    with run_files.opened(folder) as run:
-        given = run.metrics["flags"]
-        judging += [f"--{flag}={given[flag]}" for flag in ("seeds", "base_seed", "recipes") if given.get(flag)]
-        judging += [*given["flags"], "--only="]
-        page = sharing.annotate.html(text, str(path), run, claims, figure, shlex.join(judging))
+    run = run_files.read(folder)
+    given = run.metrics["flags"]
+    judging += [f"--{flag}={given[flag]}" for flag in ("seeds", "base_seed", "recipes") if given.get(flag)]
+    judging += [*given["flags"], "--only="]
+    page = sharing.annotate.html(text, str(path), run, claims, figure, shlex.join(judging))
     usual = names[1] if names[1:] else path.with_suffix(".html").name
     is_ours = partial(sharing.report.begins_with, text=sharing.annotate.GENERATOR)
     with _target([], usual, is_ours) as target:
@@ -166,37 +162,11 @@ def annotate(options: RunCommandFlags, names: Sequence[str]) -> int:
     return 0
 
 
-def bundle(options: RunCommandFlags, names: Sequence[str]) -> int:
-    """Writes the bundle of a run."""
-    with run_files.opened(run_files.find(names[0], options.results_dir)[0]) as run:
-        if not run.settings:
-            raise UsageError(f"{names[0]}: a published folder has no networks; bundle the run, {run.name}")
-        if options.data and options.without_data:
-            raise UsageError("flag --data contradicts --without_data")
-        if options.with_networks and options.without_data:
-            raise UsageError("flag --with_networks contradicts --without_data: results of networks hold curves")
-        data, most_data = run.origin.get("data", {}), sharing.bundle.MOST_DATA
-        if options.data:
-            most_data = sharing.archive.MOST_BYTES
-        elif data and options.without_data:
-            most_data = 0
-        page = _page(run, drawn=most_data > 0)
-        files, lacks = sharing.bundle.contents(run, page, most_data=most_data, networks=options.with_networks)
-        with _target(names, f"{run.name}.zip", partial(sharing.archive.is_bundle_of, run=run.name)) as target:
-            sharing.bundle.write(files, target)
-    written = sorted([*files, sharing.archive.MANIFEST])
-    print_lines([*(f"  {name}" for name in written), *(f"left out: {line}" for line in lacks)])
-    if data and most_data:
-        print_lines([f"results and figures hold curves of {output.listed([*data])}; --without_data leaves them out"])
-    print_lines([f"{target}: {counted(len(written), 'file')}, {target.stat().st_size:,} bytes"])
-    return 0
-
-
 def compare(options: RunCommandFlags, names: Sequence[str]) -> int:
     """Compares two runs; the exit code is 0 if bits or verdicts agree."""
     first, second = (run_files.find(name, options.results_dir)[0] for name in names)
-    either = telling_damage(Path(f"{first} or {second}"))
-    with run_files.opened(first) as ours, run_files.opened(second) as theirs, either:
+    ours, theirs = run_files.read(first), run_files.read(second)
+    with telling_damage(Path(f"{first} or {second}")):
         lines, agree = sharing.compare.compared(ours, theirs)
     print_lines(lines)
     return 0 if agree else 1
@@ -205,14 +175,6 @@ def compare(options: RunCommandFlags, names: Sequence[str]) -> int:
 def print_lines(lines: Iterable[str]) -> None:
     """Prints lines, some of which come from files, without control characters."""
     print(*map(printable, lines), sep="\n")
-
-
-def _page(run: RunFiles, *, drawn: bool = True) -> str:
-    """The page of a run, with figures if ``drawn``; raises Damaged if its files cannot be shown."""
-    with telling_damage(run.folder):
-        page = sharing.report.html(run, drawn=drawn)
-        page.encode()  # Lone surrogates cannot be written.
-    return page
 
 
 @contextmanager
@@ -295,6 +257,5 @@ COMMANDS = {
     "list": RunCommand("[EXPERIMENT]", list_runs, 0, 1, ("results_dir", "remove", "yes")),
     "report": RunCommand("RUN [FILE.html]", report, 1, 2),
     "annotate": RunCommand("TEXT.md [FILE.html]", annotate, 1, 2, ("results_dir", "claims"), TEXT),
-    "bundle": RunCommand("RUN [FILE.zip]", bundle, 1, 2, ("results_dir", "data", "without_data", "with_networks")),
     "compare": RunCommand("RUN OTHER", compare, 2, 2),
 }

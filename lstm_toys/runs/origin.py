@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib.metadata
-import json
 import os
 import platform
 import re
 import shlex
 import sys
-import tomllib
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lstm_toys import modules, processor
-from lstm_toys.files import Damaged, is_plain, read_json, replacing, sha256, telling_damage, write_json
+from lstm_toys.files import Damaged, read_json, replacing, sha256, telling_damage, write_json
 from lstm_toys.runs import flags, parsers
 from lstm_toys.runs.identity import Options
 
@@ -117,42 +113,11 @@ def record(run: Run, study: Study[Any], command: Command, environment: dict[str,
         "python": platform.python_version(),
         "environment": environment,
         "processor": processor.name(),
-        "library": distributed_digest(),
-        "needs": sorted({needed.folder.name for needed in study.needed.values()}),
         "modules": {**packages(), **elsewhere},
         "sources": sources,
         "data": {name: {"sha256": sha256(path), "bytes": path.stat().st_size} for name, path in sorted(data.items())},
     }
     write_json(run.folder / ORIGIN, origin)
-
-
-@cache
-def distributed() -> dict[str, Path]:
-    """The files of the library, and of the experiments that are installed with it, by their names in a wheel."""
-    root = Path(modules.LIBRARY)
-    paths = {path.relative_to(root.parent).as_posix(): path for path in root.rglob("*")}
-    if (project := root.with_name("pyproject.toml")).is_file():  # In a clone, they lie elsewhere.
-        for package in tomllib.loads(project.read_text(encoding="utf-8"))["tool"]["setuptools"]["packages"]:
-            place = package.replace(".", "/")
-            folder = root.parent / place.partition("/")[2]
-            if folder != root.parent and not (root.parent / place).is_dir():
-                paths |= {f"{place}/{path.name}": path for path in folder.glob("*")}
-    hidden = (".", "__pycache__")
-    return {
-        name: path
-        for name, path in sorted(paths.items())
-        if path.is_file() and not any(part.startswith(hidden) for part in name.split("/"))
-    }
-
-
-@cache
-def distributed_digest() -> str:
-    """Digests the bytes of these files; empty if one was edited after this process began."""
-    paths = distributed()
-    if any(map(modules.changed, paths.values())):
-        return ""
-    digests = {name: sha256(path) for name, path in paths.items()}
-    return hashlib.sha256(json.dumps(digests).encode()).hexdigest()
 
 
 def packages() -> dict[str, str]:
@@ -177,14 +142,7 @@ def read(folder: Path) -> dict[str, Any]:
         return {}
     origin = read_json(path)
     with telling_damage(path):
-        data = [*origin["data"].values()]
-        texts = [origin["question"], origin["command"], origin["python"], *(file["sha256"] for file in data)]
-        texts += [*origin["modules"].values(), *origin["sources"].values(), origin.get("library", "")]
-        mappings = [origin["differs"], origin["environment"]]
-        for kind, values in ((str, texts), (int, [file["bytes"] for file in data]), (dict, mappings)):
-            if not all(isinstance(value, kind) for value in values):
+        for kind, names in ((str, ("question", "command")), (dict, ("differs", "environment"))):
+            if not all(isinstance(origin[name], kind) for name in names):
                 raise Damaged(path, "is damaged: it is not what a run records")
-    for name in (*origin["sources"], *origin["data"], *origin.get("needs", ())):
-        if not all(map(is_plain, name.split("/"))):
-            raise Damaged(path, f"is damaged: {name!r} is not a file below the folder of a question")
     return origin

@@ -1,10 +1,8 @@
-"""Shares runs: reads the files of finished runs, makes pages and bundles of them, compares them, annotates texts.
+"""Shares runs: reads the files of finished runs, makes pages of them, compares them, annotates texts.
 
 Files are read as data, never as code, and nothing is computed anew.
 """
 
 import lazy_loader
 
-__getattr__, __dir__, __all__ = lazy_loader.attach(
-    __name__, submodules=["annotate", "archive", "bundle", "compare", "report", "run_files"]
-)
+__getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submodules=["annotate", "compare", "report", "run_files"])

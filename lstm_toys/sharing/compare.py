@@ -82,10 +82,10 @@ def _networks(ours: RunFiles, theirs: RunFiles, apart: Sequence[str]) -> Iterato
     digests, others = by_seed(ours.metrics, theirs.metrics)
     same = sum(others.get(network) == digest for network, digest in digests.items())
     if digests and same == len(digests) == len(others):
-        yield f"the {counted(same, 'network')} are those of {theirs.path}, bit by bit"
+        yield f"the {counted(same, 'network')} are those of {theirs.folder}, bit by bit"
     elif digests and others:
         reason = f"; the runs differ in {listed(apart)}" if apart else ""
-        yield f"{same:,} of {counted(len(digests), 'network')} are those of {theirs.path}, bit by bit{reason}"
+        yield f"{same:,} of {counted(len(digests), 'network')} are those of {theirs.folder}, bit by bit{reason}"
 
 
 Digests: TypeAlias = dict[tuple[str, int], str]

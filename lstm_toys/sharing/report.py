@@ -26,9 +26,8 @@ KINDS = {".png": "image/png", ".gif": "image/gif", ".svg": "image/svg+xml"}
 """What browsers show, by the suffix of figures."""
 
 
-def html(run: RunFiles, *, drawn: bool = True) -> str:
-    """The report on a run: question, answer, main figure if figures are ``drawn``, verdicts, tables, and the rest."""
-    figures = run.figures if drawn else []
+def html(run: RunFiles) -> str:
+    """The report on a run: question, answer, main figure, verdicts, tables, and the rest."""
     begins = next((place for place, part in enumerate(run.report) if isinstance(part, dict)), len(run.report))
     judged = rows(read(run.folder / CLAIMS)) if (run.folder / CLAIMS).exists() else []
     return template(TEMPLATE).render(
@@ -38,8 +37,8 @@ def html(run: RunFiles, *, drawn: bool = True) -> str:
         answer=run.report[:begins],
         results=run.report[begins:],
         captions=run.metrics.get("captions", {}),
-        figures=[path for path in figures if path.suffix in KINDS],
-        unseen=[path.name for path in figures if path.suffix not in KINDS],
+        figures=[path for path in run.figures if path.suffix in KINDS],
+        unseen=[path.name for path in run.figures if path.suffix not in KINDS],
     )
 
 

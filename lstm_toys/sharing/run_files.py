@@ -1,9 +1,8 @@
-"""Reads the files of a run from its folder, from a published folder, or from a bundle."""
+"""Reads the files of a run from its folder, or from a published folder."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,6 @@ from lstm_toys.runs import listing, origin, publishing
 from lstm_toys.runs.flags import UsageError
 from lstm_toys.runs.folder import CONFIG, METRICS, REPORT, VALUE, Run
 from lstm_toys.runs.publishing import MANIFEST
-from lstm_toys.sharing import archive
 from lstm_toys.text import did_you_mean
 
 CLAIMS = "claims.json"
@@ -25,8 +23,7 @@ class RunFiles:
     """A run as its files describe it.
 
     Attributes:
-        path: the folder or the bundle.
-        folder: the folder with the files; a temporary one for a bundle.
+        folder: the folder with the files.
         name: the name of the run's folder.
         settings: the settings of the run; empty where it was published.
         metrics: the summary; empty unless the run is finished.
@@ -34,7 +31,6 @@ class RunFiles:
         report: its lines and tables, as `tables.as_json` makes them.
     """
 
-    path: Path
     folder: Path
     name: str
     settings: dict[str, Any]
@@ -45,12 +41,12 @@ class RunFiles:
     def check(self) -> None:
         """Raises UsageError unless the run is finished, and OSError or Damaged unless its files are what was written.
 
-        Not all files are published, or in a bundle without data.
+        Not all files are published.
         """
         if not self.metrics:
             raise UsageError(f"{self.name}: {listing.state(self.folder)}; the command that began it continues it")
-        whole, digests = self.settings and self.path == self.folder, self.metrics["files"]
-        there = {name: digest for name, digest in digests.items() if whole or (self.folder / name).exists()}
+        digests = self.metrics["files"]
+        there = {name: digest for name, digest in digests.items() if self.settings or (self.folder / name).exists()}
         published = {} if self.settings else publishing.listed(self.folder)
         for name, digest in (*there.items(), *published.items()):
             checked(self.folder / name, digest)
@@ -67,21 +63,11 @@ class RunFiles:
         return f"computed {self.metrics['computed']} by lstm_toys {self.metrics['version']}"
 
 
-@contextmanager
-def opened(path: Path, *, check: bool = True) -> Iterator[RunFiles]:
-    """Opens the folder of a run, a published folder or a bundle; raises UsageError for others, and Damaged.
+def read(folder: Path, *, check: bool = True) -> RunFiles:
+    """Reads the folder of a run, or a published folder; raises UsageError for others, and Damaged.
 
     ``check``: whether it raises as `RunFiles.check`, too.
     """
-    with archive.unpacked(path) if path.is_file() else nullcontext(path) as folder:
-        run = read(folder, path)
-        if check:
-            run.check()
-        yield run
-
-
-def read(folder: Path, path: Path) -> RunFiles:
-    """Reads the files of a run, which are in a folder, from a path; raises UsageError and Damaged."""
     report = parsed(folder / REPORT) if (folder / REPORT).exists() else []
     with telling_damage(folder / REPORT):
         _ = [*tables.shown(report)]
@@ -94,10 +80,13 @@ def read(folder: Path, path: Path) -> RunFiles:
         settings, metrics = {}, read_sealed(folder / METRICS)
         name, place = read_json(folder / MANIFEST)["origin"], folder / MANIFEST
     else:
-        raise UsageError(f"{path}: neither the folder of a run, nor a published one, nor a bundle")
-    if not listing.NAME.fullmatch(str(name)):  # Pages and bundles are named after it.
+        raise UsageError(f"{folder}: neither the folder of a run, nor a published one")
+    if not listing.NAME.fullmatch(str(name)):  # Pages are named after it.
         raise Damaged(place, f"is damaged: {name!r} is not the name of a run")
-    return RunFiles(path, folder, str(name), settings, metrics, origin.read(folder), report)
+    run = RunFiles(folder, str(name), settings, metrics, origin.read(folder), report)
+    if check:
+        run.check()
+    return run
 
 
 def shown(name: str, results_dir: Path) -> Path:

@@ -49,7 +49,7 @@ UNKNOWN = {
     "version": "unknown command 'version'; did you mean --version?",
     "sin": "unknown command 'sin'; did you mean sine?",
     "hlep": "unknown command 'hlep'; did you mean help?",
-    "?": "help, show, list, report, annotate, bundle, compare, all",
+    "?": "help, show, list, report, annotate, compare, all",
     "\udcff": "unknown command '\\udcff'",
 }
 NONE = {
