@@ -11,7 +11,7 @@ from benchmarks.command import Results
 from benchmarks.contestants import CONTESTANTS, ENGINE
 from lstm_toys.figures import GRAY, canvas, colors
 
-MARKERS = "osD^v<>P"
+MARKERS = "osD^v<>"
 """Markers of contestants, in their order."""
 
 

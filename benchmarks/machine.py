@@ -8,7 +8,7 @@ from typing import Any
 from lstm_toys import processor
 from lstm_toys.text import code, escape
 
-PACKAGES = ("jax", "jaxlib", "flax", "optax", "numpy", "equinox", "torch", "keras", "tensorflow-cpu")
+PACKAGES = ("jax", "jaxlib", "flax", "optax", "numpy", "equinox", "torch")
 
 
 def cores() -> int:

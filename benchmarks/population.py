@@ -18,7 +18,7 @@ from functools import partial
 from typing import Any
 
 from benchmarks import command, figure, floor, report, timing
-from benchmarks.contestants import AUTODIFF, CONTESTANTS, ENGINE, FLAX, KERAS, TORCH, Contestant
+from benchmarks.contestants import AUTODIFF, CONTESTANTS, ENGINE, FLAX, TORCH, Contestant
 from benchmarks.job import InitialWeights, Workload, begin, start
 from benchmarks.processes import CannotTrain, Team
 
@@ -35,7 +35,7 @@ SWEEPS = {
 COUNTS = (16, 64, 256, 1024, 4096)
 
 USUAL = (ENGINE, AUTODIFF, TORCH)
-TAKING_PART = {"members": CONTESTANTS, "cell": (ENGINE,), "curves": (ENGINE, AUTODIFF, FLAX, TORCH, KERAS)}
+TAKING_PART = {"members": CONTESTANTS, "cell": (ENGINE,), "curves": (ENGINE, AUTODIFF, FLAX, TORCH)}
 """Contestants of sweeps in which they are not the usual ones; only the engine has other cells than LSTMs."""
 
 Row = dict[str, Any]

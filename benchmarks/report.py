@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from benchmarks import command, floor, timing
 from benchmarks.command import Results
-from benchmarks.contestants import ENGINE, FLAX, KERAS, TORCH
+from benchmarks.contestants import ENGINE, FLAX, TORCH
 from benchmarks.job import Workload
 from lstm_toys.text import escape
 
@@ -49,8 +49,7 @@ def lines(results: Results) -> Iterator[str]:
     yield from command.table("part | form | us a member-step, a core> | lowest to highest>", parts)
     yield from ("## Other jobs", "")
     yield "Member-steps a second *of one core*: the rate of the whole machine, all cores at work, by their number."
-    yield f"{TORCH.name}, trains one network in each process, with one thread; {KERAS.name} one network in one"
-    yield "process, which need not keep all cores busy; the others train 16 members."
+    yield f"{TORCH.name}, trains one network in each process, with one thread; the others train 16 members."
     yield ""
     head = f"varied | job | {columns.format('a core')}"
     yield from command.table(head, rows(results, by_members=False))
@@ -65,7 +64,6 @@ def verdicts(results: Results) -> Iterator[tuple[str, str, str, str]]:
     yield verdict("share of the floor", FLOOR, shares, "at least {:g} %", "{:.0f} %")
     for contestant, what, least in (
         (TORCH, "against PyTorch nn.LSTM, one process a core", 12),
-        (KERAS, "against Keras train_on_batch, one process", 400),
         (FLAX, "against Flax nn.RNN under vmap", OF_FLAX),
     ):
         timed = {members: of.get(contestant.name, {}).get("ours_to_this") for members, of in cells.items()}

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from benchmarks.contestants import in_jax, in_keras, in_torch
+from benchmarks.contestants import in_jax, in_torch
 from benchmarks.job import InitialWeights, Trainer, Workload
 from benchmarks.machine import cores
 
@@ -50,5 +50,4 @@ FLAX = Contestant("Flax nn.RNN, one vmap", partial(_one_vmap, in_jax.flax), most
 EQUINOX = Contestant("Equinox LSTMCell, one vmap", partial(_one_vmap, in_jax.equinox), peer=True, most=1024)
 TORCH = Contestant("PyTorch nn.LSTM, one a core", in_torch.lstm, peer=True, one_a_core=True, one_network=True)
 TORCH_FUNC = Contestant("PyTorch torch.func, one a core", in_torch.ensemble, peer=True, one_a_core=True, most=256)
-KERAS = Contestant("Keras train_on_batch", in_keras.on_batches, peer=True, one_network=True)
-CONTESTANTS = (ENGINE, AUTODIFF, FLAX_BLOCKS, FLAX, EQUINOX, TORCH, TORCH_FUNC, KERAS)
+CONTESTANTS = (ENGINE, AUTODIFF, FLAX_BLOCKS, FLAX, EQUINOX, TORCH, TORCH_FUNC)

@@ -34,8 +34,6 @@ NEEDED = {
     "statsmodels": "test",
     "distributed": "test",
     "equinox": PEERS,
-    "keras": PEERS,
-    "tensorflow": PEERS,
     "torch": PEERS,
 }
 """Modules that commands need, and the extras that install them."""

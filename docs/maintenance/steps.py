@@ -104,7 +104,6 @@ STEPS = tuple(chain.from_iterable(GROUPS.values()))
 
 SPEEDS = (
     "benchmarks.loop",
-    "benchmarks.sequences",
     "benchmarks.scaling",
     "benchmarks.end_to_end",
     "benchmarks.population --peers",
