@@ -2,10 +2,9 @@
 
 ``python -m benchmarks.population`` measures member-steps a second, also as a share of what their arithmetic alone would
 allow, and draws a figure of them; ``python -m benchmarks.loop`` compares a training with the loop that a user of JAX
-writes; ``python -m benchmarks.end_to_end`` measures the wall time of whole commands, ``python -m benchmarks.multiples``
-the main command in multiples of what it imports, next to recorded ones, ``python -m benchmarks.scaling`` how a training
-grows with its members and workers, and ``python -m benchmarks.sequences`` what lengths, weights, losses and fresh
-examples cost. Each writes JSON and Markdown to ``--output``.
+writes; ``python -m benchmarks.end_to_end`` measures whole commands, also in multiples of what they import, next to
+published ones, and ``python -m benchmarks.scaling`` how a training grows with its members and workers. Each writes JSON
+and Markdown to ``--output``.
 
 A *member-step* is one update of one network: forward pass, gradient through all time points, SGD, in float32. Every
 contestant of `benchmarks.population` lives in a process of its own and starts from the same weights and curves; it is

@@ -11,7 +11,6 @@ from lstm_toys import figures, files
 
 SWITCHES = {
     "peers": "with the contestants that need other libraries, which the extra 'peers' installs",
-    "tests": "with `make test`, from an empty cache of compiled programs and again",
     "quick": "a short form that shows that everything works; its numbers are noise",
 }
 

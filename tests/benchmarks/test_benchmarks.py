@@ -8,7 +8,7 @@ import jax
 import numpy as np
 import pytest
 
-from benchmarks import command, contestants, job, machine, multiples, population, processes, reference, timing
+from benchmarks import command, contestants, end_to_end, job, machine, population, processes, reference, timing
 from lstm_toys.execution import devices
 
 SMALL, MEMBERS = job.Workload((4,), 10, 2), [0, 1, 2]
@@ -107,15 +107,35 @@ def test_everything_is_timed_once_a_round_and_compared_within_rounds():
     assert timing.ratios(measured["b"], measured["a"]) == {"median": 2.5, "low": 2, "high": 3}
 
 
-def test_commands_are_compared_with_the_imports_of_their_round_and_with_what_was_recorded(tmp_path, monkeypatch):
+def test_commands_are_compared_with_the_imports_of_their_round_and_with_what_was_published(tmp_path, monkeypatch):
+    warm, beyond = end_to_end.WARM, "all, beyond training"
     bare, own = [(1.0, 2.0), (2.0, 4.0), (4.0, 5.0)], [(3.0, 2.0), (4.0, 4.0), (20.0, 10.0)]
-    measured = multiples.multiples(own, bare)
-    assert measured == {"seconds": 4, "wall": 3, "processors": 1}
-    monkeypatch.setattr(multiples, "RECORDED", tmp_path / "recorded.json")
-    results = {"multiples": {multiples.WARM: measured, "new": measured}}
-    assert [*multiples.report(results)][2].split("|")[3:7] == [" 3.00 ", "  ", " 1.00 ", "  "]
-    recorded = {multiples.WARM: measured | {"wall": 2.5}}
-    multiples.RECORDED.write_text(json.dumps({"multiples": recorded}))
-    warm, new = [line.split("|")[2:8] for line in [*multiples.report(results)][2:4]]
-    assert warm == [" 4.00 ", " 3.00 ", " 2.50 ", " 1.00 ", " 1.00 ", " 4.2 "]
-    assert new == [" 4.00 ", " 3.00 ", "  ", " 1.00 ", "  ", "  "]
+    rounds = [
+        end_to_end.Round(
+            "", {end_to_end.BARE: wall, warm: walls, beyond: 1.0}, {end_to_end.BARE: cores, warm: processors}
+        )
+        for (wall, cores), (walls, processors) in zip(bare, own, strict=True)
+    ]
+    commands = end_to_end.summary(rounds)
+    expected = {"seconds": [3, 4, 20], "median": 4, "low": 3, "high": 20, "multiple": 3, "processors": 1}
+    assert commands[warm] == expected
+    assert commands[beyond] == {"seconds": [1] * 3, "median": 1, "low": 1, "high": 1, "multiple": 0.5}
+    results = {"commands": commands, "stages": {end_to_end.COLD: {}, warm: {}}}
+    monkeypatch.setattr(end_to_end, "RECORDED", tmp_path / "recorded.json")
+
+    def row(name):
+        (found,) = [line for line in end_to_end.report(results) if line.startswith(f"| {name} |")]
+        return [cell.strip() for cell in found.split("|")[2:-1]]
+
+    assert row(warm) == ["4.00", "3.00 to 20.00", "3.00", "", "1.00", "", "4.2 times"]
+    published = {warm: {"multiple": 2.5, "processors": 1.25}, beyond: {"multiple": 0.75}}
+    end_to_end.RECORDED.write_text(json.dumps({"commands": published}))
+    assert row(warm) == ["4.00", "3.00 to 20.00", "3.00", "2.50", "1.00", "1.25", "4.2 times"]
+    assert row(beyond) == ["1.00", "1.00 to 1.00", "0.50", "0.75", "", "", "12 s"]
+
+
+def test_the_published_commands_can_be_shown():
+    published = json.loads(end_to_end.RECORDED.read_text())
+    (row,) = [line for line in end_to_end.report(published) if line.startswith(f"| {end_to_end.WARM} |")]
+    own = f"{published['commands'][end_to_end.WARM]['multiple']:.2f}"
+    assert row.split("|")[4:6] == [f" {own} "] * 2
